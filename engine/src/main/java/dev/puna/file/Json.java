@@ -30,7 +30,10 @@ public final class Json {
                 yield list;
             }
             case VALUE_STRING -> in.getString();
-            case VALUE_NUMBER_INT -> in.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? in.getBigIntegerValue() : (Object) in.getLongValue();
+            case VALUE_NUMBER_INT ->
+                in.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+                        ? in.getBigIntegerValue()
+                        : (Object) in.getLongValue();
             case VALUE_NUMBER_FLOAT -> in.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;

@@ -18,8 +18,8 @@ public record Tensor(DType type, long[] shape, MemorySegment data) {
             throw new IllegalArgumentException("a tensor needs native memory");
         }
         if (data.byteSize() != type.bytes(elements(shape))) {
-            throw new IllegalArgumentException(
-                    "%s %s needs %d bytes, not %d".formatted(type, Arrays.toString(shape), type.bytes(elements(shape)), data.byteSize()));
+            throw new IllegalArgumentException("%s %s needs %d bytes, not %d"
+                    .formatted(type, Arrays.toString(shape), type.bytes(elements(shape)), data.byteSize()));
         }
     }
 
