@@ -1,0 +1,17 @@
+package dev.puna.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The sub-commands in the order help lists them. Each is made only when it is needed: reading annotations takes time. */
+final class Commands {
+    private Commands() {}
+
+    static final Map<String, Function<Session, Object>> ALL = all();
+
+    private static Map<String, Function<Session, Object>> all() {
+        Map<String, Function<Session, Object>> all = new LinkedHashMap<>();
+        return all;
+    }
+}

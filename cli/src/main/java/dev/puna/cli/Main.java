@@ -1,0 +1,251 @@
+package dev.puna.cli;
+
+import dev.puna.file.BadFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The command {@code puna}: finds the sub-command, runs it, and turns whatever goes wrong into one line on standard
+ * error and an exit code. No stack trace reaches the user unless {@code --stacktrace} asks for it.
+ */
+@Command(
+        name = "puna",
+        header = "The open range for Llama models: run, serve, adapt and train them on the JVM.",
+        synopsisSubcommandLabel = "COMMAND",
+        footerHeading = "%nExample:%n",
+        footer = {"  puna run \"What is the capital of Japan?\"", "  puna run --help"})
+public final class Main implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and exit.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version and exit.")
+    private boolean version;
+
+    @Option(
+            names = "--color",
+            paramLabel = "WHEN",
+            scope = ScopeType.INHERIT,
+            description = "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
+    private void color(Output.Colour when) {
+        session.output().colour(when);
+    }
+
+    @Option(
+            names = "--stacktrace",
+            scope = ScopeType.INHERIT,
+            description = "Show where in the program an error arose; for reports of faults.")
+    private boolean stacktrace;
+
+    private final Session session;
+
+    Main(Session session) {
+        this.session = session;
+    }
+
+    /** The process's entry: does not return. */
+    public static void main(String[] args) {
+        Settings settings = Settings.ofProcess();
+        Output output = Output.ofProcess(settings);
+        AtomicBoolean done = new AtomicBoolean();
+        // Ctrl-C runs the hook while the command is cut off where it stands; whatever it writes is made to bear that.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (!done.get()) {
+                output.note("puna: interrupted");
+            }
+        }));
+        int exit = run(asTyped(args), settings, output, System.in);
+        done.set(true);
+        System.exit(exit);
+    }
+
+    /** Runs one command line and says with which code the process should exit; see {@link Exit}. */
+    static int run(String[] args, Settings settings, Output output, InputStream input) {
+        Main main = new Main(new Session(settings, output, input, new Models(settings, output)));
+        CommandLine line = main.commandLine(args);
+        line.setExecutionExceptionHandler((failure, _, _) -> main.explain(failure));
+        line.setParameterExceptionHandler((wrong, _) -> main.explain(wrong));
+        StringWriter text = new StringWriter();
+        line.setOut(new PrintWriter(text));
+        line.setErr(new PrintWriter(text));
+        try {
+            int exit = line.execute(args);
+            output.status("");
+            if (!text.toString().isEmpty()) {
+                output.print(text.toString());
+            }
+            return exit;
+        } catch (UncheckedIOException | Error failure) {
+            return main.explain(failure);
+        }
+    }
+
+    /** The parser for these arguments: with the one sub-command that they name, or with all where they name none. */
+    private CommandLine commandLine(String[] args) {
+        CommandLine line = new CommandLine(this);
+        Optional<String> named =
+                Arrays.stream(args).filter(Commands.ALL::containsKey).findFirst();
+        Commands.ALL.forEach((name, command) -> {
+            if (named.isEmpty() || named.get().equals(name)) {
+                line.addSubcommand(name, command.apply(session));
+            }
+        });
+        line.setExpandAtFiles(false); // a prompt may begin with @
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.getCommandSpec().usageMessage().width(100);
+        line.getCommandSpec().versionProvider(() -> new String[] {"puna " + Settings.version()});
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.AUTO));
+        Map<String, String> codes = new LinkedHashMap<>();
+        codes.put(" 0", "done as asked");
+        codes.put(" 1", "the answer is no, or it failed while running (network, disk)");
+        codes.put(" 2", "wrong usage, a file that cannot be used, or a request that is refused");
+        codes.put("130", "interrupted (Ctrl-C)");
+        line.getSubcommands().values().forEach(sub -> dress(sub, codes));
+        dress(line, codes);
+        return line;
+    }
+
+    private static void dress(CommandLine line, Map<String, String> codes) {
+        line.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nExit codes:%n")
+                .exitCodeList(codes)
+                .width(100);
+    }
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        return Exit.OK;
+    }
+
+    /** Says in one line what went wrong, and with which code to exit. */
+    private int explain(Throwable failure) {
+        if (stacktrace) {
+            StringWriter trace = new StringWriter();
+            failure.printStackTrace(new PrintWriter(trace));
+            session.output().note(trace.toString().stripTrailing());
+        }
+        return switch (failure) {
+            case ParameterException wrong -> refuse(wrongUsage(wrong));
+            case BadFile bad -> refuse(bad.getMessage());
+            case Refused refused -> refuse(refused.getMessage());
+            case Failed failed -> fail(failed.getMessage());
+            case InvalidPathException wrong -> refuse(wrong.getInput() + ": cannot be a path: " + wrong.getReason());
+            case UncheckedIOException io -> explainIo(io.getCause(), io.getMessage());
+            case IOException io -> explainIo(io, String.valueOf(io.getMessage()));
+            case OutOfMemoryError memory ->
+                fail("not enough memory (" + memory.getMessage() + "): use a smaller model or --context, or free some");
+            default ->
+                fail("internal error: " + failure + " (a fault of Puna's; --stacktrace shows where, please report it)");
+        };
+    }
+
+    private int explainIo(IOException failure, String message) {
+        return switch (failure) {
+            case NoSuchFileException missing -> refuse(missing.getFile() + ": no such file or directory");
+            case AccessDeniedException denied -> refuse(denied.getFile() + ": permission denied");
+            case FileSystemException on
+            when on.getFile() != null ->
+                fail(on.getFile() + ": "
+                        + (on.getReason() == null ? on.getClass().getSimpleName() : on.getReason()));
+            // The reader of a pipe left, as `head` does: nobody is there to be told.
+            case IOException _ when String.valueOf(failure.getMessage()).equals("Broken pipe") -> Exit.FAILED;
+            default -> fail(message);
+        };
+    }
+
+    private int refuse(String what) {
+        session.output().error(what);
+        return Exit.REFUSED;
+    }
+
+    private int fail(String what) {
+        session.output().error(what);
+        return Exit.FAILED;
+    }
+
+    private static String wrongUsage(ParameterException wrong) {
+        CommandLine line = wrong.getCommandLine();
+        String help = "; see '" + line.getCommandSpec().qualifiedName() + " --help'";
+        if (wrong instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
+            String typed = unmatched.getUnmatched().getFirst();
+            String name = typed.contains("=") ? typed.substring(0, typed.indexOf('=')) : typed;
+            boolean option = unmatched.isUnknownOption();
+            boolean command = !option && line.getParent() == null;
+            List<String> candidates = new ArrayList<>();
+            if (option) {
+                line.getCommandSpec().options().stream()
+                        .map(OptionSpec::longestName)
+                        .forEach(candidates::add);
+            } else if (command) {
+                candidates.addAll(Commands.ALL.keySet());
+            }
+            String kind = option ? "unknown option" : command ? "unknown command" : "one argument too many:";
+            return kind + " '" + typed + "'"
+                    + Nearest.of(name, candidates)
+                            .map(near -> " (did you mean '" + near + "'?)")
+                            .orElse("")
+                    + help;
+        }
+        String what = String.valueOf(wrong.getMessage());
+        return what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1) + help;
+    }
+
+    /**
+     * The arguments as they were typed. In a locale without UTF-8 the JVM reads every byte beyond ASCII as U+FFFD; the
+     * kernel still knows the bytes.
+     */
+    private static String[] asTyped(String[] args) {
+        if (Arrays.stream(args).noneMatch(arg -> arg.indexOf('\uFFFD') >= 0)) {
+            return args;
+        }
+        try {
+            String line = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")), StandardCharsets.UTF_8);
+            String[] all = line.split("\0", -1); // every argument ends with a NUL, so the last piece is empty
+            int first = all.length - 1 - args.length;
+            return first < 0 ? args : Arrays.copyOfRange(all, first, all.length - 1);
+        } catch (IOException _) {
+            return args;
+        }
+    }
+}
