@@ -1,0 +1,51 @@
+package dev.puna.model;
+
+import dev.puna.kernel.Span;
+import java.util.List;
+
+/**
+ * Tokens of several sequences for one forward pass.
+ *
+ * @param ids the tokens, span after span; not copied
+ * @param spans where they belong. No position of a sequence may be in a batch twice, and a sequence's spans stand in
+ *     order
+ */
+public record Batch(int[] ids, List<Span> spans) {
+    public Batch {
+        spans = List.copyOf(spans);
+        int tokens = spans.stream().mapToInt(Span::length).sum();
+        if (tokens != ids.length || tokens == 0) {
+            throw new IllegalArgumentException(ids.length + " ids for spans of " + tokens + " tokens");
+        }
+    }
+
+    public int tokens() {
+        return ids.length;
+    }
+
+    /** Position of each token in its sequence. */
+    int[] positions() {
+        int[] positions = new int[ids.length];
+        int t = 0;
+        for (Span span : spans) {
+            for (int p = span.start(); p < span.end(); p++) {
+                positions[t++] = p;
+            }
+        }
+        return positions;
+    }
+
+    /** Which tokens get logits, in order. */
+    int[] outputs() {
+        int[] outputs = new int[spans.stream().mapToInt(Span::outputRows).sum()];
+        int t = 0;
+        int row = 0;
+        for (Span span : spans) {
+            t += span.length();
+            for (int i = span.outputRows(); i > 0; i--) {
+                outputs[row++] = t - i;
+            }
+        }
+        return outputs;
+    }
+}

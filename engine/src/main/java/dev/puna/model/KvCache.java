@@ -1,0 +1,89 @@
+package dev.puna.model;
+
+import dev.puna.kernel.Pages;
+import dev.puna.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keys and values of many sequences in blocks of some tokens each. Which sequence holds which block is the caller's
+ * business. A block takes memory when it is first used and keeps it until the cache is closed.
+ */
+public final class KvCache implements AutoCloseable {
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment[] pages;
+    private final List<Pages> layers = new ArrayList<>();
+    private final int blockTokens;
+    private final long blockBytes;
+
+    /**
+     * @param type F32, F16 or Q8_0
+     * @param blocks how many blocks at most
+     * @param blockTokens how many tokens a block holds
+     */
+    public KvCache(Config config, DType type, int blocks, int blockTokens) {
+        if (type != DType.F32 && type != DType.F16 && type != DType.Q8_0) {
+            throw new IllegalArgumentException("a cache of " + type + "; it can be F32, F16 or Q8_0");
+        }
+        if (blocks < 1 || blockTokens < 1) {
+            throw new IllegalArgumentException("a cache of " + blocks + " blocks of " + blockTokens + " tokens");
+        }
+        this.pages = new MemorySegment[blocks];
+        this.blockTokens = blockTokens;
+        long offset = 0;
+        for (Config.Block block : config.blocks()) {
+            var attention = block.attention();
+            var layer = new Pages(pages, offset, type, attention.kvHeads(), attention.headSize(), blockTokens);
+            layers.add(layer);
+            offset += layer.layerBytes();
+        }
+        this.blockBytes = offset;
+    }
+
+    /** How many tokens a block holds. */
+    public int blockTokens() {
+        return blockTokens;
+    }
+
+    /** How many blocks there may be. */
+    public int blocks() {
+        return pages.length;
+    }
+
+    /** Memory of one block. */
+    public long blockBytes() {
+        return blockBytes;
+    }
+
+    /** Keys and values of one layer. */
+    Pages layer(int layer) {
+        return layers.get(layer);
+    }
+
+    /** Gives memory to every block that the batch writes or reads. */
+    void reserve(Batch batch) {
+        for (var span : batch.spans()) {
+            int needed = Math.ceilDiv(span.end(), blockTokens);
+            if (needed > span.blocks().length) {
+                throw new IllegalArgumentException("%d positions need %d blocks of %d tokens, the span has %d"
+                        .formatted(span.end(), needed, blockTokens, span.blocks().length));
+            }
+            for (int i = 0; i < needed; i++) {
+                int block = span.blocks()[i];
+                if (block < 0 || block >= pages.length) {
+                    throw new IllegalArgumentException("block " + block + " of " + pages.length);
+                }
+                if (pages[block] == null) {
+                    pages[block] = arena.allocate(blockBytes, 64);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

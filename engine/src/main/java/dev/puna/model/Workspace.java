@@ -1,0 +1,65 @@
+package dev.puna.model;
+
+import dev.puna.tensor.DType;
+import dev.puna.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Memory for the activations of forward passes, one pass at a time. Tensors are taken in order and given back in the
+ * opposite order by {@link #release}; the same shapes in the same order get the same tensors again, so that decoding
+ * allocates nothing.
+ */
+public final class Workspace implements AutoCloseable {
+
+    /** A piece of memory and the tensor that was last made of it. */
+    private static final class Slot {
+        Arena arena = Arena.ofShared();
+        MemorySegment memory = MemorySegment.NULL;
+        Tensor tensor = new Tensor(DType.F32, new long[] {0, 0}, memory);
+    }
+
+    private final List<Slot> slots = new ArrayList<>();
+    private int taken;
+
+    /** An F32 tensor {@code [rows, columns]} with undefined content. */
+    public Tensor take(long rows, long columns) {
+        if (taken == slots.size()) {
+            slots.add(new Slot());
+        }
+        Slot slot = slots.get(taken++);
+        if (slot.tensor.shape()[0] != rows || slot.tensor.shape()[1] != columns) {
+            long bytes = DType.F32.bytes(Math.multiplyExact(rows, columns));
+            if (slot.memory.byteSize() < bytes) {
+                slot.arena.close();
+                slot.arena = Arena.ofShared();
+                slot.memory = slot.arena.allocate(bytes, 64);
+            }
+            slot.tensor = new Tensor(DType.F32, new long[] {rows, columns}, slot.memory.asSlice(0, bytes));
+        }
+        return slot.tensor;
+    }
+
+    /** A point to go back to. */
+    int mark() {
+        return taken;
+    }
+
+    /** Gives back everything taken since the mark. */
+    void release(int mark) {
+        taken = mark;
+    }
+
+    /** Memory held. */
+    public long bytes() {
+        return slots.stream().mapToLong(slot -> slot.memory.byteSize()).sum();
+    }
+
+    @Override
+    public void close() {
+        slots.forEach(slot -> slot.arena.close());
+        slots.clear();
+    }
+}
