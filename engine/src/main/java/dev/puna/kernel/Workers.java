@@ -3,11 +3,15 @@ package dev.puna.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that share the strips of an operation: the caller and {@code threads − 1} platform threads of its own. A strip
- * goes to whoever is free, so that a slow or busy core takes fewer of them.
+ * goes to whoever is free, and nobody waits for a thread that has taken none: a slow or busy core does less, and an
+ * absent one does not hold the others up.
  *
  * <p>One caller at a time. Close it when no operation runs.
  */
@@ -18,24 +22,28 @@ public final class Workers implements AutoCloseable {
     public interface Task {
         /**
          * @param strip which part, from 0
-         * @param worker who does it, from 0 to {@link Workers#threads()}; no two at the same time are the same
+         * @param worker who does it, less than {@link Workers#threads()}; no two at the same time are the same
          */
         void run(int strip, int worker);
     }
 
-    /** How often an idle worker looks for work before it parks. */
+    /** How often a thread looks for something to do before it parks (a worker) or yields (the caller). */
     private static final int SPINS = 2_000;
+
+    /** A ticket is the round (24 bits), its number of strips (20 bits) and the next strip (20 bits). */
+    private static final int STRIP_BITS = 20;
+
+    private static final int MOST_STRIPS = (1 << STRIP_BITS - 1) - 1;
 
     private final Thread[] threads;
     private final Arena[] arenas;
     private final MemorySegment[] scratch;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger busy = new AtomicInteger();
-    private Task task = (_, _) -> {};
-    private int strips;
-    private volatile int round;
+    private final AtomicLong ticket = new AtomicLong();
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final AtomicInteger parked = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile Task task = (_, _) -> {};
     private volatile boolean closed;
-    private volatile Throwable failure;
 
     /** As many threads as the machine (or its container) has processors. */
     public Workers() {
@@ -62,36 +70,44 @@ public final class Workers implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /** Runs every strip once and returns when all are done. What a strip throws is thrown here. */
-    public void run(int count, Task work) {
-        if (count <= 1 || threads.length == 0) {
-            for (int strip = 0; strip < count; strip++) {
+    /** Runs every strip once and returns when all are done. What a strip throws is thrown here, after the others. */
+    public void run(int strips, Task work) {
+        if (strips <= 1 || threads.length == 0) {
+            for (int strip = 0; strip < strips; strip++) {
                 work.run(strip, 0);
             }
             return;
         }
+        if (strips > MOST_STRIPS) {
+            throw new IllegalArgumentException(strips + " strips");
+        }
         task = work;
-        strips = count;
-        next.set(0);
-        busy.set(threads.length);
-        round++;
-        for (Thread thread : threads) {
-            LockSupport.unpark(thread);
+        unfinished.set(strips);
+        ticket.set((round(ticket.get()) + 1 << 2 * STRIP_BITS) | (long) strips << STRIP_BITS);
+        if (parked.get() != 0) {
+            for (Thread thread : threads) {
+                LockSupport.unpark(thread);
+            }
         }
         takeStrips(0);
-        while (busy.get() > 0) {
-            Thread.onSpinWait();
+        for (int spin = 0; unfinished.get() != 0; spin++) {
+            if (spin < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
         }
-        Throwable thrown = failure;
-        if (thrown != null) {
-            failure = null;
-            throw thrown instanceof Error error ? error : (RuntimeException) thrown;
+        switch (failure.getAndSet(null)) {
+            case null -> {}
+            case Error error -> throw error;
+            case RuntimeException exception -> throw exception;
+            case Throwable other -> throw new IllegalStateException(other);
         }
     }
 
     /**
-     * Native memory of one worker, aligned to 64 bytes, whose content lasts until that worker asks again for more than
-     * it has.
+     * Native memory of one worker, aligned to 64 bytes and at least that long. What it holds lasts until the worker's
+     * next strip, or until it asks for more than it has.
      */
     public MemorySegment scratch(int worker, long bytes) {
         MemorySegment have = scratch[worker];
@@ -102,45 +118,62 @@ public final class Workers implements AutoCloseable {
             arenas[worker].close();
         }
         arenas[worker] = Arena.ofShared();
-        return scratch[worker] = arenas[worker].allocate(Math.max(4096, Math.ceilDiv(bytes * 5 / 4, 64) * 64), 64);
+        return scratch[worker] = arenas[worker].allocate(Math.ceilDiv(Math.max(4096, bytes * 5 / 4), 64) * 64, 64);
+    }
+
+    private static long round(long ticket) {
+        return ticket >>> 2 * STRIP_BITS;
     }
 
     private void serve(int worker) {
-        int seen = 0;
-        while (true) {
-            for (int spin = 0; round == seen && spin < SPINS; spin++) {
+        long seen = 0;
+        while (!closed) {
+            int spin = 0;
+            while (round(ticket.get()) == seen && spin++ < SPINS) {
                 Thread.onSpinWait();
             }
-            while (round == seen && !closed) {
-                LockSupport.park(this);
+            if (round(ticket.get()) == seen) {
+                parked.incrementAndGet();
+                while (round(ticket.get()) == seen && !closed) {
+                    LockSupport.park(this);
+                }
+                parked.decrementAndGet();
             }
-            if (closed) {
-                return;
-            }
-            seen = round;
+            seen = round(ticket.get());
             takeStrips(worker);
-            busy.decrementAndGet();
         }
     }
 
+    /**
+     * A ticket that is good names a strip of a round that cannot end before this strip has: so the task read after it is
+     * that round's. One that is not good says so by itself, whatever round has begun meanwhile.
+     */
     private void takeStrips(int worker) {
-        try {
-            for (int strip; (strip = next.getAndIncrement()) < strips; ) {
-                task.run(strip, worker);
+        while (true) {
+            long taken = ticket.get();
+            int strips = (int) (taken >>> STRIP_BITS) & MOST_STRIPS;
+            int strip = (int) taken & MOST_STRIPS;
+            if (strip >= strips) {
+                return;
             }
-        } catch (RuntimeException | Error thrown) {
-            failure = thrown;
+            if (ticket.compareAndSet(taken, taken + 1)) {
+                try {
+                    task.run(strip, worker);
+                } catch (RuntimeException | Error thrown) {
+                    failure.compareAndSet(null, thrown);
+                } finally {
+                    unfinished.decrementAndGet();
+                }
+            }
         }
     }
 
     @Override
     public void close() {
         closed = true;
+        boolean interrupted = false;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
-        }
-        for (Thread thread : threads) {
-            boolean interrupted = false;
             while (thread.isAlive()) {
                 try {
                     thread.join();
@@ -148,9 +181,9 @@ public final class Workers implements AutoCloseable {
                     interrupted = true;
                 }
             }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         for (Arena arena : arenas) {
             if (arena != null) {
