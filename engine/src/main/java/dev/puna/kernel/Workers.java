@@ -1,7 +1,7 @@
 package dev.puna.kernel;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,8 +36,7 @@ public final class Workers implements AutoCloseable {
     private static final int MOST_STRIPS = (1 << STRIP_BITS - 1) - 1;
 
     private final Thread[] threads;
-    private final Arena[] arenas;
-    private final MemorySegment[] scratch;
+    private final Scratch[] scratch;
     private final AtomicLong ticket = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicInteger parked = new AtomicInteger();
@@ -55,8 +54,8 @@ public final class Workers implements AutoCloseable {
         if (count < 1) {
             throw new IllegalArgumentException(count + " threads");
         }
-        arenas = new Arena[count];
-        scratch = new MemorySegment[count];
+        scratch = new Scratch[count];
+        Arrays.setAll(scratch, _ -> new Scratch());
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
@@ -110,15 +109,7 @@ public final class Workers implements AutoCloseable {
      * next strip, or until it asks for more than it has.
      */
     public MemorySegment scratch(int worker, long bytes) {
-        MemorySegment have = scratch[worker];
-        if (have != null && have.byteSize() >= bytes) {
-            return have;
-        }
-        if (arenas[worker] != null) {
-            arenas[worker].close();
-        }
-        arenas[worker] = Arena.ofShared();
-        return scratch[worker] = arenas[worker].allocate(Math.ceilDiv(Math.max(4096, bytes * 5 / 4), 64) * 64, 64);
+        return scratch[worker].atLeast(bytes);
     }
 
     private static long round(long ticket) {
@@ -185,10 +176,8 @@ public final class Workers implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        for (Arena arena : arenas) {
-            if (arena != null) {
-                arena.close();
-            }
+        for (Scratch memory : scratch) {
+            memory.close();
         }
     }
 }

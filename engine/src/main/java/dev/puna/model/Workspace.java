@@ -1,8 +1,8 @@
 package dev.puna.model;
 
+import dev.puna.kernel.Scratch;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +16,8 @@ public final class Workspace implements AutoCloseable {
 
     /** A piece of memory and the tensor that was last made of it. */
     private static final class Slot {
-        Arena arena = Arena.ofShared();
-        MemorySegment memory = MemorySegment.NULL;
-        Tensor tensor = new Tensor(DType.F32, new long[] {0, 0}, memory);
+        final Scratch memory = new Scratch();
+        Tensor tensor = new Tensor(DType.F32, new long[] {0, 0}, MemorySegment.NULL);
     }
 
     private final List<Slot> slots = new ArrayList<>();
@@ -32,12 +31,10 @@ public final class Workspace implements AutoCloseable {
         Slot slot = slots.get(taken++);
         if (slot.tensor.shape()[0] != rows || slot.tensor.shape()[1] != columns) {
             long bytes = DType.F32.bytes(Math.multiplyExact(rows, columns));
-            if (slot.memory.byteSize() < bytes) {
-                slot.arena.close();
-                slot.arena = Arena.ofShared();
-                slot.memory = slot.arena.allocate(bytes, 64);
-            }
-            slot.tensor = new Tensor(DType.F32, new long[] {rows, columns}, slot.memory.asSlice(0, bytes));
+            slot.tensor = new Tensor(
+                    DType.F32,
+                    new long[] {rows, columns},
+                    slot.memory.atLeast(bytes).asSlice(0, bytes));
         }
         return slot.tensor;
     }
@@ -54,12 +51,12 @@ public final class Workspace implements AutoCloseable {
 
     /** Memory held. */
     public long bytes() {
-        return slots.stream().mapToLong(slot -> slot.memory.byteSize()).sum();
+        return slots.stream().mapToLong(slot -> slot.memory.bytes()).sum();
     }
 
     @Override
     public void close() {
-        slots.forEach(slot -> slot.arena.close());
+        slots.forEach(slot -> slot.memory.close());
         slots.clear();
     }
 }
