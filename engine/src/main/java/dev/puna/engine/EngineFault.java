@@ -1,0 +1,10 @@
+package dev.puna.engine;
+
+/** The engine failed while it worked on a request, or was closed before it was done; the cause says more. */
+public final class EngineFault extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    EngineFault(String what, Throwable cause) {
+        super(what, cause);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.puna.engine;
+
+/**
+ * What an {@link Engine} may use.
+ *
+ * @param context the most tokens of one sequence, prompt and answer together
+ * @param blockTokens tokens that one block of the cache holds
+ * @param cacheBlocks blocks of the cache, shared by all sequences
+ * @param stepTokens the most tokens of one forward pass, above {@code running} so that prompts always advance
+ * @param running the most sequences computed at the same time
+ * @param queue the most requests that wait for their turn
+ * @param unread the most events that a caller may leave unread before its sequence pauses
+ */
+public record Limits(
+        int context, int blockTokens, int cacheBlocks, int stepTokens, int running, int queue, int unread) {
+
+    public Limits {
+        positive("context", context);
+        positive("blockTokens", blockTokens);
+        positive("cacheBlocks", cacheBlocks);
+        positive("running", running);
+        positive("queue", queue);
+        positive("unread", unread);
+        if (stepTokens <= running) {
+            throw new IllegalArgumentException("stepTokens is " + stepTokens + ", not above running, " + running);
+        }
+    }
+
+    private static void positive(String field, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(field + " is " + value + ", not at least 1");
+        }
+    }
+
+    /** Limits for {@code users} callers at a time, with a cache in which all of them could fill their context. */
+    public static Limits of(int context, int users) {
+        int blockTokens = 32;
+        long blocks = Math.ceilDiv(context, blockTokens) * (long) users;
+        return new Limits(context, blockTokens, Math.toIntExact(blocks), Math.max(256, 2 * users), users, 128, 256);
+    }
+
+    /** Blocks that {@code tokens} tokens fill or touch. */
+    int blocks(int tokens) {
+        return Math.ceilDiv(tokens, blockTokens);
+    }
+
+    /** The most tokens a sequence can have, by the context and by the cache. */
+    int room() {
+        return (int) Math.min(context, (long) cacheBlocks * blockTokens);
+    }
+}
