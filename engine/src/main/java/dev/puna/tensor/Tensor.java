@@ -17,6 +17,10 @@ public record Tensor(DType type, long[] shape, MemorySegment data) {
         if (!data.isNative()) {
             throw new IllegalArgumentException("a tensor needs native memory");
         }
+        if (shape.length > 0 && shape[shape.length - 1] % type.blockSize() != 0) {
+            throw new IllegalArgumentException(
+                    "%s: rows of %s are not whole blocks".formatted(type, Arrays.toString(shape)));
+        }
         if (data.byteSize() != type.bytes(elements(shape))) {
             throw new IllegalArgumentException("%s %s needs %d bytes, not %d"
                     .formatted(type, Arrays.toString(shape), type.bytes(elements(shape)), data.byteSize()));
@@ -44,6 +48,29 @@ public record Tensor(DType type, long[] shape, MemorySegment data) {
 
     public long elements() {
         return elements(shape);
+    }
+
+    /** The same numbers stored as {@code type}: rounded where it holds less. */
+    public Tensor as(DType type, Arena arena) {
+        Tensor result = allocate(arena, type, shape);
+        if (columns() == 0) {
+            return result;
+        }
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment row = scratch.allocate(columns() * 4, 64);
+            for (long r = 0; r < rows(); r++) {
+                this.type.decode(data, r * rowBytes(), row, 0, columns());
+                type.encode(row, 0, result.data, r * result.rowBytes(), columns());
+            }
+        }
+        return result;
+    }
+
+    /** The numbers as f32, row after row. */
+    public float[] floats() {
+        float[] floats = new float[Math.toIntExact(elements())];
+        type.decode(data, 0, MemorySegment.ofArray(floats), 0, floats.length);
+        return floats;
     }
 
     private static long elements(long[] shape) {

@@ -1,0 +1,39 @@
+package dev.puna.tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * 32 numbers in 17 bytes (OCP microscaling): one exponent byte e, then nibbles as in Q4_0. A nibble is a 4-bit float: sign,
+ * two exponent bits, one mantissa bit (0, 0.5, 1, 1.5, 2, 3, 4, 6). Value: 2^(e - 127) * float.
+ */
+final class BlockMXFP4 implements BlockFormat {
+    static final int SIZE = 32;
+    static final int BYTES = 17;
+
+    /** The sixteen floats, doubled so that they are whole. */
+    private static final byte[] DOUBLED = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+    @Override
+    public void decode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
+        for (long b = 0; b < blocks; b++) {
+            long block = sourceOffset + b * BYTES;
+            long out = targetOffset + b * SIZE * 4;
+            float scale = scale(Le.u8(source, block));
+            for (int i = 0; i < 16; i++) {
+                int pair = Le.u8(source, block + 1 + i);
+                Le.putF32(target, out + i * 4L, DOUBLED[pair & 15] * scale);
+                Le.putF32(target, out + (i + 16) * 4L, DOUBLED[pair >> 4] * scale);
+            }
+        }
+    }
+
+    @Override
+    public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** 2^(e - 128), half the block's scale, because the table is doubled; the two smallest are subnormal. */
+    private static float scale(int exponent) {
+        return Float.intBitsToFloat(exponent < 2 ? 0x0020_0000 << exponent : (exponent - 1) << 23);
+    }
+}
