@@ -49,6 +49,7 @@ public final class Gguf implements AutoCloseable {
      *
      * @throws BadFile if a file cannot be read, is not sound, or contradicts the others
      */
+    @SuppressWarnings("MustBeClosedChecker") // the arena lives in the result, which closes it
     public static Gguf open(Path path) {
         Arena arena = Arena.ofShared();
         try {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -253,7 +254,7 @@ public final class Metadata {
         if (value == null) {
             return OptionalLong.empty();
         }
-        if (!value.kind().isWhole() || value.kind() == Kind.U64 && (Long) value.value() < 0) {
+        if (!value.kind().isWhole() || (value.kind() == Kind.U64 && (Long) value.value() < 0)) {
             throw wrong(key, "a whole number below 2^63");
         }
         return OptionalLong.of((Long) value.value());
@@ -338,7 +339,7 @@ public final class Metadata {
                 path,
                 value.offset(),
                 "the key %s should be %s, not %s"
-                        .formatted(Json.quoted(key), wanted, value.kind().name().toLowerCase()));
+                        .formatted(Json.quoted(key), wanted, value.kind().name().toLowerCase(Locale.ROOT)));
     }
 
     private BadFile wrongElements(String key, Elements elements, String wanted) {
@@ -347,7 +348,7 @@ public final class Metadata {
                 values.get(key).offset(),
                 "the key %s should be an array of %s, not of %s"
                         .formatted(
-                                Json.quoted(key), wanted, elements.kind().name().toLowerCase()));
+                                Json.quoted(key), wanted, elements.kind().name().toLowerCase(Locale.ROOT)));
     }
 
     public static Builder builder() {
@@ -389,7 +390,7 @@ public final class Metadata {
         }
 
         public Builder u16(String key, int value) {
-            return put(key, Kind.U16, (long) checked(key, value, 0, 0xFFFF));
+            return put(key, Kind.U16, checked(key, value, 0, 0xFFFF));
         }
 
         public Builder u32(String key, long value) {
@@ -400,7 +401,7 @@ public final class Metadata {
             return put(key, Kind.I32, (long) value);
         }
 
-        /** @param value 64 bits, read as unsigned */
+        /** Puts 64 bits that are read as unsigned. */
         public Builder u64(String key, long value) {
             return put(key, Kind.U64, value);
         }

@@ -41,6 +41,7 @@ public final class Safetensors implements AutoCloseable {
      *
      * @throws BadFile if a file cannot be read, is not sound, or contradicts the others
      */
+    @SuppressWarnings("MustBeClosedChecker") // the arena lives in the result, which closes it
     public static Safetensors open(Path path) {
         Path file = path;
         if (Files.isDirectory(path)) {
