@@ -66,6 +66,16 @@ public final class Generation implements AutoCloseable {
         cancel();
     }
 
+    /** Whether {@link #next} would wait. */
+    public boolean quiet() {
+        lock.lock();
+        try {
+            return unread.isEmpty() && finished == null && fault == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean cancelled() {
         return cancelled;
     }

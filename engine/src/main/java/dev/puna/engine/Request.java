@@ -21,4 +21,9 @@ public record Request(int[] prompt, Sampling sampling, Set<Integer> ends, Option
             throw new BadRequest("prompt", "is empty: there is nothing to continue");
         }
     }
+
+    @Override
+    public int[] prompt() {
+        return prompt.clone();
+    }
 }

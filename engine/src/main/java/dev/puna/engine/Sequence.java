@@ -12,8 +12,10 @@ final class Sequence {
     final int most; // tokens, prompt and answer
     long started; // nanoTime of the first step, 0 before
     long firstToken; // nanoTime, 0 before
+    long lastToken; // nanoTime, 0 before any
     int reused; // tokens taken over from the conversation
 
+    private final int promptLength;
     private int[] tokens;
     private int length;
     private int computed;
@@ -25,8 +27,9 @@ final class Sequence {
         this.generation = generation;
         this.seed = seed;
         this.most = most;
-        tokens = request.prompt().clone();
-        length = tokens.length;
+        tokens = request.prompt();
+        promptLength = tokens.length;
+        length = promptLength;
     }
 
     Sampling sampling() {
@@ -34,7 +37,7 @@ final class Sequence {
     }
 
     int promptLength() {
-        return request.prompt().length;
+        return promptLength;
     }
 
     /** Prompt and answer; {@link #length} of them count. */
@@ -56,6 +59,14 @@ final class Sequence {
         return length - computed;
     }
 
+    Usage usage() {
+        long now = System.nanoTime();
+        long begun = started == 0 ? now : started;
+        long first = firstToken == 0 ? now : firstToken;
+        long last = firstToken == 0 ? now : lastToken;
+        return new Usage(promptLength, reused, length - promptLength, begun - asked, first - begun, last - first);
+    }
+
     void append(int token) {
         if (length == tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.max(16, length + length / 2));
@@ -72,8 +83,9 @@ final class Sequence {
         return blockCount;
     }
 
+    /** The first {@link #blockCount} count. */
     int[] blocks() {
-        return Arrays.copyOf(blocks, blockCount);
+        return blocks;
     }
 
     void addBlock(int block) {

@@ -1,0 +1,228 @@
+package dev.puna.engine;
+
+import dev.puna.kernel.Kernels;
+import dev.puna.model.Batch;
+import dev.puna.model.KvCache;
+import dev.puna.model.Llama;
+import dev.puna.model.Workspace;
+import dev.puna.sample.BadRequest;
+import dev.puna.sample.Sampling;
+import dev.puna.tensor.DType;
+import dev.puna.tensor.Tensor;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Continues prompts of many callers with one model. One thread of its own runs the steps: take what came in, ask the
+ * {@link Scheduler} what to compute, run the forward pass, choose tokens, tell the callers. Any thread may call any
+ * method; callers wait on their own {@link Generation}, never on each other.
+ *
+ * <p>What goes wrong in a step fails the requests of that step with the cause; the engine lives on.
+ *
+ * <p>Close it before the model whose weights it reads. Closing fails what is still running.
+ */
+public final class Engine implements AutoCloseable {
+    private final Loop loop; // the engine's thread only
+    private final int vocabulary;
+    private final Limits limits;
+    private final SecureRandom seeds = new SecureRandom();
+    private final Thread thread;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition called = lock.newCondition();
+    // Guarded by the lock:
+    private final Deque<Runnable> inbox = new ArrayDeque<>(); // run by the engine's thread
+    private int active; // requests that are not over
+    private boolean awake;
+    private boolean closed;
+
+    /**
+     * @param kernels used by this engine alone
+     * @param cacheType how keys and values are kept: F32, F16 or Q8_0
+     */
+    public Engine(Llama llama, Kernels kernels, DType cacheType, Limits limits) {
+        this(new LlamaPass(llama, kernels, cacheType, limits), llama.config().vocab(), limits);
+    }
+
+    Engine(Loop.Pass pass, int vocabulary, Limits limits) {
+        this.vocabulary = vocabulary;
+        this.limits = limits;
+        loop = new Loop(pass, vocabulary, limits, this::ended);
+        thread = Thread.ofPlatform().name("puna-engine").daemon().start(this::run);
+    }
+
+    public Limits limits() {
+        return limits;
+    }
+
+    /**
+     * Queues a request and returns at once.
+     *
+     * @throws BadRequest if the prompt cannot ever fit, or holds a number that is no token id
+     * @throws Overloaded if as many wait as the limits allow
+     * @throws IllegalStateException if the engine is closed
+     */
+    public Generation submit(Request request) {
+        int[] ids = request.prompt();
+        int prompt = ids.length;
+        if (prompt >= limits.room()) {
+            throw new BadRequest(
+                    "prompt",
+                    "has " + prompt + " tokens, which leaves no room for an answer: the "
+                            + (limits.room() < limits.context() ? "cache" : "context") + " holds " + limits.room());
+        }
+        for (int id : ids) {
+            if (id < 0 || id >= vocabulary) {
+                throw new BadRequest("prompt", "holds the token id " + id + "; ids go from 0 to " + (vocabulary - 1));
+            }
+        }
+        for (int id : request.sampling().logitBias().keySet()) {
+            if (id < 0 || id >= vocabulary) {
+                throw new BadRequest(
+                        "logitBias", "holds the token id " + id + "; ids go from 0 to " + (vocabulary - 1));
+            }
+        }
+        Sampling sampling = request.sampling();
+        var generation = new Generation(limits.unread(), this::wake);
+        var sequence = new Sequence(request, generation, sampling.seed().orElseGet(seeds::nextLong), (int)
+                Math.min(limits.room(), prompt + (long) sampling.maxTokens().orElse(limits.room())));
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the engine is closed");
+            }
+            if (active >= limits.running() + limits.queue()) {
+                throw new Overloaded(limits.queue(), Duration.ofSeconds(1));
+            }
+            active++;
+            inbox.add(() -> loop.scheduler().add(sequence));
+            wakeLocked();
+        } finally {
+            lock.unlock();
+        }
+        return generation;
+    }
+
+    /** Lets go of what is kept for a conversation. */
+    public void forget(Conversation conversation) {
+        lock.lock();
+        try {
+            inbox.add(() -> loop.scheduler().forget(conversation));
+            wakeLocked();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends what is running, frees the cache and waits for the engine's thread. The second time it does nothing. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            wakeLocked();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                interrupted = true; // the thread ends within a step; the weights must not go before it
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            wakeLocked();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wakeLocked() {
+        awake = true;
+        called.signalAll();
+    }
+
+    private void run() {
+        boolean idle = true;
+        while (listen(idle)) {
+            try {
+                idle = !loop.step();
+            } catch (RuntimeException | Error fault) {
+                // Not a step's own failure, which is caught there: the books may be wrong, so begin new ones.
+                loop.failAll(new EngineFault("internal error: " + fault, fault));
+            }
+        }
+        loop.failAll(new EngineFault("the engine was closed", new IllegalStateException("closed")));
+        loop.close();
+    }
+
+    private void ended() {
+        lock.lock();
+        try {
+            active--;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes in what came; waits for something if idle. False once the engine is closed. */
+    private boolean listen(boolean idle) {
+        lock.lock();
+        try {
+            while (idle && !awake) {
+                called.awaitUninterruptibly();
+            }
+            awake = false;
+            for (Runnable call = inbox.poll(); call != null; call = inbox.poll()) {
+                call.run();
+            }
+            return !closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A Llama with its cache and its memory for activations. */
+    private static final class LlamaPass implements Loop.Pass {
+        private final Llama llama;
+        private final Kernels kernels;
+        private final KvCache cache;
+        private Workspace work = new Workspace();
+
+        LlamaPass(Llama llama, Kernels kernels, DType cacheType, Limits limits) {
+            this.llama = llama;
+            this.kernels = kernels;
+            cache = new KvCache(llama.config(), cacheType, limits.cacheBlocks(), limits.blockTokens());
+        }
+
+        @Override
+        public Tensor logits(Batch batch) {
+            try {
+                return llama.forward(kernels, batch, cache, work);
+            } catch (RuntimeException | Error fault) {
+                work.close(); // as the pass left it
+                work = new Workspace();
+                throw fault;
+            }
+        }
+
+        @Override
+        public void close() {
+            work.close();
+            cache.close();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package dev.puna.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.puna.sample.Sampler;
+import dev.puna.sample.Sampling;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The engine's steps under seeds: random arrivals, cancellations, slow readers, faults, and a cache far too small. */
+class SimulationTest {
+    private static final int VOCABULARY = 24;
+
+    @Test
+    void everyoneFinishesWithTheTokensTheyWouldGetAlone() throws InterruptedException {
+        int preemptions = 0;
+        int reuses = 0;
+        for (int seed = 0; seed < 1_500; seed++) {
+            try {
+                var simulation = new Simulation(seed);
+                simulation.run();
+                preemptions += simulation.recomputed > 0 ? 1 : 0;
+                reuses += simulation.reused > 0 ? 1 : 0;
+            } catch (RuntimeException | AssertionError e) {
+                fail("seed " + seed, e);
+            }
+        }
+        // That the seeds reach what they should.
+        assertThat(preemptions).isGreaterThan(100);
+        assertThat(reuses).isGreaterThan(100);
+    }
+
+    /** A caller and what it should and did get. */
+    private static final class Caller {
+        final Request request;
+        final Generation generation;
+        final List<Integer> expected;
+        final Random manner;
+        final List<Integer> got = new ArrayList<>();
+        Finish finish;
+        boolean failed;
+
+        Caller(Request request, Generation generation, List<Integer> expected, Random manner) {
+            this.request = request;
+            this.generation = generation;
+            this.expected = expected;
+            this.manner = manner;
+        }
+    }
+
+    private static final class Simulation {
+        final Random random;
+        final Limits limits;
+        final HashPass pass;
+        final Loop loop;
+        final List<Caller> callers = new ArrayList<>();
+        final List<Conversation> conversations = List.of(new Conversation(), new Conversation(), new Conversation());
+        final List<int[]> pasts = new ArrayList<>(List.of(new int[0], new int[0], new int[0]));
+        int ended;
+        int recomputed;
+        int reused;
+
+        Simulation(int seed) {
+            random = new Random(seed);
+            int blockTokens = 1 + random.nextInt(5);
+            int blocks = 4 + random.nextInt(20);
+            int running = 1 + random.nextInt(6);
+            limits = new Limits(
+                    10 + random.nextInt(60),
+                    blockTokens,
+                    blocks,
+                    running + 1 + random.nextInt(20),
+                    running,
+                    1000,
+                    1 + random.nextInt(8));
+            pass = new HashPass(VOCABULARY, limits);
+            loop = new Loop(pass, VOCABULARY, limits, () -> ended++);
+        }
+
+        void run() throws InterruptedException {
+            int arrivals = 1 + random.nextInt(25);
+            boolean faults = random.nextInt(5) == 0;
+            for (int time = 0; ended < arrivals || callers.size() < arrivals; time++) {
+                assertThat(time).as("steps").isLessThan(100_000);
+                if (callers.size() < arrivals && random.nextInt(3) == 0) {
+                    arrive();
+                }
+                if (faults && random.nextInt(40) == 0) {
+                    pass.failNext = 1;
+                }
+                if (random.nextInt(30) == 0) {
+                    loop.scheduler().forget(conversations.get(random.nextInt(3)));
+                }
+                loop.step();
+                for (Caller caller : callers) {
+                    if (caller.manner.nextInt(150) == 0) {
+                        caller.generation.cancel();
+                    }
+                    if (caller.manner.nextInt(3) == 0) {
+                        read(caller);
+                    }
+                }
+            }
+            int needed = 0;
+            for (Caller caller : callers) {
+                while (caller.finish == null && !caller.failed) {
+                    read(caller);
+                }
+                needed += caller.request.prompt().length + caller.got.size();
+                check(caller, faults);
+            }
+            recomputed = Math.max(0, pass.computedTokens + reused - needed);
+            conversations.forEach(loop.scheduler()::forget);
+            assertThat(loop.scheduler().sequences()).isEmpty();
+            assertThat(loop.scheduler().freeBlocks()).as("free blocks").isEqualTo(limits.cacheBlocks());
+        }
+
+        private void arrive() {
+            int which = random.nextInt(4);
+            Optional<Conversation> conversation = which == 3 ? Optional.empty() : Optional.of(conversations.get(which));
+            int most = limits.room() - 1;
+            int[] prompt = new int[1 + random.nextInt(most)];
+            for (int i = 0; i < prompt.length; i++) {
+                prompt[i] = random.nextInt(VOCABULARY);
+            }
+            if (which < 3) { // goes on where that conversation was, or some way before
+                int[] past = pasts.get(which);
+                int shared = Math.min(random.nextInt(past.length + 1), prompt.length);
+                System.arraycopy(past, 0, prompt, 0, shared);
+            }
+            long chosenSeed = random.nextLong();
+            boolean greedy = random.nextBoolean();
+            OptionalInt maxTokens = random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(1 + random.nextInt(30));
+            var sampling = Sampling.GREEDY.with(s -> {
+                s.temperature = greedy ? 0 : 1.5;
+                s.topP = 0.9;
+                s.repeatPenalty = 1.1;
+                s.frequencyPenalty = 0.3;
+                s.seed = java.util.OptionalLong.of(chosenSeed);
+                s.maxTokens = maxTokens;
+            });
+            var request = new Request(prompt, sampling, Set.of(1, 2), conversation);
+            var generation = new Generation(limits.unread(), () -> {});
+            int end = (int) Math.min(limits.room(), prompt.length + (long) maxTokens.orElse(1 << 20));
+            loop.scheduler().add(new Sequence(request, generation, chosenSeed, end));
+            List<Integer> expected = alone(request, chosenSeed, end);
+            if (which < 3) {
+                int[] past = java.util.Arrays.copyOf(prompt, prompt.length + expected.size());
+                for (int i = 0; i < expected.size(); i++) {
+                    past[prompt.length + i] = expected.get(i);
+                }
+                pasts.set(which, past);
+            }
+            callers.add(new Caller(request, generation, expected, new Random(random.nextLong())));
+        }
+
+        private static List<Integer> alone(Request request, long seed, int end) {
+            var sampler = new Sampler(VOCABULARY);
+            int[] prompt = request.prompt();
+            int[] tokens = prompt;
+            List<Integer> answer = new ArrayList<>();
+            while (tokens.length < end) {
+                var row = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, HashPass.logits(tokens, VOCABULARY));
+                int id = sampler.pick(row, request.sampling(), tokens, prompt.length, tokens.length, seed);
+                answer.add(id);
+                tokens = java.util.Arrays.copyOf(tokens, tokens.length + 1);
+                tokens[tokens.length - 1] = id;
+                if (request.ends().contains(id)) {
+                    break;
+                }
+            }
+            return answer;
+        }
+
+        /** Reads one event if there is one; a caller whose sequence is at work must not block the simulation. */
+        private void read(Caller caller) throws InterruptedException {
+            if (caller.finish != null || caller.failed || caller.generation.quiet()) {
+                return;
+            }
+            try {
+                switch (caller.generation.next()) {
+                    case Event.Token token -> caller.got.add(token.id());
+                    case Event.Finished finished -> {
+                        caller.finish = finished.finish();
+                        reused += finished.usage().reusedTokens();
+                        assertThat(finished.usage().newTokens()).isEqualTo(caller.got.size());
+                    }
+                }
+            } catch (EngineFault fault) {
+                assertThat(fault).hasRootCauseMessage("the kernel broke");
+                caller.failed = true;
+            }
+        }
+
+        private static void check(Caller caller, boolean faults) {
+            if (caller.failed) {
+                assertThat(faults).isTrue();
+            }
+            if (caller.failed || caller.finish == Finish.CANCELLED) {
+                assertThat(caller.got).isEqualTo(caller.expected.subList(0, caller.got.size()));
+                return;
+            }
+            assertThat(caller.got).isEqualTo(caller.expected);
+            boolean end = caller.request.ends().contains(caller.got.getLast());
+            assertThat(caller.finish).isEqualTo(end ? Finish.STOP : Finish.LENGTH);
+        }
+    }
+}
