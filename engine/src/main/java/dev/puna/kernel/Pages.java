@@ -14,23 +14,38 @@ import java.lang.foreign.MemorySegment;
  */
 public record Pages(MemorySegment[] pages, long offset, DType type, int kvHeads, int headSize, int blockTokens) {
 
+    /** {@code headSize} rounded up to whole blocks of the type. */
+    public int paddedHead() {
+        return Math.ceilDiv(headSize, type.blockSize()) * type.blockSize();
+    }
+
     /** Bytes of one head of one token. */
     public long rowBytes() {
-        return type.bytes(Math.ceilDiv(headSize, type.blockSize()) * (long) type.blockSize());
+        return type.bytes(paddedHead());
+    }
+
+    /** Bytes of one head of a block: {@code blockTokens} rows. */
+    public long headBytes() {
+        return blockTokens * rowBytes();
     }
 
     /** Bytes that one layer takes of a page. */
     public long layerBytes() {
-        return 2 * kvHeads * blockTokens * rowBytes();
+        return 2 * kvHeads * headBytes();
     }
 
-    /** Where in its page the keys of {@code head} begin: {@code blockTokens} rows. */
+    /** Where in its page the keys of {@code head} begin. */
     public long keys(int head) {
-        return offset + head * blockTokens * rowBytes();
+        return offset + head * headBytes();
     }
 
-    /** Where in its page the values of {@code head} begin: {@code blockTokens} rows. */
+    /** Where in its page the values of {@code head} begin. */
     public long values(int head) {
-        return offset + (kvHeads + head) * blockTokens * rowBytes();
+        return offset + (kvHeads + head) * headBytes();
+    }
+
+    /** The page of a position of a sequence. */
+    public MemorySegment page(Span span, int position) {
+        return pages[span.blocks()[position / blockTokens]];
     }
 }

@@ -23,6 +23,15 @@ public record Batch(int[] ids, List<Span> spans) {
         return ids.length;
     }
 
+    /** Refuses ids that no vocabulary of that size has. */
+    void check(int vocab) {
+        for (int id : ids) {
+            if (id < 0 || id >= vocab) {
+                throw new IllegalArgumentException("id " + id + " of a vocabulary of " + vocab);
+            }
+        }
+    }
+
     /** Position of each token in its sequence. */
     int[] positions() {
         int[] positions = new int[ids.length];

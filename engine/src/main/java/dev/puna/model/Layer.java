@@ -12,6 +12,8 @@ import java.util.Optional;
 public record Layer(Tensor attentionNorm, Attention attention, Tensor ffnNorm, Ffn ffn) {
 
     /**
+     * The weights of its attention.
+     *
      * @param q {@code [heads · headSize, width]}
      * @param k {@code [kvHeads · headSize, width]}
      * @param v {@code [kvHeads · headSize, width]}
@@ -24,9 +26,11 @@ public record Layer(Tensor attentionNorm, Attention attention, Tensor ffnNorm, F
     /** The second half of a layer. */
     public sealed interface Ffn {
         /**
-         * @param gate {@code [ffn width, width]}
-         * @param up {@code [ffn width, width]}
-         * @param down {@code [width, ffn width]}
+         * One for every token.
+         *
+         * @param gate {@code [inner, width]}
+         * @param up {@code [inner, width]}
+         * @param down {@code [width, inner]}
          */
         record Dense(Linear gate, Linear up, Linear down) implements Ffn {}
     }

@@ -1,5 +1,7 @@
 package dev.puna.model;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.puna.kernel.Rotation;
 
 /**
@@ -46,9 +48,53 @@ public record Rope(double theta, int dimensions, boolean interleaved, Scaling sc
         record Divisors(float[] divisors) implements Scaling {}
     }
 
+    public Rope {
+        if (dimensions < 2 || dimensions % 2 != 0) {
+            throw new IllegalArgumentException("rotary positions turn pairs, not " + dimensions + " numbers");
+        }
+    }
+
     /** Radians per position of each pair. */
     public double[] frequencies() {
-        throw new UnsupportedOperationException("not yet");
+        double[] frequencies = new double[dimensions / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = scaled(i, Math.pow(theta, -2.0 * i / dimensions));
+        }
+        return frequencies;
+    }
+
+    private double scaled(int pair, double frequency) {
+        return switch (scaling) {
+            case Scaling.None _ -> frequency;
+            case Scaling.Linear linear -> frequency / linear.factor();
+            case Scaling.Divisors divisors -> frequency / divisors.divisors()[pair];
+            case Scaling.Llama3 llama3 -> {
+                double turns = llama3.originalContext() * frequency / (2 * Math.PI);
+                if (turns > llama3.highFactor()) {
+                    yield frequency;
+                }
+                if (turns < llama3.lowFactor()) {
+                    yield frequency / llama3.factor();
+                }
+                double kept = llama3.highFactor() == llama3.lowFactor()
+                        ? 0
+                        : (turns - llama3.lowFactor()) / (llama3.highFactor() - llama3.lowFactor());
+                yield kept * frequency + (1 - kept) * frequency / llama3.factor();
+            }
+            case Scaling.Yarn yarn -> {
+                double low = pairOfTurns(yarn.betaFast(), yarn.originalContext());
+                double high = pairOfTurns(yarn.betaSlow(), yarn.originalContext());
+                low = Math.max(yarn.truncate() ? Math.floor(low) : low, 0);
+                high = Math.min(yarn.truncate() ? Math.ceil(high) : high, dimensions - 1);
+                double stretched = Math.clamp((pair - low) / (high == low ? 0.001 : high - low), 0, 1);
+                yield stretched * frequency / yarn.factor() + (1 - stretched) * frequency;
+            }
+        };
+    }
+
+    /** The pair, fractional, that turns so many times within a context. */
+    private double pairOfTurns(double turns, int context) {
+        return dimensions * Math.log(context / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
     }
 
     /** What cosine and sine are multiplied with. */
@@ -58,6 +104,18 @@ public record Rope(double theta, int dimensions, boolean interleaved, Scaling sc
 
     /** The angles of {@code positions}, computed in double, in tensors of {@code work}. */
     Rotation at(int[] positions, Workspace work) {
-        throw new UnsupportedOperationException("not yet");
+        double[] frequencies = frequencies();
+        double amplitude = amplitude();
+        Tensor cos = work.take(positions.length, frequencies.length);
+        Tensor sin = work.take(positions.length, frequencies.length);
+        int at = 0;
+        for (int position : positions) {
+            for (double frequency : frequencies) {
+                double angle = position * frequency;
+                cos.data().setAtIndex(JAVA_FLOAT, at, (float) (amplitude * Math.cos(angle)));
+                sin.data().setAtIndex(JAVA_FLOAT, at++, (float) (amplitude * Math.sin(angle)));
+            }
+        }
+        return new Rotation(cos, sin, interleaved);
     }
 }
