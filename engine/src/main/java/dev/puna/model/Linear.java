@@ -25,9 +25,9 @@ public sealed interface Linear {
         }
         kernels.matmul(x, weights, ys);
         for (int i = 0; i < ys.size(); i++) {
+            Tensor y = ys.get(i);
             switch (maps.get(i)) {
-                case Plain(_, Optional<Tensor> bias) when bias.isPresent() -> kernels.add(bias.get(), ys.get(i));
-                case Plain _ -> {}
+                case Plain plain -> plain.bias().ifPresent(bias -> kernels.add(bias, y));
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.puna.model;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.puna.kernel.Rotation;
+import dev.puna.tensor.Tensor;
 
 /**
  * Rotary positions: pair {@code i} of a head turns by {@code position · frequencies()[i]}.
