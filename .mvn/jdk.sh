@@ -36,7 +36,10 @@ jdk_look() {
     jdk_fault="Java $jdk_version without a compiler (a JRE)"
   fi
   if [ -n "$jdk_fault" ]; then
-    [ -z "$jdk_version" ] || jdk_seen="$jdk_seen    $jdk_fault: $1"$'\n'
+    case $jdk_seen in
+      *": $1"$'\n'*) ;;
+      *) [ -z "$jdk_version" ] || jdk_seen="$jdk_seen    $jdk_fault: $1"$'\n' ;;
+    esac
     return 1
   fi
 }
@@ -164,7 +167,7 @@ explain_jdk() {
         ;;
     esac
     echo "  or without root, with SDKMAN (https://sdkman.io):"
-    echo "    sdk install java 25-tem"
+    echo "    sdk install java 25-tem    # 'sdk list java' shows newer ones"
     echo "  or unpack one from https://adoptium.net/temurin/releases/?version=25 and say where it is:"
     echo "    export PUNA_JAVA_HOME=/path/to/jdk-25"
   } >&2
