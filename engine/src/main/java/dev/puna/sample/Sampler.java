@@ -95,7 +95,7 @@ public final class Sampler {
         MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, logits, 0, vocabulary);
     }
 
-    private double logSumExp(float max) {
+    private double logSumExp(double max) {
         double sum = 0;
         for (float logit : logits) {
             sum += Math.exp(logit - max);
@@ -143,7 +143,7 @@ public final class Sampler {
     }
 
     /** Fills keys and weights, likeliest first where a cut asks for an order, and returns how many are kept. */
-    private int candidates(Sampling sampling, float max) {
+    private int candidates(Sampling sampling, double max) {
         double scale = 1 / sampling.temperature();
         int n;
         double total = 0;
