@@ -58,6 +58,10 @@ jdk_of() {
   jdk_found=${program%/bin/*}
 }
 
+jdk_take() {
+  jdk_home=$(cd "$1" && pwd -P)
+}
+
 # The first that will do: PUNA_JAVA_HOME, JAVA_HOME, javac and java on PATH, then the usual places. Of the last,
 # release 25 before any newer one: it is the release that Puna is tested with.
 find_jdk() {
@@ -65,18 +69,18 @@ find_jdk() {
 
   if [ -n "${PUNA_JAVA_HOME:-}" ]; then
     if jdk_look "$PUNA_JAVA_HOME"; then
-      jdk_home=$PUNA_JAVA_HOME
+      jdk_take "$PUNA_JAVA_HOME"
       return 0
     fi
     echo "puna: PUNA_JAVA_HOME=$PUNA_JAVA_HOME is no JDK $jdk_least or newer ($jdk_fault): looking elsewhere" >&2
   fi
   if [ -n "${JAVA_HOME:-}" ] && jdk_look "$JAVA_HOME"; then
-    jdk_home=$JAVA_HOME
+    jdk_take "$JAVA_HOME"
     return 0
   fi
   for home in javac java; do
     if jdk_of "$home" && jdk_look "$jdk_found"; then
-      jdk_home=$jdk_found
+      jdk_take "$jdk_found"
       return 0
     fi
   done
@@ -100,7 +104,7 @@ find_jdk() {
     /run/current-system/sw/lib/openjdk /etc/profiles/per-user/*/lib/openjdk "$home"/.nix-profile/lib/openjdk; do
     if [ -f "$home/release" ] && jdk_look "$home"; then
       if [ "$jdk_version" -eq "$jdk_least" ]; then
-        jdk_home=$home
+        jdk_take "$home"
         return 0
       fi
       if [ "$jdk_version" -gt "$newest_version" ]; then
@@ -109,8 +113,7 @@ find_jdk() {
       fi
     fi
   done
-  jdk_home=$newest
-  [ -n "$jdk_home" ]
+  [ -n "$newest" ] && jdk_take "$newest"
 }
 
 # Tells what to install; to be called where find_jdk failed.
