@@ -22,6 +22,11 @@ import java.util.regex.Pattern;
  * #entries} lists all of it; asking for such a tensor, or for all {@link #tensors}, is refused by name.
  */
 public final class Gguf implements AutoCloseable {
+    /** The key of the alignment of tensors, and what it is where the key is absent. */
+    static final String ALIGNMENT = "general.alignment";
+
+    static final int DEFAULT_ALIGNMENT = 32;
+
     private static final Pattern PART = Pattern.compile("(.*)-([0-9]{5})-of-([0-9]{5})\\.gguf");
 
     private final Path path;
@@ -61,35 +66,39 @@ public final class Gguf implements AutoCloseable {
     }
 
     private static List<GgufPart> parts(Path path, Arena arena) {
-        GgufPart named = GgufPart.open(path, arena);
+        GgufPart opened = GgufPart.open(path, arena);
         Matcher name = PART.matcher(String.valueOf(path.getFileName()));
-        boolean inParts = name.matches();
-        long count = named.metadata().u32("split.count").orElse(inParts ? Long.parseLong(name.group(3)) : 1);
-        if (count <= 1 && (!inParts || Integer.parseInt(name.group(3)) == 1)) {
-            return List.of(named);
-        }
-        if (!inParts) {
-            throw new BadFile(
-                    path,
-                    -1,
-                    "one of %d parts, but its name does not say which: it should end in -00001-of-%05d.gguf"
-                            .formatted(count, count));
-        }
-        int wanted = Integer.parseInt(name.group(3));
-        List<GgufPart> parts = new ArrayList<>();
-        for (int number = 1; number <= wanted; number++) {
-            Path file = path.resolveSibling("%s-%05d-of-%05d.gguf".formatted(name.group(1), number, wanted));
-            if (number == Integer.parseInt(name.group(2))) {
-                file = path;
-            } else if (!Files.exists(file)) {
-                throw new BadFile(file, -1, "part %d of %d is missing".formatted(number, wanted));
+        if (!name.matches()) {
+            long count = opened.metadata().u32("split.count").orElse(1);
+            if (count > 1) {
+                throw new BadFile(
+                        path,
+                        -1,
+                        "one of %d parts, but its name does not say which: it should end in -00001-of-%05d.gguf"
+                                .formatted(count, count));
             }
-            GgufPart part = file.equals(path) ? named : GgufPart.open(file, arena);
-            checkPlace(part, number, wanted);
-            parts.add(part);
+            return List.of(opened);
         }
-        if (Integer.parseInt(name.group(2)) < 1 || Integer.parseInt(name.group(2)) > wanted) {
-            throw new BadFile(path, -1, "part %s of %s cannot be".formatted(name.group(2), name.group(3)));
+        int place = Integer.parseInt(name.group(2));
+        int count = Integer.parseInt(name.group(3));
+        if (place < 1 || place > count) {
+            throw new BadFile(path, -1, "part %d of %d cannot be".formatted(place, count));
+        }
+        if (count == 1 && !opened.metadata().has("split.count")) {
+            return List.of(opened);
+        }
+        List<GgufPart> parts = new ArrayList<>();
+        for (int number = 1; number <= count; number++) {
+            GgufPart part = opened;
+            if (number != place) {
+                Path file = path.resolveSibling("%s-%05d-of-%05d.gguf".formatted(name.group(1), number, count));
+                if (!Files.exists(file)) {
+                    throw new BadFile(file, -1, "part %d of %d is missing".formatted(number, count));
+                }
+                part = GgufPart.open(file, arena);
+            }
+            checkPlace(part, number, count);
+            parts.add(part);
         }
         checkTogether(parts);
         return parts;

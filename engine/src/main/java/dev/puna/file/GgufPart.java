@@ -16,10 +16,10 @@ import java.util.Set;
  */
 record GgufPart(
         Path path, MemorySegment bytes, int version, Metadata metadata, List<TensorEntry> entries, long dataOffset) {
-    private static final int MAGIC = 0x4655_4747; // "GGUF"
+    static final int MAGIC = 0x4655_4747; // "GGUF"
     private static final int MAX_PAIRS = 1 << 16;
     private static final int MAX_TENSORS = 1 << 18;
-    private static final int MAX_DIMENSIONS = 4;
+    static final int MAX_DIMENSIONS = 4;
 
     static GgufPart open(Path path, Arena arena) {
         MemorySegment bytes = Mapped.of(path, arena);
@@ -66,7 +66,7 @@ record GgufPart(
             }
             entries.add(entry);
         }
-        long dataOffset = in.at() + (alignment - in.at() % alignment) % alignment;
+        long dataOffset = in.at() + FreshFile.padding(in.at(), alignment);
         if (tensors > 0 && dataOffset > bytes.byteSize()) {
             throw in.bad(bytes.byteSize(), "the file ends before its tensors' data, which begins at " + dataOffset);
         }
@@ -78,13 +78,10 @@ record GgufPart(
     }
 
     private static long alignment(Cursor in, Metadata metadata) {
-        if (!metadata.has("general.alignment")) {
-            return 32;
-        }
-        Metadata.Value value = metadata.value("general.alignment").orElseThrow();
-        long alignment = metadata.u32("general.alignment").orElseThrow();
+        long alignment = metadata.u32(Gguf.ALIGNMENT).orElse(Gguf.DEFAULT_ALIGNMENT);
         if (Long.bitCount(alignment) != 1) {
-            throw in.bad(value.offset(), "the alignment %d is not a power of two".formatted(alignment));
+            long offset = metadata.value(Gguf.ALIGNMENT).orElseThrow().offset();
+            throw in.bad(offset, "the alignment %d is not a power of two".formatted(alignment));
         }
         return alignment;
     }

@@ -264,7 +264,7 @@ public final class Json {
                     boolean paired = Character.isHighSurrogate(c)
                             ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
                             : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
-                    if (c < 0x20 || c == 0x7F || Character.isSurrogate(c) && !paired) {
+                    if (c < 0x20 || c == 0x7F || (Character.isSurrogate(c) && !paired)) {
                         out.append("\\u%04x".formatted((int) c));
                     } else {
                         out.append(c);

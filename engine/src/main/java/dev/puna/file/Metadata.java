@@ -51,6 +51,7 @@ public final class Metadata {
             this.least = least;
         }
 
+        @SuppressWarnings("EnumOrdinal") // the constants stand in the format's order
         int id() {
             return ordinal();
         }
@@ -277,9 +278,13 @@ public final class Metadata {
             if (elements.kind() != Kind.STRING) {
                 throw wrongElements(key, elements, "strings");
             }
-            return elements.first(elements.count()).stream()
-                    .map(value -> (String) value.value())
-                    .toList();
+            size(key, elements);
+            return Mapped.read(
+                    path,
+                    elements.bytes(),
+                    _ -> elements.first(elements.count()).stream()
+                            .map(value -> (String) value.value())
+                            .toList());
         });
     }
 
@@ -288,14 +293,16 @@ public final class Metadata {
             if (!elements.kind().isFloat()) {
                 throw wrongElements(key, elements, "floats");
             }
-            Cursor in = new Cursor(elements.bytes(), path, 0);
             float[] floats = new float[size(key, elements)];
-            for (int i = 0; i < floats.length; i++) {
-                floats[i] = elements.kind() == Kind.F32
-                        ? Float.intBitsToFloat(in.i32(key))
-                        : (float) Double.longBitsToDouble(in.i64(key));
-            }
-            return floats;
+            return Mapped.read(path, elements.bytes(), bytes -> {
+                Cursor in = new Cursor(bytes, path, 0);
+                for (int i = 0; i < floats.length; i++) {
+                    floats[i] = elements.kind() == Kind.F32
+                            ? Float.intBitsToFloat(in.i32(key))
+                            : (float) Double.longBitsToDouble(in.i64(key));
+                }
+                return floats;
+            });
         });
     }
 
@@ -305,12 +312,14 @@ public final class Metadata {
             if (!elements.kind().isWhole()) {
                 throw wrongElements(key, elements, "whole numbers");
             }
-            Cursor in = new Cursor(elements.bytes(), path, 0);
             long[] ints = new long[size(key, elements)];
-            for (int i = 0; i < ints.length; i++) {
-                ints[i] = (Long) readValue(in, elements.kind(), key, 1).value();
-            }
-            return ints;
+            return Mapped.read(path, elements.bytes(), bytes -> {
+                Cursor in = new Cursor(bytes, path, 0);
+                for (int i = 0; i < ints.length; i++) {
+                    ints[i] = (Long) readValue(in, elements.kind(), key, 1).value();
+                }
+                return ints;
+            });
         });
     }
 

@@ -21,6 +21,9 @@ record SafetensorsPart(Path path, MemorySegment bytes, Map<String, String> metad
     /** Bytes of the header: the format's own limit. */
     static final int MAX_HEADER = 100_000_000;
 
+    /** The header's entry that is no tensor. */
+    static final String METADATA = "__metadata__";
+
     private static final int MAX_DIMENSIONS = 16;
 
     /** The types that the format defines: bits of an element, and the type where Puna reads it. */
@@ -87,10 +90,10 @@ record SafetensorsPart(Path path, MemorySegment bytes, Map<String, String> metad
         Map<String, String> metadata = new LinkedHashMap<>();
         List<TensorEntry> entries = new ArrayList<>();
         header.forEach((name, value) -> {
-            if (name.equals("__metadata__")) {
-                Json.object(value, path, "__metadata__").forEach((key, text) -> {
+            if (name.equals(METADATA)) {
+                Json.object(value, path, METADATA).forEach((key, text) -> {
                     if (!(text instanceof String string)) {
-                        throw in.bad(8, "__metadata__ has %s, which is not a string".formatted(Json.quoted(key)));
+                        throw in.bad(8, "%s has %s, which is not a string".formatted(METADATA, Json.quoted(key)));
                     }
                     metadata.put(key, string);
                 });

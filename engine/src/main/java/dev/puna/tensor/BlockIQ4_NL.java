@@ -29,6 +29,19 @@ final class BlockIQ4_NL implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        Levels levels = Levels.table(LEVELS);
+        ScaleFit fit = new ScaleFit(levels);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            float d = F16.nearest(fit.best(x, 0, SIZE));
+            float inverse = d == 0 ? 0 : 1 / d;
+            Le.putF16(target, block, d);
+            for (int i = 0; i < 16; i++) {
+                int pair = levels.nearest(x[i] * inverse) | levels.nearest(x[i + 16] * inverse) << 4;
+                Le.putU8(target, block + 2 + i, pair);
+            }
+        }
     }
 }

@@ -19,10 +19,10 @@ final class BlockIQ4_XS implements BlockFormat {
             float d = Le.f16(source, block);
             int uppers = Le.u16(source, block + 2);
             for (int sub = 0; sub < 8; sub++) {
-                int lower = Le.u8(source, block + 4 + (sub >> 1)) >> (sub & 1) * 4 & 15;
-                float scale = d * ((lower | (uppers >> sub * 2 & 3) << 4) - 32);
+                int lower = Le.u8(source, block + 4 + (sub >> 1)) >> ((sub & 1) * 4) & 15;
+                float scale = d * ((lower | (uppers >> (sub * 2) & 3) << 4) - 32);
                 for (int i = 0; i < 16; i++) {
-                    int pair = Le.u8(source, block + 8 + sub * 16 + i);
+                    int pair = Le.u8(source, block + 8 + 16L * sub + i);
                     Le.putF32(target, out + (sub * 32 + i) * 4L, scale * BlockIQ4_NL.LEVELS[pair & 15]);
                     Le.putF32(target, out + (sub * 32 + i + 16) * 4L, scale * BlockIQ4_NL.LEVELS[pair >> 4]);
                 }
@@ -32,6 +32,26 @@ final class BlockIQ4_XS implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        SuperScales fit = new SuperScales(Levels.table(BlockIQ4_NL.LEVELS), 32, -32, 31);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.fit(x);
+            int uppers = 0;
+            for (int sub = 0; sub < 8; sub++) {
+                uppers |= (fit.scales[sub] + 32) >> 4 << (sub * 2);
+            }
+            Le.putF16(target, block, fit.d);
+            Le.putU16(target, block + 2, uppers);
+            for (int i = 0; i < 4; i++) {
+                int pair = ((fit.scales[i * 2] + 32) & 15) | (((fit.scales[i * 2 + 1] + 32) & 15) << 4);
+                Le.putU8(target, block + 4 + i, pair);
+            }
+            for (int i = 0; i < 128; i++) {
+                int first = (i >> 4) * 32 + (i & 15);
+                Le.putU8(target, block + 8 + i, fit.indices[first] | fit.indices[first + 16] << 4);
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ final class BlockQ2_K implements BlockFormat {
                 int packed = Le.u8(source, block + sub);
                 float scale = d * (packed & 15);
                 float minimum = dmin * (packed >> 4);
-                long quants = block + 16 + (sub >> 3) * 32 + (sub & 1) * 16;
+                long quants = block + 16 + 32L * (sub >> 3) + 16L * (sub & 1);
                 int shift = (sub >> 1 & 3) * 2;
                 for (int i = 0; i < 16; i++) {
                     int q = Le.u8(source, quants + i) >> shift & 3;
@@ -35,6 +35,25 @@ final class BlockQ2_K implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        SuperLines fit = new SuperLines(3, 16, 15);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.fit(x);
+            Le.putF16(target, block + 80, fit.d);
+            Le.putF16(target, block + 82, fit.dmin);
+            for (int sub = 0; sub < 16; sub++) {
+                Le.putU8(target, block + sub, fit.scales[sub] | fit.minima[sub] << 4);
+            }
+            for (int i = 0; i < 64; i++) {
+                int first = (i >> 5) * 128 + (i & 31);
+                int packed = 0;
+                for (int j = 0; j < 4; j++) {
+                    packed |= fit.quants[first + j * 32] << (j * 2);
+                }
+                Le.putU8(target, block + 16 + i, packed);
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ final class BlockQ3_K implements BlockFormat {
             for (int sub = 0; sub < 16; sub++) {
                 float scale = d * (scale(source, block + 96, sub) - 32);
                 int lane = (sub & 1) * 16;
-                long quants = block + 32 + (sub >> 3) * 32 + lane;
+                long quants = block + 32 + 32L * (sub >> 3) + lane;
                 int shift = (sub >> 1 & 3) * 2;
                 for (int i = 0; i < 16; i++) {
                     int low = Le.u8(source, quants + i) >> shift & 3;
@@ -33,13 +33,46 @@ final class BlockQ3_K implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        SuperScales fit = new SuperScales(Levels.row(-4, 3), 16, -32, 31);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.fit(x);
+            Le.putF16(target, block + 108, fit.d);
+            for (int i = 0; i < 32; i++) {
+                int highs = 0;
+                for (int j = 0; j < 8; j++) {
+                    highs |= fit.indices[j * 32 + i] >> 2 << j;
+                }
+                Le.putU8(target, block + i, highs);
+            }
+            for (int i = 0; i < 64; i++) {
+                int first = (i >> 5) * 128 + (i & 31);
+                int packed = 0;
+                for (int j = 0; j < 4; j++) {
+                    packed |= (fit.indices[first + j * 32] & 3) << (j * 2);
+                }
+                Le.putU8(target, block + 32 + i, packed);
+            }
+            for (int i = 0; i < 8; i++) {
+                int pair = ((fit.scales[i] + 32) & 15) | (((fit.scales[i + 8] + 32) & 15) << 4);
+                Le.putU8(target, block + 96 + i, pair);
+            }
+            for (int i = 0; i < 4; i++) {
+                int packed = 0;
+                for (int j = 0; j < 4; j++) {
+                    packed |= (fit.scales[j * 4 + i] + 32) >> 4 << (j * 2);
+                }
+                Le.putU8(target, block + 104 + i, packed);
+            }
+        }
     }
 
     /** The low nibbles of scales 0 to 15 are the nibbles of bytes 0 to 7 (0-7 low, 8-15 high); bytes 8 to 11 hold pairs. */
     private static int scale(MemorySegment source, long scales, int sub) {
-        int low = Le.u8(source, scales + (sub & 7)) >> (sub >> 3) * 4 & 15;
-        int high = Le.u8(source, scales + 8 + (sub & 3)) >> (sub >> 2) * 2 & 3;
+        int low = Le.u8(source, scales + (sub & 7)) >> ((sub >> 3) * 4) & 15;
+        int high = Le.u8(source, scales + 8 + (sub & 3)) >> ((sub >> 2) * 2) & 3;
         return low | high << 4;
     }
 }

@@ -26,6 +26,22 @@ final class BlockQ4_1 implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        LineFit fit = new LineFit(15, false);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.best(x, 0, SIZE);
+            float d = F16.nearest(fit.scale());
+            float m = F16.nearest(fit.minimum());
+            Levels levels = Levels.row(0, 15);
+            float inverse = d == 0 ? 0 : 1 / d;
+            Le.putF16(target, block, d);
+            Le.putF16(target, block + 2, m);
+            for (int i = 0; i < 16; i++) {
+                int pair = levels.nearest((x[i] - m) * inverse) | levels.nearest((x[i + 16] - m) * inverse) << 4;
+                Le.putU8(target, block + 4 + i, pair);
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ final class BlockQ4_K implements BlockFormat {
             for (int sub = 0; sub < 8; sub++) {
                 float scale = d * SixBits.scale(source, block + 4, sub);
                 float minimum = dmin * SixBits.minimum(source, block + 4, sub);
-                long quants = block + 16 + (sub >> 1) * 32;
+                long quants = block + 16 + 32L * (sub >> 1);
                 int shift = (sub & 1) * 4;
                 for (int i = 0; i < 32; i++) {
                     int q = Le.u8(source, quants + i) >> shift & 15;
@@ -33,6 +33,19 @@ final class BlockQ4_K implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        SuperLines fit = new SuperLines(15, 32, 63);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.fit(x);
+            Le.putF16(target, block, fit.d);
+            Le.putF16(target, block + 2, fit.dmin);
+            SixBits.put(target, block + 4, fit.scales, fit.minima);
+            for (int i = 0; i < 128; i++) {
+                int first = (i >> 5) * 64 + (i & 31);
+                Le.putU8(target, block + 16 + i, fit.quants[first] | fit.quants[first + 32] << 4);
+            }
+        }
     }
 }

@@ -27,6 +27,23 @@ final class BlockQ5_0 implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        Levels levels = Levels.row(-16, 15);
+        ScaleFit fit = new ScaleFit(levels);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            float d = F16.nearest(fit.best(x, 0, SIZE));
+            float inverse = d == 0 ? 0 : 1 / d;
+            int fifth = 0;
+            Le.putF16(target, block, d);
+            for (int i = 0; i < 16; i++) {
+                int first = levels.nearest(x[i] * inverse);
+                int second = levels.nearest(x[i + 16] * inverse);
+                fifth |= first >> 4 << i | second >> 4 << (i + 16);
+                Le.putU8(target, block + 6 + i, (first & 15) | ((second & 15) << 4));
+            }
+            target.set(Le.INT, block + 2, fifth);
+        }
     }
 }

@@ -27,6 +27,26 @@ final class BlockQ5_1 implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        LineFit fit = new LineFit(31, false);
+        Levels levels = Levels.row(0, 31);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.best(x, 0, SIZE);
+            float d = F16.nearest(fit.scale());
+            float m = F16.nearest(fit.minimum());
+            float inverse = d == 0 ? 0 : 1 / d;
+            int fifth = 0;
+            Le.putF16(target, block, d);
+            Le.putF16(target, block + 2, m);
+            for (int i = 0; i < 16; i++) {
+                int first = levels.nearest((x[i] - m) * inverse);
+                int second = levels.nearest((x[i + 16] - m) * inverse);
+                fifth |= first >> 4 << i | second >> 4 << (i + 16);
+                Le.putU8(target, block + 8 + i, (first & 15) | ((second & 15) << 4));
+            }
+            target.set(Le.INT, block + 4, fifth);
+        }
     }
 }

@@ -21,8 +21,8 @@ final class BlockQ6_K implements BlockFormat {
                 float scale = d * Le.i8(source, block + 192 + sub);
                 int half = sub >> 3;
                 int quarter = sub >> 1 & 3;
-                long lows = block + half * 64 + (quarter & 1) * 32 + (sub & 1) * 16;
-                long highs = block + 128 + half * 32 + (sub & 1) * 16;
+                long lows = block + 64L * half + 32L * (quarter & 1) + 16L * (sub & 1);
+                long highs = block + 128 + 32L * half + 16L * (sub & 1);
                 int lowShift = (quarter >> 1) * 4;
                 for (int i = 0; i < 16; i++) {
                     int low = Le.u8(source, lows + i) >> lowShift & 15;
@@ -35,6 +35,28 @@ final class BlockQ6_K implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        throw new UnsupportedOperationException();
+        float[] x = new float[SIZE];
+        SuperScales fit = new SuperScales(Levels.row(-32, 31), 16, -128, 127);
+        for (long b = 0; b < blocks; b++) {
+            long block = targetOffset + b * BYTES;
+            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            fit.fit(x);
+            Le.putF16(target, block + 208, fit.d);
+            for (int sub = 0; sub < 16; sub++) {
+                Le.putU8(target, block + 192 + sub, fit.scales[sub]);
+            }
+            for (int i = 0; i < 128; i++) {
+                int first = (i >> 6) * 128 + (i & 63);
+                Le.putU8(target, block + i, (fit.indices[first] & 15) | ((fit.indices[first + 64] & 15) << 4));
+            }
+            for (int i = 0; i < 64; i++) {
+                int first = (i >> 5) * 128 + (i & 31);
+                int packed = 0;
+                for (int j = 0; j < 4; j++) {
+                    packed |= fit.indices[first + j * 32] >> 4 << (j * 2);
+                }
+                Le.putU8(target, block + 128 + i, packed);
+            }
+        }
     }
 }

@@ -14,13 +14,21 @@ final class SixBits {
         if (index < 4) {
             return Le.u8(source, bytes + index) & 63;
         }
-        return Le.u8(source, bytes + 4 + index) & 15 | (Le.u8(source, bytes + index - 4) >> 6) << 4;
+        return (Le.u8(source, bytes + 4 + index) & 15) | ((Le.u8(source, bytes + index - 4) >> 6) << 4);
     }
 
     static int minimum(MemorySegment source, long bytes, int index) {
         if (index < 4) {
             return Le.u8(source, bytes + 4 + index) & 63;
         }
-        return Le.u8(source, bytes + 4 + index) >> 4 | (Le.u8(source, bytes + index) >> 6) << 4;
+        return (Le.u8(source, bytes + 4 + index) >> 4) | ((Le.u8(source, bytes + index) >> 6) << 4);
+    }
+
+    static void put(MemorySegment target, long bytes, int[] scales, int[] minima) {
+        for (int i = 0; i < 4; i++) {
+            Le.putU8(target, bytes + i, scales[i] | ((scales[i + 4] >> 4) << 6));
+            Le.putU8(target, bytes + 4 + i, minima[i] | ((minima[i + 4] >> 4) << 6));
+            Le.putU8(target, bytes + 8 + i, (scales[i + 4] & 15) | ((minima[i + 4] & 15) << 4));
+        }
     }
 }
