@@ -12,6 +12,10 @@ final class Commands {
 
     private static Map<String, Function<Session, Object>> all() {
         Map<String, Function<Session, Object>> all = new LinkedHashMap<>();
+        all.put("pull", PullCommand::new);
+        all.put("list", ListCommand::new);
+        all.put("rm", RmCommand::new);
+        all.put("completion", CompletionCommand::new);
         return all;
     }
 }

@@ -1,6 +1,10 @@
 package dev.puna.cli;
 
+import dev.puna.cli.net.Unavailable;
+import dev.puna.cli.store.Inexact;
+import dev.puna.cli.store.StoreFault;
 import dev.puna.file.BadFile;
+import dev.puna.kernel.TierRefused;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -24,7 +28,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -41,7 +44,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "puna",
         header = "The open range for Llama models: run, serve, adapt and train them on the JVM.",
         synopsisSubcommandLabel = "COMMAND",
-        footerHeading = "%nExample:%n",
         footer = {"  puna run \"What is the capital of Japan?\"", "  puna run --help"})
 public final class Main implements Callable<Integer> {
     @Spec
@@ -89,7 +91,7 @@ public final class Main implements Callable<Integer> {
         // Ctrl-C runs the hook while the command is cut off where it stands; whatever it writes is made to bear that.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             if (!done.get()) {
-                output.note("puna: interrupted");
+                output.interrupted();
             }
         }));
         int exit = run(asTyped(args), settings, output, System.in);
@@ -99,7 +101,7 @@ public final class Main implements Callable<Integer> {
 
     /** Runs one command line and says with which code the process should exit; see {@link Exit}. */
     static int run(String[] args, Settings settings, Output output, InputStream input) {
-        Main main = new Main(new Session(settings, output, input, new Models(settings, output)));
+        Main main = new Main(new Session(settings, output, input, Models.of(settings, output)));
         CommandLine line = main.commandLine(args);
         line.setExecutionExceptionHandler((failure, _, _) -> main.explain(failure));
         line.setParameterExceptionHandler((wrong, _) -> main.explain(wrong));
@@ -120,19 +122,22 @@ public final class Main implements Callable<Integer> {
 
     /** The parser for these arguments: with the one sub-command that they name, or with all where they name none. */
     private CommandLine commandLine(String[] args) {
-        CommandLine line = new CommandLine(this);
         Optional<String> named =
                 Arrays.stream(args).filter(Commands.ALL::containsKey).findFirst();
-        Commands.ALL.forEach((name, command) -> {
-            if (named.isEmpty() || named.get().equals(name)) {
-                line.addSubcommand(name, command.apply(session));
-            }
-        });
+        return commandLine(named.map(List::of).orElseGet(() -> List.copyOf(Commands.ALL.keySet())));
+    }
+
+    /** The parser with all sub-commands, for whoever describes them. */
+    static CommandLine whole(Session session) {
+        return new Main(session).commandLine(List.copyOf(Commands.ALL.keySet()));
+    }
+
+    private CommandLine commandLine(List<String> names) {
+        CommandLine line = new CommandLine(this);
+        names.forEach(name -> line.addSubcommand(name, Commands.ALL.get(name).apply(session)));
         line.setExpandAtFiles(false); // a prompt may begin with @
         line.setCaseInsensitiveEnumValuesAllowed(true);
-        line.getCommandSpec().usageMessage().width(100);
         line.getCommandSpec().versionProvider(() -> new String[] {"puna " + Settings.version()});
-        line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.AUTO));
         Map<String, String> codes = new LinkedHashMap<>();
         codes.put(" 0", "done as asked");
         codes.put(" 1", "the answer is no, or it failed while running (network, disk)");
@@ -146,6 +151,7 @@ public final class Main implements Callable<Integer> {
     private static void dress(CommandLine line, Map<String, String> codes) {
         line.getCommandSpec()
                 .usageMessage()
+                .footerHeading("%nExample:%n")
                 .exitCodeListHeading("%nExit codes:%n")
                 .exitCodeList(codes)
                 .width(100);
@@ -168,7 +174,11 @@ public final class Main implements Callable<Integer> {
             case ParameterException wrong -> refuse(wrongUsage(wrong));
             case BadFile bad -> refuse(bad.getMessage());
             case Refused refused -> refuse(refused.getMessage());
+            case TierRefused refused -> refuse(refused.getMessage());
+            case Inexact inexact -> refuse(inexact.getMessage());
             case Failed failed -> fail(failed.getMessage());
+            case Unavailable unavailable -> fail(unavailable.getMessage());
+            case StoreFault fault -> fail(fault.getMessage());
             case InvalidPathException wrong -> refuse(wrong.getInput() + ": cannot be a path: " + wrong.getReason());
             case UncheckedIOException io -> explainIo(io.getCause(), io.getMessage());
             case IOException io -> explainIo(io, String.valueOf(io.getMessage()));

@@ -1,5 +1,6 @@
 package dev.puna.cli;
 
+import dev.puna.file.Json;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -51,6 +52,7 @@ public final class Output {
     private final boolean plain;
     private volatile Colour colour = Colour.AUTO;
     private String status = "";
+    private volatile String kept = "";
 
     /**
      * @param out where the result goes
@@ -100,7 +102,7 @@ public final class Output {
 
     /** Writes the one JSON document that a command with {@code --json} leaves on standard output. */
     public void json(Object document) {
-        line(JsonDocument.text(document));
+        line(Json.write(document));
     }
 
     /** Writes a line to standard error: a remark for the person at the terminal. */
@@ -127,6 +129,16 @@ public final class Output {
             toErr(text);
             status = text;
         }
+    }
+
+    /** What is to be said beside "interrupted" if Ctrl-C comes now: what is kept, and how to go on. Empty for nothing. */
+    public void ifInterrupted(String text) {
+        kept = text;
+    }
+
+    /** Says that Ctrl-C ended the command. */
+    void interrupted() {
+        note("puna: interrupted" + (kept.isEmpty() ? "" : "; " + kept));
     }
 
     private void clearStatus() {

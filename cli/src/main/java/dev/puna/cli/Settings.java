@@ -1,8 +1,13 @@
 package dev.puna.cli;
 
+import dev.puna.cli.net.NetworkSettings;
+import dev.puna.cli.net.Surroundings;
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -64,12 +69,45 @@ public final class Settings {
                 || variable("TERM").filter("dumb"::equals).isPresent();
     }
 
-    /** Columns of the terminal, where the environment says so; 80 otherwise. */
+    /** Columns of the terminal that standard error goes to: what the environment or the terminal says; 80 otherwise. */
     public int columns() {
         return variable("COLUMNS")
                 .filter(text -> text.matches("[1-9][0-9]{0,3}"))
                 .map(Integer::parseInt)
-                .orElse(80);
+                .orElseGet(Settings::asked);
+    }
+
+    private static int asked() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(new File("/dev/tty"))
+                    .redirectErrorStream(true)
+                    .start();
+            String size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+            int columns = size.matches("\\d+ \\d{1,4}") ? Integer.parseInt(size.substring(size.indexOf(' ') + 1)) : 0;
+            return columns > 0 ? columns : 80;
+        } catch (IOException _) {
+            return 80; // no terminal, or no stty
+        }
+    }
+
+    /** Whether the locale's characters are Unicode, so that a terminal shows more than ASCII. */
+    public boolean unicode() {
+        String locale = variable("LC_ALL")
+                .or(() -> variable("LC_CTYPE"))
+                .or(() -> variable("LANG"))
+                .orElse("");
+        return locale.toLowerCase(Locale.ROOT).replace("-", "").contains("utf8");
+    }
+
+    /** All variables and places that say how to reach the network; read only by whoever is about to. */
+    NetworkSettings network() {
+        // Without this the JDK keeps a proxy's password from the proxy, wherever it tunnels https through one.
+        properties.putIfAbsent("jdk.http.auth.tunneling.disabledSchemes", "");
+        Optional<Path> home = variable("HOME")
+                .or(() -> property("user.home").filter(dir -> !dir.equals("?")))
+                .map(Path::of);
+        return NetworkSettings.read(new Surroundings(environment, home, Path.of("/")));
     }
 
     /** Whether file descriptor 1 (standard output) or 2 (standard error) of this process is a terminal. */

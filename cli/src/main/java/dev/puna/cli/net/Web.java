@@ -99,14 +99,9 @@ public final class Web implements AutoCloseable {
         return there;
     }
 
-    /** The text of a page of an index. */
-    public String page(URI uri, Map<String, String> headers) {
-        try (Answer answer = ask(uri, headers)) {
-            if (!answer.found()) {
-                throw answer.refusal();
-            }
-            return new String(whole(answer), StandardCharsets.UTF_8);
-        }
+    /** The body of an answer as text: a page of an index, bounded in length and time. */
+    public String text(Answer answer) {
+        return new String(whole(answer), StandardCharsets.UTF_8);
     }
 
     private byte[] whole(Answer answer) {
