@@ -2,6 +2,8 @@ package dev.puna;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -35,5 +37,36 @@ public final class SharedData {
                 .orElse(Path.of("../shared/data").resolve(relative));
         assumeTrue(Files.exists(path), "needs ../shared/data/" + relative);
         return path;
+    }
+
+    /** SmolLM2-135M-Instruct in Q4_1, a real chat model; where it cannot be had the calling test is skipped, saying so. */
+    public static Path smollm2() {
+        Path script = root().map(root -> root.resolve("smollm2")).orElse(Path.of("../shared/smollm2"));
+        assumeTrue(Files.isExecutable(script), "needs ../shared/smollm2");
+        return SmolLm2.FILE.orElseGet(() -> {
+            assumeTrue(false, "../shared/smollm2 could not get the model");
+            return script;
+        });
+    }
+
+    /** Asks once per process: the script checks the whole file. */
+    private static final class SmolLm2 {
+        private static final Optional<Path> FILE = ask();
+
+        private static Optional<Path> ask() {
+            try {
+                Process process = new ProcessBuilder(
+                                root().orElseThrow().resolve("smollm2").toString())
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                String path = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+                return process.waitFor() == 0 ? Optional.of(Path.of(path)) : Optional.empty();
+            } catch (IOException e) {
+                return Optional.empty();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return Optional.empty();
+            }
+        }
     }
 }
