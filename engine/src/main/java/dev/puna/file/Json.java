@@ -242,7 +242,7 @@ public final class Json {
     }
 
     /** The text as a JSON string on one line, cut to 60 characters: how keys and names from files appear in errors. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         StringBuilder out = new StringBuilder();
         write(text.length() <= 60 ? text : text.substring(0, 60) + "...", out);
         return out.toString();
