@@ -14,6 +14,7 @@ final class Commands {
         Map<String, Function<Session, Object>> all = new LinkedHashMap<>();
         all.put("pull", PullCommand::new);
         all.put("list", ListCommand::new);
+        all.put("show", ShowCommand::new);
         all.put("rm", RmCommand::new);
         all.put("completion", CompletionCommand::new);
         return all;

@@ -112,6 +112,17 @@ public final class Models {
         throw unknown(reference);
     }
 
+    /** The model of the store whose file or folder that is. */
+    Optional<StoredModel> at(Path path) {
+        if (!path.startsWith(store().root())) {
+            return Optional.empty();
+        }
+        return store().names().stream()
+                .flatMap(name -> stored(name).stream())
+                .filter(model -> model.path().equals(path))
+                .findFirst();
+    }
+
     private Path verified(StoredModel model) {
         told(() -> {
             store().verify(model);
