@@ -12,6 +12,7 @@ public final class BadFile extends RuntimeException {
 
     private final transient Path path;
     private final long offset;
+    private final boolean unsupported;
 
     /**
      * @param path the file at fault
@@ -19,9 +20,19 @@ public final class BadFile extends RuntimeException {
      * @param what the fault, in one line
      */
     public BadFile(Path path, long offset, String what) {
+        this(path, offset, what, false);
+    }
+
+    private BadFile(Path path, long offset, String what, boolean unsupported) {
         super(oneLine(offset < 0 ? path + ": " + what : path + ": at byte " + offset + ": " + what));
         this.path = path;
         this.offset = offset;
+        this.unsupported = unsupported;
+    }
+
+    /** A sound file that holds what Puna cannot use yet: it can be shown, not run. */
+    public static BadFile unsupported(Path path, long offset, String what) {
+        return new BadFile(path, offset, what, true);
     }
 
     /** What a failed read of {@code path} means to its owner. */
@@ -52,6 +63,11 @@ public final class BadFile extends RuntimeException {
 
     public Path path() {
         return path;
+    }
+
+    /** Whether the file is sound and only Puna lacks what it needs. */
+    public boolean isUnsupported() {
+        return unsupported;
     }
 
     /** Byte offset of the fault, or -1. */

@@ -27,7 +27,7 @@ public record TensorEntry(
 
     /** What opening a tensor of a type that Puna does not read says. */
     BadFile unread() {
-        return new BadFile(
+        return BadFile.unsupported(
                 file,
                 offset,
                 "tensor %s has type %s, which Puna does not read yet".formatted(Json.quoted(name), typeName));
