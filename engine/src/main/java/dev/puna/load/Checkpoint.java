@@ -1,31 +1,142 @@
 package dev.puna.load;
 
+import dev.puna.file.BadFile;
+import dev.puna.file.Gguf;
+import dev.puna.file.Safetensors;
+import dev.puna.model.Config;
 import dev.puna.model.Llama;
+import dev.puna.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * A model as it lies on disk, opened: the Llama and what came with it. Its weights are mapped, so it must stay open as
  * long as the Llama is used.
  */
 public final class Checkpoint implements AutoCloseable {
+    private final Path path;
+    private final Runnable unmap;
+    private final Arena arena;
     private final Llama llama;
+    private final long weightBytes;
     private final String name;
+    private final Optional<String> licence;
+    private final GenerationDefaults defaults;
 
-    private Checkpoint(Llama llama, String name) {
+    private Checkpoint(
+            Path path,
+            Runnable unmap,
+            Arena arena,
+            Llama llama,
+            Collection<Tensor> tensors,
+            String name,
+            Optional<String> licence,
+            GenerationDefaults defaults) {
+        this.path = path;
+        this.unmap = unmap;
+        this.arena = arena;
         this.llama = llama;
+        this.weightBytes =
+                tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
         this.name = name;
+        this.licence = licence;
+        this.defaults = defaults;
     }
 
     /**
-     * Opens a GGUF file (the first of a split one too), a Hugging Face folder, or a safetensors file with its {@code
-     * config.json} beside it.
+     * Opens a GGUF file (any part of a split one), a Hugging Face folder, or a safetensors file or index with its {@code
+     * config.json} beside it. Maps the weights without reading them.
      *
-     * @throws dev.puna.file.BadFile if it cannot be used, with the reason
+     * @throws BadFile if it cannot be used, with the reason
      */
     public static Checkpoint open(Path path) {
-        throw new UnsupportedOperationException("not yet: " + path);
+        if (Files.isDirectory(path)) {
+            return openFolder(path, path);
+        }
+        String name = String.valueOf(path.getFileName());
+        if (name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json")) {
+            return openFolder(path.toAbsolutePath().getParent(), path);
+        }
+        return openGguf(path);
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // file and arena live in the result, which closes them
+    private static Checkpoint openGguf(Path path) {
+        Gguf file = Gguf.open(path);
+        Arena arena = Arena.ofShared();
+        try {
+            Config config = GgufConfig.of(file);
+            Map<String, Tensor> tensors = file.tensors();
+            return new Checkpoint(
+                    path,
+                    file::close,
+                    arena,
+                    new Weights(path, tensors, Names.GGUF, arena).llama(config),
+                    tensors.values(),
+                    file.metadata()
+                            .string("general.name")
+                            .filter(s -> !s.isBlank())
+                            .orElseGet(() -> fileName(path)),
+                    file.metadata().string("general.license"),
+                    GenerationDefaults.NONE);
+        } catch (Throwable t) {
+            arena.close();
+            file.close();
+            throw t;
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // file and arena live in the result, which closes them
+    private static Checkpoint openFolder(Path folder, Path weights) {
+        Path configFile = folder.resolve("config.json");
+        if (!Files.exists(configFile)) {
+            throw new BadFile(configFile, -1, "missing: a model of safetensors needs it");
+        }
+        Fields json = Fields.of(configFile);
+        HfConfig.kind(json);
+        if (weights.equals(folder)
+                && !Files.exists(folder.resolve("model.safetensors"))
+                && !Files.exists(folder.resolve("model.safetensors.index.json"))) {
+            throw new BadFile(folder, -1, "holds neither model.safetensors nor model.safetensors.index.json");
+        }
+        Safetensors file = Safetensors.open(weights);
+        Arena arena = Arena.ofShared();
+        try {
+            Map<String, Tensor> tensors = file.tensors();
+            boolean bothEnds = tensors.keySet()
+                    .containsAll(List.of(Names.HF.embedding() + ".weight", Names.HF.output() + ".weight"));
+            Config config = HfConfig.of(json, bothEnds);
+            return new Checkpoint(
+                    weights,
+                    file::close,
+                    arena,
+                    new Weights(weights, tensors, Names.HF, arena).llama(config),
+                    tensors.values(),
+                    json.text("_name_or_path").filter(s -> !s.isBlank()).orElseGet(() -> fileName(folder)),
+                    Optional.empty(),
+                    GenerationDefaults.of(folder, json));
+        } catch (Throwable t) {
+            arena.close();
+            file.close();
+            throw t;
+        }
+    }
+
+    private static String fileName(Path path) {
+        return String.valueOf(path.toAbsolutePath().normalize().getFileName());
+    }
+
+    /** What was opened. */
+    public Path path() {
+        return path;
+    }
+
+    /** The model. */
     public Llama llama() {
         return llama;
     }
@@ -35,6 +146,25 @@ public final class Checkpoint implements AutoCloseable {
         return name;
     }
 
+    /** The licence, where the file states one. */
+    public Optional<String> licence() {
+        return licence;
+    }
+
+    /** What its makers advise for generation. */
+    public GenerationDefaults defaults() {
+        return defaults;
+    }
+
+    /** Memory that the weights take, shared with everyone who maps the same file. */
+    public long weightBytes() {
+        return weightBytes;
+    }
+
+    /** Unmaps the weights; the Llama is gone. */
     @Override
-    public void close() {}
+    public void close() {
+        arena.close();
+        unmap.run();
+    }
 }

@@ -1,0 +1,75 @@
+package dev.puna.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.puna.SharedData;
+import dev.puna.file.BadFile;
+import dev.puna.tensor.DType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every kind of Llama gives the logits that another implementation gives it. */
+class GoldenTest {
+    private static final List<String> KINDS = List.of(
+            "llama1",
+            "llama2-gqa",
+            "llama-mqa",
+            "codellama",
+            "llama3",
+            "llama31",
+            "llama32",
+            "rope-linear",
+            "rope-yarn",
+            "llama-bias",
+            "qwen2",
+            "qwen3",
+            "smollm2",
+            "smollm3",
+            "mistral-window");
+
+    static Stream<String> kinds() {
+        return KINDS.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void folderGivesGoldenLogits(String kind) {
+        Path folder = SharedData.require("golden/" + kind);
+        check(folder, folder);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void ggufGivesGoldenLogits(String kind) {
+        Path folder = SharedData.require("golden/" + kind);
+        Path gguf = folder.resolve(kind + ".gguf");
+        assumeTrue(Files.exists(gguf), "GGUF cannot say " + kind);
+        check(folder, gguf);
+    }
+
+    private static void check(Path folder, Path model) {
+        Golden golden = Golden.read(folder.resolve("expected.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(model)) {
+            double error = golden.error(checkpoint, "reference", DType.F32, 512);
+            System.out.println(model.getFileName() + " " + error);
+            assertThat(error).isLessThan(1e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mixtral", "llama4-text", "llama4-text-dense-moe"})
+    void mixturesOfExpertsAreRefusedByName(String kind) {
+        Path folder = SharedData.require("golden/" + kind);
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(BadFile.class)
+                .hasMessageContaining(kind.startsWith("llama4") ? "llama4_text" : "mixtral")
+                .hasMessageContaining("not supported");
+    }
+}
