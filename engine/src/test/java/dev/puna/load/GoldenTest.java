@@ -58,8 +58,7 @@ class GoldenTest {
         Golden golden = Golden.read(folder.resolve("expected.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             double error = golden.error(checkpoint, "reference", DType.F32, 512);
-            System.out.println(model.getFileName() + " " + error);
-            assertThat(error).isLessThan(1e-5);
+            assertThat(error).isLessThan(2e-5);
         }
     }
 
