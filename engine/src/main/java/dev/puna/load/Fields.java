@@ -68,6 +68,15 @@ final class Fields {
         return bad(Json.write(within + name) + " " + what);
     }
 
+    /** What Puna lacks for this file, which is sound. */
+    BadFile unsupported(String what) {
+        return BadFile.unsupported(path, -1, what);
+    }
+
+    BadFile unsupported(String name, String what) {
+        return unsupported(Json.write(within + name) + " " + what);
+    }
+
     OptionalInt count(String name) {
         return switch (values.get(name)) {
             case null -> OptionalInt.empty();

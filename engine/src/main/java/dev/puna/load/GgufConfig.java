@@ -71,7 +71,7 @@ final class GgufConfig {
 
     private Config config() {
         if (!INTERLEAVED.containsKey(architecture)) {
-            throw bad(
+            throw unsupported(
                     "general.architecture",
                     "the architecture %s is not supported; %s are"
                             .formatted(
@@ -129,7 +129,7 @@ final class GgufConfig {
 
     private void refuseForeign() {
         if (metadata.u32(key("expert_count")).orElse(0) > 0) {
-            throw bad(
+            throw unsupported(
                     key("expert_count"),
                     "a mixture of experts (architecture \"%s\") is not supported yet".formatted(architecture));
         }
@@ -141,16 +141,17 @@ final class GgufConfig {
                     default -> false;
                 };
                 if (!neutral) {
-                    throw bad(key(name), "the key %s is set, which is not supported".formatted(Json.write(key(name))));
+                    throw unsupported(
+                            key(name), "the key %s is set, which is not supported".formatted(Json.write(key(name))));
                 }
             });
         }
         if (!metadata.bool(key("attention.causal")).orElse(true)) {
-            throw bad(key("attention.causal"), "attention that is not causal is not supported");
+            throw unsupported(key("attention.causal"), "attention that is not causal is not supported");
         }
         for (String name : List.of("rope_factors_long.weight", "rope_factors_short.weight")) {
             if (tensors.containsKey(name)) {
-                throw bad("tensor \"%s\": the RoPE scaling \"longrope\" is not supported".formatted(name));
+                throw unsupported("tensor \"%s\": the RoPE scaling \"longrope\" is not supported".formatted(name));
             }
         }
     }
@@ -163,7 +164,7 @@ final class GgufConfig {
         }
         int size = key.isPresent() ? size("attention.key_length") : width / heads;
         if (value.orElse(size) != size) {
-            throw bad(
+            throw unsupported(
                     key("attention.value_length"),
                     "keys of %d numbers with values of %d are not supported".formatted(size, value.getAsLong()));
         }
@@ -214,7 +215,7 @@ final class GgufConfig {
             case "linear" -> by == 1 ? new Scaling.None() : new Scaling.Linear(by);
             case "yarn" -> yarn(by);
             default ->
-                throw bad(
+                throw unsupported(
                         key("rope.scaling.type"),
                         "the RoPE scaling %s is not supported; none, linear, yarn are".formatted(Json.write(type)));
         };
@@ -222,7 +223,7 @@ final class GgufConfig {
             return scaling;
         }
         if (!(scaling instanceof Scaling.None)) {
-            throw bad(
+            throw unsupported(
                     key("rope.scaling.type"),
                     "the RoPE scaling \"%s\" together with a tensor \"rope_freqs.weight\" is not supported"
                             .formatted(type));
@@ -236,7 +237,7 @@ final class GgufConfig {
                 : size("context_length");
         double extrapolation = metadata.f64(key("rope.scaling.yarn_ext_factor")).orElse(1);
         if (extrapolation != 1) {
-            throw bad(key("rope.scaling.yarn_ext_factor"), "is " + extrapolation + ", which is not supported");
+            throw unsupported(key("rope.scaling.yarn_ext_factor"), "is " + extrapolation + ", which is not supported");
         }
         double strength = metadata.f64(key("rope.scaling.attn_factor")).orElse(1)
                 * metadata.f64(key("rope.scaling.yarn_attn_factor")).orElse(1);
@@ -301,6 +302,16 @@ final class GgufConfig {
             java.util.Arrays.fill(counts, value.isEmpty() && ifAbsent >= 0 ? ifAbsent : size(name));
         }
         return counts;
+    }
+
+    /** What Puna lacks for this file, which is sound. */
+    private BadFile unsupported(String what) {
+        return BadFile.unsupported(file.path(), -1, what);
+    }
+
+    private BadFile unsupported(String key, String what) {
+        return BadFile.unsupported(
+                file.path(), metadata.value(key).map(Metadata.Value::offset).orElse(-1L), what);
     }
 
     private BadFile bad(String what) {

@@ -146,14 +146,14 @@ final class HfConfig {
         Kind kind = Arrays.stream(Kind.values())
                 .filter(k -> type.map(k.type::equals).orElseGet(() -> architectures.contains(k.architecture)))
                 .findFirst()
-                .orElseThrow(() -> json.bad("the architecture %s is not supported; %s are"
+                .orElseThrow(() -> json.unsupported("the architecture %s is not supported; %s are"
                         .formatted(
                                 Json.write(type.orElseGet(() -> architectures.isEmpty()
                                         ? "(none named)"
                                         : String.valueOf(architectures.getFirst()))),
                                 Arrays.stream(Kind.values()).map(k -> k.type).collect(Collectors.joining(", ")))));
         if (!architectures.isEmpty() && !architectures.contains(kind.architecture)) {
-            throw json.bad("the architecture %s is not supported; for the model type '%s' it must be %s"
+            throw json.unsupported("the architecture %s is not supported; for the model type '%s' it must be %s"
                     .formatted(Json.write(architectures.getFirst()), kind.type, kind.architecture));
         }
         return kind;
@@ -166,7 +166,7 @@ final class HfConfig {
         int heads = json.size("num_attention_heads");
         int inner = json.size("intermediate_size");
         if (layers > MOST_LAYERS) {
-            throw json.bad("num_hidden_layers", "is " + layers + "; at most " + MOST_LAYERS + " are supported");
+            throw json.unsupported("num_hidden_layers", "is " + layers + "; at most " + MOST_LAYERS + " are supported");
         }
         int kvHeads = json.names().contains("num_key_value_heads") || kind.kvHeads == 0
                 ? json.count("num_key_value_heads").orElse(heads)
@@ -214,16 +214,16 @@ final class HfConfig {
 
     private void refuseForeign() {
         json.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
-            throw json.bad("hidden_act", "is " + Json.write(act) + "; only silu is supported");
+            throw json.unsupported("hidden_act", "is " + Json.write(act) + "; only silu is supported");
         });
         for (String name : FOREIGN) {
             if (json.has(name) && !json.isZero(name)) {
-                throw json.bad(name, "is set; a '" + kind.type + "' with it is not supported");
+                throw json.unsupported(name, "is set; a '" + kind.type + "' with it is not supported");
             }
         }
         NEUTRAL.forEach((name, value) -> {
             if (json.has(name) && !json.is(name, value)) {
-                throw json.bad(name, "is not " + value + "; a '" + kind.type + "' with it is not supported");
+                throw json.unsupported(name, "is not " + value + "; a '" + kind.type + "' with it is not supported");
             }
         });
     }
@@ -232,7 +232,7 @@ final class HfConfig {
     private boolean flagOf(String name, boolean known) {
         boolean set = json.flag(name).orElse(false);
         if (set && !known) {
-            throw json.bad(name, "is true; a '" + kind.type + "' with it is not supported");
+            throw json.unsupported(name, "is true; a '" + kind.type + "' with it is not supported");
         }
         return set;
     }
@@ -244,7 +244,7 @@ final class HfConfig {
         if (kind != Kind.SMOLLM3) {
             for (String name : List.of("no_rope_layers", "no_rope_layer_interval")) {
                 if (json.has(name)) {
-                    throw json.bad(name, "is set; a '" + kind.type + "' with it is not supported");
+                    throw json.unsupported(name, "is set; a '" + kind.type + "' with it is not supported");
                 }
             }
             return positions;
@@ -277,7 +277,7 @@ final class HfConfig {
             window = OptionalInt.empty();
         }
         if (kind == Kind.LLAMA && window.isPresent()) {
-            throw json.bad("sliding_window", "is set; a 'llama' with it is not supported");
+            throw json.unsupported("sliding_window", "is set; a 'llama' with it is not supported");
         }
         if (window.isPresent() && window.getAsInt() == 0) {
             throw json.bad("sliding_window", "is 0");
@@ -301,7 +301,7 @@ final class HfConfig {
                     case "full_attention" -> false;
                     case "sliding_attention" -> true;
                     default ->
-                        throw json.bad(
+                        throw json.unsupported(
                                 "layer_types",
                                 "has " + Json.write(types.get().get(i))
                                         + "; full_attention and sliding_attention are supported");

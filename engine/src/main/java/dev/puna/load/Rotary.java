@@ -52,7 +52,7 @@ final class Rotary {
             return nested;
         }
         if (kinds.stream().distinct().count() > 1) {
-            throw config.bad("rope_parameters", "differ between kinds of layers, which is not supported");
+            throw config.unsupported("rope_parameters", "differ between kinds of layers, which is not supported");
         }
         return kinds.getFirst();
     }
@@ -83,12 +83,12 @@ final class Rotary {
         Fields p = parameters.get();
         String type = p.text("rope_type").or(() -> p.text("type")).orElse("default");
         if (!KNOWN.containsKey(type)) {
-            throw config.bad("the RoPE scaling %s is not supported; %s are"
+            throw config.unsupported("the RoPE scaling %s is not supported; %s are"
                     .formatted(Json.write(type), String.join(", ", new TreeSet<>(KNOWN.keySet()))));
         }
         for (String name : p.names()) {
             if (p.has(name) && !ALWAYS.contains(name) && !KNOWN.get(type).contains(name)) {
-                throw p.bad(name, "is not known for the RoPE scaling '" + type + "'");
+                throw p.unsupported(name, "is not known for the RoPE scaling '" + type + "'");
             }
         }
         return switch (type) {
