@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -48,6 +49,9 @@ final class Pieces {
         if (spelling.length() > (added ? MAX_ADDED : MAX_BYTES)) {
             throw bad(
                     "token %d is longer than the limit of %d characters".formatted(id, added ? MAX_ADDED : MAX_BYTES));
+        }
+        if (kind == Kind.BYTE && !isByteName(spelling)) {
+            throw bad("token %d is a byte, but %s is not how one is written".formatted(id, Json.quoted(spelling)));
         }
         spellings[id] = spelling;
         kinds[id] = kind;
@@ -143,7 +147,7 @@ final class Pieces {
         return spelling.length() == 6
                 && spelling.startsWith("<0x")
                 && spelling.endsWith(">")
-                && Character.digit(spelling.charAt(3), 16) >= 0
-                && Character.digit(spelling.charAt(4), 16) >= 0;
+                && HexFormat.isHexDigit(spelling.charAt(3))
+                && HexFormat.isHexDigit(spelling.charAt(4));
     }
 }
