@@ -117,7 +117,7 @@ final class GgufVocabulary {
     private Tokenizer byteLevel() {
         String name = metadata.string(PREFIX + "pre")
                 .orElseThrow(() -> bad("the key tokenizer.ggml.pre is missing: nothing says how to cut words"));
-        NamedPreTokenizers known = NamedPreTokenizers.find(name)
+        NamedPreTokenizer known = NamedPreTokenizer.of(name)
                 .orElseThrow(() -> bad("the pre-tokenizer %s is not supported".formatted(Json.quoted(name))));
         List<String> lines =
                 metadata.strings(PREFIX + "merges").orElseThrow(() -> bad("the key tokenizer.ggml.merges is missing"));

@@ -111,11 +111,12 @@ record Normalizer(List<Step> steps) {
 
     static Step replace(TextPattern pattern, String replacement) {
         return (text, edits) -> {
-            for (long at = pattern.find(text, 0, text.length(), 0); at != TextPattern.NONE; ) {
+            TextPattern.Search search = pattern.in(text, 0, text.length());
+            for (long at = search.find(0); at != TextPattern.NONE; ) {
                 int end = TextPattern.end(at);
                 edits.replace(TextPattern.start(at), end, replacement);
                 int next = end > TextPattern.start(at) ? end : end + 1;
-                at = next > text.length() ? TextPattern.NONE : pattern.find(text, 0, text.length(), next);
+                at = next > text.length() ? TextPattern.NONE : search.find(next);
             }
         };
     }

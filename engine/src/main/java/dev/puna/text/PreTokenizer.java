@@ -64,7 +64,8 @@ record PreTokenizer(List<Step> steps, boolean spelt) {
         return (text, from, to, first, sink) -> {
             var pieces = new Pieces(text, from, first, cut, sink);
             int done = from;
-            long span = pattern.find(text, from, to, from);
+            TextPattern.Search search = pattern.in(text, from, to);
+            long span = search.find(from);
             while (span != TextPattern.NONE) {
                 int start = TextPattern.start(span);
                 int end = TextPattern.end(span);
@@ -74,7 +75,7 @@ record PreTokenizer(List<Step> steps, boolean spelt) {
                 pieces.add(start, end, !inverted);
                 done = end;
                 int next = end > start ? end : end + 1;
-                span = next > to ? TextPattern.NONE : pattern.find(text, from, to, next);
+                span = next > to ? TextPattern.NONE : search.find(next);
             }
             if (done < to) {
                 pieces.add(done, to, inverted);

@@ -106,7 +106,8 @@ final class RankFile {
                 vocabulary,
                 Merges.ofPieces(vocabulary, ranks),
                 true,
-                (ranked.size() == LLAMA4_RANKS ? NamedPreTokenizers.LLAMA4 : NamedPreTokenizers.LLAMA3)
+                NamedPreTokenizer.of(ranked.size() == LLAMA4_RANKS ? "llama4" : "llama3")
+                        .orElseThrow()
                         .preTokenizer(false),
                 new AddedTokens(pieces.added(true)),
                 given);

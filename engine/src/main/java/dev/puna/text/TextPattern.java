@@ -5,13 +5,18 @@ interface TextPattern {
     /** No match. */
     long NONE = -1;
 
-    /**
-     * Searches {@code text[from, to)}, as if nothing stood before or after it, for the first match that starts at or
-     * after {@code at}.
-     *
-     * @return {@code start << 32 | end}, or {@link #NONE}
-     */
-    long find(String text, int from, int to, int at);
+    /** The search in {@code text[from, to)}, as if nothing stood before or after it. */
+    Search in(String text, int from, int to);
+
+    /** The search in one text. */
+    interface Search {
+        /**
+         * The first match that starts at or after {@code at}; places never go down from call to call.
+         *
+         * @return {@code start << 32 | end}, or {@link #NONE}
+         */
+        long find(int at);
+    }
 
     static long span(int start, int end) {
         return (long) start << 32 | end;
@@ -27,7 +32,7 @@ interface TextPattern {
 
     /** Each character that has one of the kinds; {@code runs} takes neighbours together. */
     static TextPattern kind(int kinds, boolean runs) {
-        return (text, from, to, at) -> {
+        return (text, from, to) -> at -> {
             for (int i = at; i < to; i += CharKind.width(text, i, to)) {
                 if ((CharKind.at(text, i, to) & kinds) != 0) {
                     int end = i + CharKind.width(text, i, to);
@@ -43,7 +48,7 @@ interface TextPattern {
 
     /** A string as it is. */
     static TextPattern string(String wanted) {
-        return (text, from, to, at) -> {
+        return (text, from, to) -> at -> {
             int start = text.indexOf(wanted, at, to);
             return start < 0 ? NONE : span(start, start + wanted.length());
         };
@@ -51,7 +56,7 @@ interface TextPattern {
 
     /** Each sign of punctuation: Unicode's, and all signs of ASCII. */
     static TextPattern punctuation() {
-        return (text, from, to, at) -> {
+        return (text, from, to) -> at -> {
             for (int i = at; i < to; i += CharKind.width(text, i, to)) {
                 char c = text.charAt(i);
                 boolean sign = c < 0x7F

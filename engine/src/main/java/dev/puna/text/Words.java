@@ -1,13 +1,15 @@
 package dev.puna.text;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The word splitters of the well-known byte-level tokenizers, written out by hand from their regular expressions. They
  * cut a text into words without a gap, in time linear in the text, and mean by white space and letters what Unicode
  * means.
  */
 enum Words implements TextPattern {
-    /** {@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+} */
-    GPT2 {
+    /** GPT-2's: English contractions, then letters, digits or signs with a space before them. */
+    GPT2("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+") {
         @Override
         int end(String text, int i, int to) {
             int contraction = contraction(text, i, to, false);
@@ -22,11 +24,9 @@ enum Words implements TextPattern {
         }
     },
 
-    /**
-     * {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|
-     * \s+(?!\S)|\s+}
-     */
-    LLAMA3 {
+    /** Llama 3's: any one sign may lead a word, numbers have three digits at most, line ends stay together. */
+    LLAMA3("(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+            + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+") {
         @Override
         int end(String text, int i, int to) {
             return cl100k(text, i, to, 3);
@@ -34,20 +34,19 @@ enum Words implements TextPattern {
     },
 
     /** Llama 3's, but each digit stands alone. */
-    QWEN2 {
+    QWEN2("(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+            + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+") {
         @Override
         int end(String text, int i, int to) {
             return cl100k(text, i, to, 1);
         }
     },
 
-    /**
-     * {@code [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+C|
-     * [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*C|\p{N}{1,3}|
-     * ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+} with {@code C} for
-     * {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)?}
-     */
-    LLAMA4 {
+    /** Llama 4's: a word also ends where capitals begin, and takes its contraction along. */
+    LLAMA4(
+            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                    + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                    + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+") {
         @Override
         int end(String text, int i, int to) {
             int kind = CharKind.at(text, i, to);
@@ -60,14 +59,35 @@ enum Words implements TextPattern {
         }
     };
 
+    private final String regex;
+
+    Words(String regex) {
+        this.regex = regex;
+    }
+
+    /** The regular expression that this splitter is written out from. */
+    String regex() {
+        return regex;
+    }
+
+    /** The splitter for a regular expression, or null where none is written for it. */
+    static @Nullable Words of(String regex) {
+        for (Words words : values()) {
+            if (words.regex.equals(regex)) {
+                return words;
+            }
+        }
+        return null;
+    }
+
     private static final int NOT_OTHER = CharKind.LETTER | CharKind.NUMBER | CharKind.SPACE;
 
     /** Where the word that starts at {@code i} ends; always beyond {@code i}. */
     abstract int end(String text, int i, int to);
 
     @Override
-    public long find(String text, int from, int to, int at) {
-        return at < to ? TextPattern.span(at, end(text, at, to)) : NONE;
+    public Search in(String text, int from, int to) {
+        return at -> at < to ? TextPattern.span(at, end(text, at, to)) : NONE;
     }
 
     private static int cl100k(String text, int i, int to, int maxDigits) {
