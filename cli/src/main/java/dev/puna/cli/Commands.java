@@ -16,6 +16,7 @@ final class Commands {
         all.put("list", ListCommand::new);
         all.put("show", ShowCommand::new);
         all.put("rm", RmCommand::new);
+        all.put("doctor", DoctorCommand::new);
         all.put("completion", CompletionCommand::new);
         return all;
     }

@@ -6,6 +6,8 @@ import dev.puna.file.Safetensors;
 import dev.puna.model.Config;
 import dev.puna.model.Llama;
 import dev.puna.tensor.Tensor;
+import dev.puna.text.Tokenizer;
+import dev.puna.text.Tokenizers;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ public final class Checkpoint implements AutoCloseable {
     private final String name;
     private final Optional<String> licence;
     private final GenerationDefaults defaults;
+    private final Optional<Tokenizer> tokenizer;
 
     private Checkpoint(
             Path path,
@@ -36,7 +39,8 @@ public final class Checkpoint implements AutoCloseable {
             Collection<Tensor> tensors,
             String name,
             Optional<String> licence,
-            GenerationDefaults defaults) {
+            GenerationDefaults defaults,
+            Optional<Tokenizer> tokenizer) {
         this.path = path;
         this.unmap = unmap;
         this.arena = arena;
@@ -46,6 +50,7 @@ public final class Checkpoint implements AutoCloseable {
         this.name = name;
         this.licence = licence;
         this.defaults = defaults;
+        this.tokenizer = tokenizer;
     }
 
     /**
@@ -83,7 +88,8 @@ public final class Checkpoint implements AutoCloseable {
                             .filter(s -> !s.isBlank())
                             .orElseGet(() -> fileName(path)),
                     file.metadata().string("general.license"),
-                    GenerationDefaults.NONE);
+                    GenerationDefaults.NONE,
+                    Tokenizers.fromGguf(file));
         } catch (Throwable t) {
             arena.close();
             file.close();
@@ -119,7 +125,8 @@ public final class Checkpoint implements AutoCloseable {
                     tensors.values(),
                     json.text("_name_or_path").filter(s -> !s.isBlank()).orElseGet(() -> fileName(folder)),
                     Optional.empty(),
-                    GenerationDefaults.of(folder, json));
+                    GenerationDefaults.of(folder, json),
+                    Tokenizers.fromFolder(folder));
         } catch (Throwable t) {
             arena.close();
             file.close();
@@ -154,6 +161,11 @@ public final class Checkpoint implements AutoCloseable {
     /** What its makers advise for generation. */
     public GenerationDefaults defaults() {
         return defaults;
+    }
+
+    /** From text to token ids; absent where the files hold none. */
+    public Optional<Tokenizer> tokenizer() {
+        return tokenizer;
     }
 
     /** Memory that the weights take, shared with everyone who maps the same file. */

@@ -80,6 +80,11 @@ public final class Proxies extends ProxySelector {
         }
     }
 
+    /** The proxy for this URL, fit to be shown. */
+    public Optional<String> shown(URI uri) {
+        return proxy(uri).map(Web::shown);
+    }
+
     /** Credentials for the proxy of this URL, as a header's value. */
     Optional<String> authorization(URI uri) {
         return proxy(uri)
