@@ -150,8 +150,8 @@ public final class Mutations {
     }
 
     /** Some file systems bring a file to disk at once if it was emptied first; this one is worth nothing to anybody. */
-    private static void overwrite(Path file, byte[] bytes) throws IOException {
-        try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    public static void overwrite(Path file, byte[] bytes) throws IOException {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             out.write(ByteBuffer.wrap(bytes), 0);
             out.truncate(bytes.length);
         }

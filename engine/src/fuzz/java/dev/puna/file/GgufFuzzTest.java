@@ -1,0 +1,21 @@
+package dev.puna.file;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.puna.Fuzzed;
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Tag("fuzz")
+class GgufFuzzTest {
+    static Stream<byte[]> valid() throws IOException {
+        return FilesForFuzzing.gguf(Fuzzed.folder()).stream();
+    }
+
+    @MethodSource("valid")
+    @FuzzTest(maxDuration = Fuzzed.DURATION)
+    void ggufIsReadOrRefused(byte[] bytes) {
+        Fuzzed.onlyBadFileComesOut(bytes, "fuzzed.gguf", FilesForFuzzing::readGguf);
+    }
+}
