@@ -28,6 +28,9 @@ public final class Metadata {
     /** Arrays inside one another. */
     public static final int MAX_DEPTH = 8;
 
+    /** Elements of an array that are brought into memory; the largest vocabularies have a million merges. */
+    public static final int MAX_ELEMENTS = 1 << 24;
+
     /** What a value is, by its id in the file. */
     public enum Kind {
         U8(1),
@@ -118,8 +121,13 @@ public final class Metadata {
             StringBuilder out = new StringBuilder("[");
             String separator = "";
             for (Value value : first(8)) {
-                String text = value.kind() == Kind.STRING ? Json.quoted(value.toString()) : value.toString();
-                out.append(separator).append(text);
+                out.append(separator)
+                        .append(
+                                switch (value.value()) {
+                                    case String text -> Json.quoted(text);
+                                    case Elements inner -> "[%d elements]".formatted(inner.count());
+                                    default -> value.toString();
+                                });
                 separator = ", ";
             }
             return out.append(count > 8 ? ", ... " + count + " in all]" : "]").toString();
@@ -336,8 +344,8 @@ public final class Metadata {
     }
 
     private int size(String key, Elements elements) {
-        if (elements.count() > Integer.MAX_VALUE - 8) {
-            throw wrong(key, "an array of fewer than 2^31 elements");
+        if (elements.count() > MAX_ELEMENTS) {
+            throw wrong(key, "an array of at most %d elements".formatted(MAX_ELEMENTS));
         }
         return (int) elements.count();
     }
