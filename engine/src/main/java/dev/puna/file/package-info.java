@@ -12,4 +12,7 @@
  * <p>This package knows how tensors are stored, and not what they mean: the names of a Llama's tensors and keys belong to
  * the package {@code load}, vocabularies to {@code text}.
  */
+@NullMarked
 package dev.puna.file;
+
+import org.jspecify.annotations.NullMarked;

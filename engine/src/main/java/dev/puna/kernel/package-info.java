@@ -14,4 +14,7 @@
  * jdk.incubator.vector} is named here only, and only by classes that {@link dev.puna.kernel.Tiers} leaves unloaded
  * where that module is absent.
  */
+@NullMarked
 package dev.puna.kernel;
+
+import org.jspecify.annotations.NullMarked;

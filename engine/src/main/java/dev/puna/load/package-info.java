@@ -10,4 +10,7 @@
  *
  * <p>This package must not know kernels' tiers, sampling, or what is done with the model.
  */
+@NullMarked
 package dev.puna.load;
+
+import org.jspecify.annotations.NullMarked;

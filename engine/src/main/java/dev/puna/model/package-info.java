@@ -11,4 +11,7 @@
  *
  * <p>This package must not know files, names of tensors in files, text, sampling or who asks.
  */
+@NullMarked
 package dev.puna.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,4 +11,7 @@
  *
  * <p>This package knows nothing of files, models or threads: the lowest layer names no other package of Puna's.
  */
+@NullMarked
 package dev.puna.tensor;
+
+import org.jspecify.annotations.NullMarked;

@@ -12,4 +12,7 @@
  *
  * <p>Nothing here knows of weights, of a model's shape, or of how tokens are chosen.
  */
+@NullMarked
 package dev.puna.text;
+
+import org.jspecify.annotations.NullMarked;
