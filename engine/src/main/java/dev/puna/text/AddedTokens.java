@@ -95,8 +95,8 @@ final class AddedTokens {
                 continue;
             }
             int from = i;
-            int to = i + token.spelling().length();
-            i = to;
+            i += token.spelling().length();
+            int to = i;
             if (token.singleWord() && (wordBefore(text, from) || wordAfter(text, to))) {
                 continue;
             }
@@ -110,8 +110,7 @@ final class AddedTokens {
                 found.text(done, from);
             }
             found.token(token.id());
-            done = to;
-            i = to;
+            done = to; // the search goes on where the spelling ends: a token of white space counts though it was taken
         }
         if (done < text.length()) {
             found.text(done, text.length());

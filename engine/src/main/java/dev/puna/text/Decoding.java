@@ -1,5 +1,6 @@
 package dev.puna.text;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,7 +19,7 @@ record Decoding(boolean byteLevel, boolean spaceMark, List<Normalizer.Step> repl
         KEPT,
         /** One space goes. */
         ONE_DROPPED,
-        /** All spaces of the first token go. */
+        /** The first token's marks stand for nothing. */
         OF_FIRST_TOKEN_DROPPED
     }
 
@@ -32,18 +33,26 @@ record Decoding(boolean byteLevel, boolean spaceMark, List<Normalizer.Step> repl
         return new Decoding(false, true, List.of(), prefixed ? Leading.ONE_DROPPED : Leading.KEPT);
     }
 
-    /** The bytes that a piece of text stands for. */
-    byte[] bytes(byte[] piece) {
+    /**
+     * The bytes that a piece of text stands for.
+     *
+     * @param first whether the text starts with it
+     */
+    byte[] bytes(byte[] piece, boolean first) {
         if (byteLevel) {
             return piece;
         }
-        byte[] bytes = spaceMark ? unmarked(piece) : piece;
-        return replacements.isEmpty()
-                ? bytes
-                : Utf8.encode(new Normalizer(replacements).apply(Utf8.decode(bytes, 0, bytes.length)));
+        boolean dropped = first && leading == Leading.OF_FIRST_TOKEN_DROPPED;
+        byte[] bytes = spaceMark ? unmarked(piece, !dropped) : piece;
+        if (!replacements.isEmpty()) {
+            bytes = Utf8.encode(new Normalizer(replacements).apply(Utf8.decode(bytes, 0, bytes.length)));
+        }
+        return first && leading == Leading.ONE_DROPPED && bytes.length > 0 && bytes[0] == ' '
+                ? Arrays.copyOfRange(bytes, 1, bytes.length)
+                : bytes;
     }
 
-    private static byte[] unmarked(byte[] piece) {
+    private static byte[] unmarked(byte[] piece, boolean spaces) {
         byte[] bytes = new byte[piece.length];
         int length = 0;
         for (int i = 0; i < piece.length; i++) {
@@ -51,12 +60,14 @@ record Decoding(boolean byteLevel, boolean spaceMark, List<Normalizer.Step> repl
                     && i + 2 < piece.length
                     && piece[i + 1] == (byte) 0x96
                     && piece[i + 2] == (byte) 0x81) {
-                bytes[length++] = ' ';
+                if (spaces) {
+                    bytes[length++] = ' ';
+                }
                 i += 2;
             } else {
                 bytes[length++] = piece[i];
             }
         }
-        return java.util.Arrays.copyOf(bytes, length);
+        return Arrays.copyOf(bytes, length);
     }
 }
