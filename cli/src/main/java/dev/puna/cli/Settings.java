@@ -102,8 +102,6 @@ public final class Settings {
 
     /** All variables and places that say how to reach the network; read only by whoever is about to. */
     NetworkSettings network() {
-        // Without this the JDK keeps a proxy's password from the proxy, wherever it tunnels https through one.
-        properties.putIfAbsent("jdk.http.auth.tunneling.disabledSchemes", "");
         Optional<Path> home = variable("HOME")
                 .or(() -> property("user.home").filter(dir -> !dir.equals("?")))
                 .map(Path::of);

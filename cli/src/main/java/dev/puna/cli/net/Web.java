@@ -24,6 +24,13 @@ import javax.net.ssl.SSLException;
 public final class Web implements AutoCloseable {
     private static final int HOPS = 10;
 
+    static {
+        // Without this the JDK keeps a proxy's password from the proxy, wherever it tunnels https through one. It is
+        // read
+        // once, when the first client is made.
+        System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+    }
+
     /** Headers that name the content itself: where only a redirect carries them, they count for what it leads to. */
     private static final List<String> KEPT = List.of("x-linked-etag", "x-linked-size", "x-repo-commit");
 
@@ -58,6 +65,8 @@ public final class Web implements AutoCloseable {
         Map<String, String> kept = new HashMap<>();
         for (int hop = 0; hop <= HOPS; hop++) {
             HttpResponse<InputStream> response = send(here, headers);
+            // A proxy that refuses a tunnel gives an answer without any body.
+            InputStream body = response.body() == null ? InputStream.nullInputStream() : response.body();
             Map<String, String> seen = new HashMap<>();
             response.headers()
                     .map()
@@ -69,9 +78,9 @@ public final class Web implements AutoCloseable {
             };
             if (!redirect) {
                 kept.forEach(seen::putIfAbsent);
-                return new Answer(response.statusCode(), here, seen, response.body());
+                return new Answer(response.statusCode(), here, seen, body);
             }
-            close(response.body());
+            close(body);
             KEPT.forEach(name -> {
                 if (seen.containsKey(name)) {
                     kept.putIfAbsent(name, seen.get(name));
