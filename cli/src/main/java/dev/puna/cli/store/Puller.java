@@ -14,12 +14,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Brings models into the store: asks one source after another until one has what it should have. */
 public final class Puller {
@@ -169,28 +171,34 @@ public final class Puller {
         Licence licence = entry.map(Catalogue.Entry::licence).orElse(offer.licence());
         progress.note("licence of " + name + ": " + licence);
         space(items, entry);
+        // In one order for everyone, so that two pulls with files in common cannot wait for each other.
+        Map<String, Item> byKey = new TreeMap<>();
+        items.forEach(item -> byKey.put(item.key(), item));
         List<Lock> locks = new ArrayList<>();
         try {
+            byKey.forEach((key, item) -> locks.add(Lock.take(
+                    store.partial().resolve(key + ".lock"),
+                    () -> progress.note("another puna is fetching " + item.path() + "; waiting for it"))));
             List<Store.Kept> kept = new ArrayList<>();
             Set<String> names = new HashSet<>();
+            Map<String, Store.Kept> fetched = new HashMap<>();
             List<Download> downloads = new ArrayList<>();
             Optional<String> terms = Optional.empty();
             Optional<String> main = offer.main();
             for (Item item : items) {
-                locks.add(Lock.take(
-                        store.partial().resolve(item.key() + ".lock"),
-                        () -> progress.note("another puna is fetching " + item.path() + "; waiting for it")));
-                if (!item.archived()) {
-                    if (!names.add(item.path())) {
-                        throw Unavailable.lasting(source.text() + " has two files named " + item.path());
-                    }
-                    kept.add(file(item, entry.isPresent(), downloads));
-                } else {
+                if (item.archived()) {
                     Unpacked unpacked = unpack(item, entry, downloads);
                     kept.add(unpacked.kept());
                     main = Optional.of(unpacked.kept().path());
                     terms = unpacked.terms();
+                    continue;
                 }
+                if (!names.add(item.path())) {
+                    throw Unavailable.lasting(source.text() + " has two files named " + item.path());
+                }
+                // Two names may stand for the same content; it comes once.
+                Store.Kept same = fetched.computeIfAbsent(item.key(), _ -> file(item, entry.isPresent(), downloads));
+                kept.add(new Store.Kept(item.path(), same.from(), same.sha256(), same.checked()));
             }
             if (terms.isEmpty()) {
                 terms = offer.terms().flatMap(this::text).or(licence::text);

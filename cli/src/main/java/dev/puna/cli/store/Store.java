@@ -265,7 +265,7 @@ public final class Store {
             return;
         }
         if (Files.exists(blob)) {
-            Files.delete(from); // the same bytes came by another way
+            Files.deleteIfExists(from); // the same bytes came by another way
             return;
         }
         sync(from);
