@@ -134,11 +134,12 @@ public class Scalar implements Kernels {
 
     @Override
     public void add(Tensor b, Tensor y) {
-        long n = b.elements();
-        split((int) (y.elements() / n), (int) n, (from, to, _) -> {
+        long n = b.columns();
+        long step = b.rows() == 1 ? 0 : n;
+        split((int) y.rows(), (int) n, (from, to, _) -> {
             for (int r = from; r < to; r++) {
                 for (long i = 0; i < n; i++) {
-                    set(y, r * n + i, get(y, r * n + i) + get(b, i));
+                    set(y, r * n + i, get(y, r * n + i) + get(b, r * step + i));
                 }
             }
         });
