@@ -2,6 +2,7 @@ package dev.puna.engine;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,8 @@ public final class Generation implements AutoCloseable {
             if (finished != null) {
                 return finished;
             }
-            throw new EngineFault(fault.getMessage(), fault.getCause());
+            EngineFault thrown = Objects.requireNonNull(fault, "waited for one of the three");
+            throw new EngineFault(thrown.getMessage(), thrown.getCause());
         } finally {
             lock.unlock();
         }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -52,7 +53,7 @@ public final class Json {
      *
      * @throws BadFile if the file cannot be read or is not one strict JSON document
      */
-    public static Object parse(Path path) {
+    public static @Nullable Object parse(Path path) {
         try (InputStream in = Files.newInputStream(path)) {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1); // a pipe has no size to ask for
             if (bytes.length > MAX_BYTES) {
@@ -69,7 +70,7 @@ public final class Json {
      *
      * @param shown the file to name in errors; offsets count UTF-8 bytes
      */
-    public static Object parse(String text, Path shown) {
+    public static @Nullable Object parse(String text, Path shown) {
         return parse(text.getBytes(StandardCharsets.UTF_8), shown, 0);
     }
 
@@ -78,7 +79,7 @@ public final class Json {
      *
      * @param offset where in the file the bytes lie, added to the offset in errors
      */
-    static Object parse(byte[] bytes, Path shown, long offset) {
+    static @Nullable Object parse(byte[] bytes, Path shown, long offset) {
         long bad = Utf8.firstBad(MemorySegment.ofArray(bytes), 0, bytes.length);
         if (bad >= 0) {
             throw new BadFile(shown, offset + bad, "JSON that is not UTF-8");
@@ -109,11 +110,12 @@ public final class Json {
             this.offset = offset;
         }
 
+        @Nullable
         Object read() {
             if (in.nextToken() == null) {
                 throw new BadFile(shown, offset, "no JSON in it");
             }
-            Object value = value();
+            @Nullable Object value = value();
             if (in.nextToken() != null) {
                 throw bad("more text after the JSON document");
             }
@@ -124,14 +126,14 @@ public final class Json {
             return new BadFile(shown, offset + in.currentTokenLocation().getByteOffset(), what);
         }
 
-        private Object value() {
+        private @Nullable Object value() {
             if (++values > MAX_VALUES) {
                 throw bad("more than %d JSON values".formatted(MAX_VALUES));
             }
             return switch (in.currentToken()) {
                 case START_OBJECT -> object();
                 case START_ARRAY -> {
-                    List<Object> list = new ArrayList<>();
+                    List<@Nullable Object> list = new ArrayList<>();
                     while (in.nextToken() != JsonToken.END_ARRAY) {
                         list.add(value());
                     }
@@ -152,8 +154,8 @@ public final class Json {
             };
         }
 
-        private Map<String, Object> object() {
-            Map<String, Object> map = new LinkedHashMap<>();
+        private Map<String, @Nullable Object> object() {
+            Map<String, @Nullable Object> map = new LinkedHashMap<>();
             while (in.nextToken() != JsonToken.END_OBJECT) {
                 String name = in.currentName();
                 if (map.containsKey(name)) {
@@ -171,13 +173,13 @@ public final class Json {
      * backslashes and lone surrogates as it is. Takes what {@link #parse} gives, and any Number, CharSequence, Iterable,
      * and arrays of int, long, float and double. JSON has no NaN and no infinities: they become null.
      */
-    public static String write(Object value) {
+    public static String write(@Nullable Object value) {
         StringBuilder out = new StringBuilder();
         write(value, out);
         return out.toString();
     }
 
-    private static void write(Object value, StringBuilder out) {
+    private static void write(@Nullable Object value, StringBuilder out) {
         switch (value) {
             case null -> out.append("null");
             case CharSequence text -> write(text, out);
@@ -277,15 +279,15 @@ public final class Json {
 
     /** The value as an object, or a BadFile that says what it should have been. */
     @SuppressWarnings("unchecked")
-    public static Map<String, Object> object(Object value, Path shown, String what) {
+    public static Map<String, @Nullable Object> object(@Nullable Object value, Path shown, String what) {
         if (value instanceof Map<?, ?> map) {
-            return (Map<String, Object>) map;
+            return (Map<String, @Nullable Object>) map;
         }
         throw new BadFile(shown, -1, what + " is not a JSON object");
     }
 
     /** The value as a whole number that fits a long, or a BadFile that says what it should have been. */
-    static long whole(Object value, Path shown, String what) {
+    static long whole(@Nullable Object value, Path shown, String what) {
         return switch (value) {
             case Long number -> number;
             case BigInteger number ->

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -346,8 +347,12 @@ public final class Metadata {
         return (int) elements.count();
     }
 
+    private Value found(String key) {
+        return Objects.requireNonNull(values.get(key), key);
+    }
+
     private BadFile wrong(String key, String wanted) {
-        Value value = values.get(key);
+        Value value = found(key);
         return new BadFile(
                 path,
                 value.offset(),
@@ -358,7 +363,7 @@ public final class Metadata {
     private BadFile wrongElements(String key, Elements elements, String wanted) {
         return new BadFile(
                 path,
-                values.get(key).offset(),
+                found(key).offset(),
                 "the key %s should be an array of %s, not of %s"
                         .formatted(
                                 Json.quoted(key), wanted, elements.kind().name().toLowerCase(Locale.ROOT)));

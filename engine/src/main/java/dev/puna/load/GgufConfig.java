@@ -16,6 +16,7 @@ import dev.puna.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
@@ -199,7 +200,8 @@ final class GgufConfig {
                     key("rope.dimension_count"),
                     "rotary positions cannot turn %d of a head of %d numbers".formatted(dimensions, headSize));
         }
-        return new Rope(theta, (int) dimensions, INTERLEAVED.get(architecture), scaling((int) dimensions));
+        return new Rope(theta, (int) dimensions, Objects.requireNonNull(INTERLEAVED.get(architecture)), scaling((int)
+                dimensions));
     }
 
     private Scaling scaling(int dimensions) {

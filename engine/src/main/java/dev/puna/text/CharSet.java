@@ -113,7 +113,7 @@ final class CharSet {
                 masks.merge(names[type].substring(0, 1).toLowerCase(Locale.ROOT), 1 << type, (a, b) -> a | b);
             }
         }
-        masks.put("lc", masks.get("lu") | masks.get("ll") | masks.get("lt"));
+        masks.put("lc", masks.getOrDefault("lu", 0) | masks.getOrDefault("ll", 0) | masks.getOrDefault("lt", 0));
         String[][] longNames = {
             {"l", "letter"},
             {"lu", "uppercaseletter"},

@@ -40,7 +40,7 @@ public final class ChatTemplate {
         try {
             return new ChatTemplate(source, name, Template.of(source, limits));
         } catch (Fault fault) {
-            throw new TemplateError(name, fault.line(), fault.getMessage());
+            throw new TemplateError(name, fault.line(), String.valueOf(fault.getMessage()));
         }
     }
 
@@ -85,7 +85,7 @@ public final class ChatTemplate {
             }
             return new MarkedText(rendered.text(), fromInput);
         } catch (Fault fault) {
-            throw new TemplateError(name, fault.line(), fault.getMessage());
+            throw new TemplateError(name, fault.line(), String.valueOf(fault.getMessage()));
         }
     }
 

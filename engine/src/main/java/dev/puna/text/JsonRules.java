@@ -6,6 +6,7 @@ import dev.puna.text.PreTokenizer.Prefix;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the rules of a {@code tokenizer.json}: what its normalizer, its pre-tokenizer and its decoder are composed of.
@@ -116,7 +117,7 @@ final class JsonRules {
         };
     }
 
-    private static Cut behavior(Fields rule, String otherwise) {
+    private static Cut behavior(Fields rule, @Nullable String otherwise) {
         String behavior = otherwise == null
                 ? rule.need("behavior")
                 : rule.string("behavior").orElse(otherwise);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One message of a conversation, in the shape that chat templates read.
@@ -14,7 +15,12 @@ import java.util.Map;
  * @param toolCallId which call this message answers; null where it answers none
  * @param name who speaks, or the tool that answers; null where it is not said
  */
-public record Message(String role, Object content, List<ToolCall> toolCalls, String toolCallId, String name) {
+public record Message(
+        String role,
+        @Nullable Object content,
+        List<ToolCall> toolCalls,
+        @Nullable String toolCallId,
+        @Nullable String name) {
 
     /**
      * One call of a function.
@@ -22,7 +28,7 @@ public record Message(String role, Object content, List<ToolCall> toolCalls, Str
      * @param id what the answer refers to; null where calls have no ids
      * @param arguments by name: plain values as JSON knows them
      */
-    public record ToolCall(String id, String name, Map<String, Object> arguments) {}
+    public record ToolCall(@Nullable String id, String name, Map<String, Object> arguments) {}
 
     public Message {
         if (role.isEmpty()) {

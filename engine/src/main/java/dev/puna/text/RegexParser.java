@@ -3,6 +3,7 @@ package dev.puna.text;
 import dev.puna.text.RegexNode.Edge;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads regular expressions as Oniguruma does, the engine behind Hugging Face's tokenizers: white space and letters are
@@ -376,7 +377,7 @@ final class RegexParser {
         return negative ? result.not() : result;
     }
 
-    private static CharSet intersect(CharSet all, CharSet set) {
+    private static CharSet intersect(@Nullable CharSet all, @Nullable CharSet set) {
         CharSet last = set == null ? CharSet.ANY.not() : set;
         return all == null ? last : all.and(last);
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a {@code tokenizer.json} as Hugging Face's tokenizers library writes it, and what stands beside it. */
 final class TokenizerJson {
@@ -79,7 +80,7 @@ final class TokenizerJson {
         return list;
     }
 
-    private long checked(Object id, int limit, String token) {
+    private long checked(@Nullable Object id, int limit, String token) {
         if (id instanceof Long number && number >= 0 && number < limit) {
             return number;
         }
@@ -218,8 +219,8 @@ final class TokenizerJson {
     private static OptionalInt templateToken(Fields part, Map<String, Integer> ids) {
         return part.object("SpecialToken")
                 .flatMap(token -> token.string("id"))
-                .filter(ids::containsKey)
-                .map(token -> OptionalInt.of(ids.get(token)))
+                .flatMap(token -> Optional.ofNullable(ids.get(token)))
+                .map(OptionalInt::of)
                 .orElse(OptionalInt.empty());
     }
 }
