@@ -32,11 +32,11 @@ public record Limits(
         }
     }
 
-    /** Limits for {@code users} callers at a time, with a cache in which all of them could fill their context. */
-    public static Limits of(int context, int users) {
+    /** Limits for so many users at a time, who share a cache that holds one full context. */
+    public static Limits of(int context, int users, int queue) {
         int blockTokens = 32;
-        long blocks = Math.ceilDiv(context, blockTokens) * (long) users;
-        return new Limits(context, blockTokens, Math.toIntExact(blocks), Math.max(256, 2 * users), users, 128, 256);
+        int cacheBlocks = Math.max(Math.ceilDiv(context, blockTokens), users);
+        return new Limits(context, blockTokens, cacheBlocks, Math.max(256, 2 * users), users, queue, 256);
     }
 
     /** Blocks that {@code tokens} tokens fill or touch. */

@@ -1,6 +1,10 @@
 package dev.puna.file;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -131,12 +135,12 @@ public final class Metadata {
         }
     }
 
-    static final Path NOWHERE = Path.of("metadata");
+    private static final Path NOWHERE = Path.of("metadata");
 
     private final Path path;
     private final Map<String, Value> values;
 
-    Metadata(Path path, Map<String, Value> values) {
+    private Metadata(Path path, Map<String, Value> values) {
         this.path = path;
         this.values = Collections.unmodifiableMap(values);
     }
@@ -369,8 +373,114 @@ public final class Metadata {
                                 Json.quoted(key), wanted, elements.kind().name().toLowerCase(Locale.ROOT)));
     }
 
-    /** Metadata for a file to be written. */
-    public static MetadataBuilder builder() {
-        return new MetadataBuilder();
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Puts metadata together for a file to be written. */
+    public static final class Builder {
+        private final Map<String, Value> values = new LinkedHashMap<>();
+
+        private Builder() {}
+
+        /** Takes over every pair of {@code other}; arrays keep pointing at its bytes. */
+        public Builder all(Metadata other) {
+            other.values.forEach(this::put);
+            return this;
+        }
+
+        public Builder put(String key, Value value) {
+            values.put(key, value);
+            return this;
+        }
+
+        private Builder put(String key, Kind kind, Object value) {
+            return put(key, new Value(kind, value, -1));
+        }
+
+        public Builder remove(String key) {
+            values.remove(key);
+            return this;
+        }
+
+        public Builder string(String key, String value) {
+            return put(key, Kind.STRING, value);
+        }
+
+        public Builder bool(String key, boolean value) {
+            return put(key, Kind.BOOL, value);
+        }
+
+        public Builder u16(String key, int value) {
+            return put(key, Kind.U16, checked(key, value, 0, 0xFFFF));
+        }
+
+        public Builder u32(String key, long value) {
+            return put(key, Kind.U32, checked(key, value, 0, 0xFFFF_FFFFL));
+        }
+
+        public Builder i32(String key, int value) {
+            return put(key, Kind.I32, (long) value);
+        }
+
+        /** Puts 64 bits that are read as unsigned. */
+        public Builder u64(String key, long value) {
+            return put(key, Kind.U64, value);
+        }
+
+        public Builder i64(String key, long value) {
+            return put(key, Kind.I64, value);
+        }
+
+        public Builder f32(String key, float value) {
+            return put(key, Kind.F32, (double) value);
+        }
+
+        public Builder f64(String key, double value) {
+            return put(key, Kind.F64, value);
+        }
+
+        public Builder strings(String key, List<String> strings) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            for (String string : strings) {
+                byte[] utf8 = string.getBytes(StandardCharsets.UTF_8);
+                ByteBuffer length =
+                        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, utf8.length);
+                bytes.writeBytes(length.array());
+                bytes.writeBytes(utf8);
+            }
+            return array(key, Kind.STRING, strings.size(), bytes.toByteArray());
+        }
+
+        public Builder floats(String key, float... floats) {
+            ByteBuffer bytes = ByteBuffer.allocate(floats.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+            for (float value : floats) {
+                bytes.putFloat(value);
+            }
+            return array(key, Kind.F32, floats.length, bytes.array());
+        }
+
+        public Builder ints(String key, int... ints) {
+            ByteBuffer bytes = ByteBuffer.allocate(ints.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+            for (int value : ints) {
+                bytes.putInt(value);
+            }
+            return array(key, Kind.I32, ints.length, bytes.array());
+        }
+
+        private Builder array(String key, Kind kind, long count, byte[] bytes) {
+            return put(key, Kind.ARRAY, new Elements(kind, count, MemorySegment.ofArray(bytes)));
+        }
+
+        private static long checked(String key, long value, long least, long most) {
+            if (value < least || value > most) {
+                throw new IllegalArgumentException("%s: %d is not from %d to %d".formatted(key, value, least, most));
+            }
+            return value;
+        }
+
+        public Metadata build() {
+            return new Metadata(NOWHERE, new LinkedHashMap<>(values));
+        }
     }
 }

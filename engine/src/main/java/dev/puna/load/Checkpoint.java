@@ -6,6 +6,7 @@ import dev.puna.file.Safetensors;
 import dev.puna.model.Config;
 import dev.puna.model.Llama;
 import dev.puna.tensor.Tensor;
+import dev.puna.text.ChatTemplate;
 import dev.puna.text.Tokenizer;
 import dev.puna.text.Tokenizers;
 import java.lang.foreign.Arena;
@@ -30,6 +31,8 @@ public final class Checkpoint implements AutoCloseable {
     private final Optional<String> licence;
     private final GenerationDefaults defaults;
     private final Optional<Tokenizer> tokenizer;
+    private final Optional<TemplateText> templateText;
+    private Optional<ChatTemplate> template = Optional.empty();
 
     private Checkpoint(
             Path path,
@@ -40,7 +43,8 @@ public final class Checkpoint implements AutoCloseable {
             String name,
             Optional<String> licence,
             GenerationDefaults defaults,
-            Optional<Tokenizer> tokenizer) {
+            Optional<Tokenizer> tokenizer,
+            Optional<TemplateText> templateText) {
         this.path = path;
         this.unmap = unmap;
         this.arena = arena;
@@ -51,6 +55,7 @@ public final class Checkpoint implements AutoCloseable {
         this.licence = licence;
         this.defaults = defaults;
         this.tokenizer = tokenizer;
+        this.templateText = templateText;
     }
 
     /**
@@ -89,7 +94,8 @@ public final class Checkpoint implements AutoCloseable {
                             .orElseGet(() -> fileName(path)),
                     file.metadata().string("general.license"),
                     GenerationDefaults.NONE,
-                    Tokenizers.fromGguf(file));
+                    Tokenizers.fromGguf(file),
+                    TemplateText.of(file));
         } catch (Throwable t) {
             arena.close();
             file.close();
@@ -126,7 +132,8 @@ public final class Checkpoint implements AutoCloseable {
                     json.text("_name_or_path").filter(s -> !s.isBlank()).orElseGet(() -> fileName(folder)),
                     Optional.empty(),
                     GenerationDefaults.of(folder, json),
-                    Tokenizers.fromFolder(folder));
+                    Tokenizers.fromFolder(folder),
+                    TemplateText.of(folder));
         } catch (Throwable t) {
             arena.close();
             file.close();
@@ -166,6 +173,18 @@ public final class Checkpoint implements AutoCloseable {
     /** From text to token ids; absent where the files hold none. */
     public Optional<Tokenizer> tokenizer() {
         return tokenizer;
+    }
+
+    /**
+     * How a conversation looks to the model; absent where the files do not say.
+     *
+     * @throws dev.puna.text.TemplateError if what they say is no template
+     */
+    public synchronized Optional<ChatTemplate> template() {
+        if (template.isEmpty()) {
+            template = templateText.map(TemplateText::compiled);
+        }
+        return template;
     }
 
     /** Memory that the weights take, shared with everyone who maps the same file. */

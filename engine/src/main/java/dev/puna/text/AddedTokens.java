@@ -95,8 +95,8 @@ final class AddedTokens {
                 continue;
             }
             int from = i;
-            i += token.spelling().length();
-            int to = i;
+            int to = i + token.spelling().length();
+            i = to;
             if (token.singleWord() && (wordBefore(text, from) || wordAfter(text, to))) {
                 continue;
             }
@@ -110,7 +110,8 @@ final class AddedTokens {
                 found.text(done, from);
             }
             found.token(token.id());
-            done = to; // the search goes on where the spelling ends: a token of white space counts though it was taken
+            done = to;
+            i = to;
         }
         if (done < text.length()) {
             found.text(done, text.length());

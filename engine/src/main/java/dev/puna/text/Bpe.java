@@ -30,9 +30,7 @@ final class Bpe {
         this.bytes = bytes;
         this.unknowns = unknowns;
         this.wholePieces = wholePieces;
-        boolean nothingVanishes = unknowns.id() >= 0 || unknowns.hasAllBytes();
-        this.wordByWord =
-                bytes == null && nothingVanishes && vocabulary.match(SPACE, 0, 3) >= 0 && spacesOnlyLead(vocabulary);
+        this.wordByWord = bytes == null && vocabulary.find(SPACE, 0, 3) >= 0 && spacesOnlyLead(vocabulary);
         this.hasUnused = IntStream.range(0, vocabulary.size()).anyMatch(id -> vocabulary.kind(id) == Kind.UNUSED);
     }
 

@@ -17,12 +17,7 @@ final class CharSet {
     static final CharSet ANY = new CharSet(c -> true);
     static final CharSet SPACE = new CharSet(CharKind::isSpace);
     static final CharSet DIGIT = new CharSet(c -> Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER);
-    /** {@code \w} in brackets: Unicode's, but for the joiners. */
-    static final CharSet WORD = new CharSet(CharSet::isWord);
-    /** Oniguruma's {@code \w} outside brackets and at {@code \b}: with the fractions and superscripts of Latin-1. */
-    static final CharSet WORD_ALONE =
-            new CharSet(c -> isWord(c) || c < 0x100 && (CharKind.of(c) & CharKind.NUMBER) != 0);
-
+    static final CharSet WORD = new CharSet(AddedTokens::isWord);
     static final CharSet HEX = new CharSet(c -> c < 0x80 && Character.digit(c, 16) >= 0);
 
     private final IntPredicate holds;
@@ -45,10 +40,6 @@ final class CharSet {
 
     boolean contains(int c) {
         return c < 64 ? (low >>> c & 1) != 0 : c < 128 ? (high >>> c & 1) != 0 : holds.test(c);
-    }
-
-    private static boolean isWord(int c) {
-        return AddedTokens.isWord(c) && c != 0x200C && c != 0x200D;
     }
 
     static CharSet range(int first, int last) {
@@ -103,8 +94,8 @@ final class CharSet {
 
     private static Map<String, Integer> categories() {
         String[] names = {
-            "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "",
-            "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
+            "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "", "Zs", "Zl", "Zp", "Cc", "Cf",
+            "", "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
         };
         Map<String, Integer> masks = new HashMap<>();
         for (int type = 0; type < names.length; type++) {
@@ -133,7 +124,6 @@ final class CharSet {
             {"nl", "letternumber"},
             {"no", "othernumber"},
             {"p", "punctuation"},
-            {"p", "punct"},
             {"pc", "connectorpunctuation"},
             {"pd", "dashpunctuation"},
             {"ps", "openpunctuation"},
@@ -181,7 +171,7 @@ final class CharSet {
             case "alnum" -> c -> Character.isAlphabetic(c) || DIGIT.contains(c);
             case "space", "whitespace" -> CharKind::isSpace;
             case "blank" -> c -> c == '\t' || Character.getType(c) == Character.SPACE_SEPARATOR;
-            case "word" -> CharSet::isWord;
+            case "word" -> AddedTokens::isWord;
             case "xdigit" -> HEX::contains;
             case "punct" ->
                 c -> (CharKind.of(c) & CharKind.PUNCTUATION) != 0 || c < 0x80 && "$+<=>^`|~".indexOf(c) >= 0;
@@ -192,16 +182,6 @@ final class CharSet {
             default -> null;
         };
         return holds == null ? script(name) : Optional.of(new CharSet(holds));
-    }
-
-    /** The characters of a POSIX class. */
-    static Optional<CharSet> posix(String name) {
-        Set<String> known =
-                Set.of("alpha", "digit", "alnum", "space", "upper", "lower", "cntrl", "word", "xdigit", "blank");
-        if (name.equals("punct")) {
-            return property("P").map(signs -> signs.or(property("S").orElseThrow()));
-        }
-        return known.contains(name) ? property(name) : Optional.empty();
     }
 
     private static Optional<CharSet> script(String name) {

@@ -1,6 +1,5 @@
 package dev.puna.text;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -19,7 +18,7 @@ record Decoding(boolean byteLevel, boolean spaceMark, List<Normalizer.Step> repl
         KEPT,
         /** One space goes. */
         ONE_DROPPED,
-        /** The first token's marks stand for nothing. */
+        /** All spaces of the first token go. */
         OF_FIRST_TOKEN_DROPPED
     }
 
@@ -33,26 +32,18 @@ record Decoding(boolean byteLevel, boolean spaceMark, List<Normalizer.Step> repl
         return new Decoding(false, true, List.of(), prefixed ? Leading.ONE_DROPPED : Leading.KEPT);
     }
 
-    /**
-     * The bytes that a piece of text stands for.
-     *
-     * @param first whether the text starts with it
-     */
-    byte[] bytes(byte[] piece, boolean first) {
+    /** The bytes that a piece of text stands for. */
+    byte[] bytes(byte[] piece) {
         if (byteLevel) {
             return piece;
         }
-        boolean dropped = first && leading == Leading.OF_FIRST_TOKEN_DROPPED;
-        byte[] bytes = spaceMark ? unmarked(piece, !dropped) : piece;
-        if (!replacements.isEmpty()) {
-            bytes = Utf8.encode(new Normalizer(replacements).apply(Utf8.decode(bytes, 0, bytes.length)));
-        }
-        return first && leading == Leading.ONE_DROPPED && bytes.length > 0 && bytes[0] == ' '
-                ? Arrays.copyOfRange(bytes, 1, bytes.length)
-                : bytes;
+        byte[] bytes = spaceMark ? unmarked(piece) : piece;
+        return replacements.isEmpty()
+                ? bytes
+                : Utf8.encode(new Normalizer(replacements).apply(Utf8.decode(bytes, 0, bytes.length)));
     }
 
-    private static byte[] unmarked(byte[] piece, boolean spaces) {
+    private static byte[] unmarked(byte[] piece) {
         byte[] bytes = new byte[piece.length];
         int length = 0;
         for (int i = 0; i < piece.length; i++) {
@@ -60,14 +51,12 @@ record Decoding(boolean byteLevel, boolean spaceMark, List<Normalizer.Step> repl
                     && i + 2 < piece.length
                     && piece[i + 1] == (byte) 0x96
                     && piece[i + 2] == (byte) 0x81) {
-                if (spaces) {
-                    bytes[length++] = ' ';
-                }
+                bytes[length++] = ' ';
                 i += 2;
             } else {
                 bytes[length++] = piece[i];
             }
         }
-        return Arrays.copyOf(bytes, length);
+        return java.util.Arrays.copyOf(bytes, length);
     }
 }

@@ -5,7 +5,6 @@ import dev.puna.file.Gguf;
 import dev.puna.file.Json;
 import dev.puna.file.Metadata;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -122,13 +121,6 @@ final class GgufVocabulary {
                 .orElseThrow(() -> bad("the pre-tokenizer %s is not supported".formatted(Json.quoted(name))));
         List<String> lines =
                 metadata.strings(PREFIX + "merges").orElseThrow(() -> bad("the key tokenizer.ggml.merges is missing"));
-        for (int id = 0; id < pieces.size(); id++) {
-            byte[] spelling = Utf8.encode(pieces.spelling(id));
-            if (pieces.kind(id) == Kind.USER_DEFINED
-                    && !Arrays.equals(spelling, ByteAlphabet.bytes(pieces.spelling(id)))) {
-                pieces.setApart(id); // such tokens are written as they are, not in the byte alphabet
-            }
-        }
         Vocabulary vocabulary = pieces.vocabulary(true);
         var merges = new MergeList(pieces, vocabulary, true, lines.size());
         for (String line : lines) {

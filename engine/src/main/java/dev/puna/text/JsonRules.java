@@ -93,7 +93,7 @@ final class JsonRules {
                     case "Split" -> PreTokenizer.cut(pattern(rule), behavior(rule, null), rule.bool("invert", false));
                     case "Punctuation" ->
                         PreTokenizer.cut(TextPattern.punctuation(), behavior(rule, "Isolated"), false);
-                    case "Whitespace" -> PreTokenizer.cut(TextPattern.words(), Cut.REMOVED, true);
+                    case "Whitespace" -> PreTokenizer.cut(SplitRegex.of("\\w+|[^\\w\\s]+"), Cut.REMOVED, true);
                     case "WhitespaceSplit" ->
                         PreTokenizer.cut(TextPattern.kind(CharKind.SPACE, false), Cut.REMOVED, false);
                     case "CharDelimiterSplit" ->

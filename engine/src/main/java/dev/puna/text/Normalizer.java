@@ -46,7 +46,6 @@ record Normalizer(List<Step> steps) {
         private final StringBuilder changed = new StringBuilder();
         private BitSet changedMarks = new BitSet();
         private int copied;
-        private boolean beheaded;
 
         private Edits(String text, @Nullable BitSet marks) {
             this.text = text;
@@ -62,15 +61,9 @@ record Normalizer(List<Step> steps) {
             return marks;
         }
 
-        /** Whether the text no longer begins where the given one began. */
-        boolean beheaded() {
-            return beheaded;
-        }
-
         /** {@code text[from, to)} becomes {@code replacement}; edits come from left to right and do not overlap. */
         void replace(int from, int to, String replacement) {
             copy(from);
-            beheaded |= changed.isEmpty() && replacement.isEmpty() && from < to;
             if (marks != null && from < to && next(marks, from) < to) {
                 changedMarks.set(changed.length(), changed.length() + replacement.length());
             }
@@ -167,10 +160,7 @@ record Normalizer(List<Step> steps) {
             for (int i = 0; i < text.length(); ) {
                 int c = text.codePointAt(i);
                 int next = i + Character.charCount(c);
-                int type = Character.getType(c);
-                if (type == Character.NON_SPACING_MARK
-                        || type == Character.COMBINING_SPACING_MARK
-                        || type == Character.ENCLOSING_MARK) {
+                if (Character.getType(c) == Character.NON_SPACING_MARK) {
                     edits.replace(i, next, "");
                 }
                 i = next;

@@ -6,7 +6,6 @@ import dev.puna.text.AddedTokens.Added;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -25,7 +24,6 @@ final class Pieces {
     private final Path path;
     private final @Nullable String[] spellings;
     private final Kind[] kinds;
-    private final BitSet apart = new BitSet();
 
     Pieces(Path path, int size) {
         this.path = path;
@@ -57,11 +55,6 @@ final class Pieces {
         }
         spellings[id] = spelling;
         kinds[id] = kind;
-    }
-
-    /** Says that a token is no piece that text merges into. */
-    void setApart(int id) {
-        apart.set(id);
     }
 
     /** The spelling of a token; empty for an id that no token has. */
@@ -96,8 +89,12 @@ final class Pieces {
             Kind kind = kinds[id];
             byte[] utf8 = Utf8.encode(spelling(id));
             byte[] bytes = byteLevel ? ByteAlphabet.bytes(spelling(id)) : utf8;
-            boolean literal = apart.get(id) || bytes == null || kind == Kind.CONTROL || kind == Kind.UNKNOWN;
-            builder.add(literal ? utf8 : bytes, kind, literal);
+            boolean literal = switch (kind) {
+                case CONTROL, UNKNOWN -> true;
+                case USER_DEFINED -> !byteLevel || !Arrays.equals(bytes, utf8);
+                case NORMAL, UNUSED, BYTE -> bytes == null;
+            };
+            builder.add(literal || bytes == null ? utf8 : bytes, kind, literal);
         }
         try {
             return builder.build();

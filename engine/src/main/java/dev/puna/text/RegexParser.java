@@ -263,11 +263,6 @@ final class RegexParser {
             at++;
             return new RegexNode.At(edge);
         }
-        if (takes("w")) {
-            return new RegexNode.One(CharSet.WORD_ALONE);
-        } else if (takes("W")) {
-            return new RegexNode.One(CharSet.WORD_ALONE.not());
-        }
         return new RegexNode.One(folded(escapedSet(), mode));
     }
 
@@ -422,7 +417,8 @@ final class RegexParser {
             throw bad("a POSIX class without an end");
         }
         String wanted = name.toString();
-        CharSet set = CharSet.posix(wanted).orElseThrow(() -> bad("the class %s is not supported".formatted(wanted)));
+        CharSet set = CharSet.property(wanted.equals("digit") ? "Nd" : wanted)
+                .orElseThrow(() -> bad("the class %s is not supported".formatted(wanted)));
         return not ? set.not() : set;
     }
 }

@@ -197,10 +197,10 @@ final class RegexSearch implements TextPattern.Search {
     }
 
     private boolean wordBefore(int at) {
-        return at > from && CharSet.WORD_ALONE.contains(text.codePointBefore(at));
+        return at > from && AddedTokens.isWord(text.codePointBefore(at));
     }
 
     private boolean wordAfter(int at) {
-        return at < to && CharSet.WORD_ALONE.contains(text.codePointAt(at));
+        return at < to && AddedTokens.isWord(text.codePointAt(at));
     }
 }

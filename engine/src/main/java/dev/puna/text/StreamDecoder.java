@@ -1,5 +1,7 @@
 package dev.puna.text;
 
+import dev.puna.text.Decoding.Leading;
+
 /**
  * Turns tokens into text as they come. What {@link #accept} gives may be shown at once: a character is never cut in two,
  * and all parts together are what {@link Tokenizer#decode} makes of all tokens. For one text and one thread.
@@ -35,11 +37,25 @@ public final class StreamDecoder {
     /** Adds a token; the answer is the text that is now certain, often one token's, sometimes none. */
     public String accept(int id) {
         if (specials || !tokenizer.isControl(id)) {
-            byte[] bytes = tokenizer.bytes(id, !started);
-            started = true;
-            utf8.accept(bytes, 0, bytes.length, ready);
+            byte[] bytes = tokenizer.bytes(id);
+            int from = started || tokenizer.isControl(id) ? 0 : afterLeadingSpaces(bytes);
+            started |= bytes.length > 0;
+            utf8.accept(bytes, from, bytes.length, ready);
         }
         return taken();
+    }
+
+    private int afterLeadingSpaces(byte[] bytes) {
+        Leading leading = tokenizer.leading();
+        int spaces = 0;
+        while (spaces < bytes.length && bytes[spaces] == ' ') {
+            spaces++;
+        }
+        return switch (leading) {
+            case KEPT -> 0;
+            case ONE_DROPPED -> Math.min(spaces, 1);
+            case OF_FIRST_TOKEN_DROPPED -> spaces;
+        };
     }
 
     /** Ends the text: what is left of an unfinished character becomes U+FFFD. */

@@ -69,25 +69,4 @@ interface TextPattern {
             return NONE;
         };
     }
-
-    /** Runs of letters, digits and their marks, and runs of signs, none of which holds white space. */
-    static TextPattern words() {
-        return (text, from, to) -> at -> {
-            int start = at;
-            while (start < to && CharKind.isSpace(text.charAt(start))) {
-                start++;
-            }
-            if (start == to) {
-                return NONE;
-            }
-            boolean word = AddedTokens.isWord(text.codePointAt(start));
-            int end = start;
-            while (end < to
-                    && !CharKind.isSpace(text.charAt(end))
-                    && AddedTokens.isWord(text.codePointAt(end)) == word) {
-                end += CharKind.width(text, end, to);
-            }
-            return span(start, end);
-        };
-    }
 }

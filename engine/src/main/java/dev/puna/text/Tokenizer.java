@@ -130,13 +130,12 @@ public final class Tokenizer {
             Symbols symbols,
             PreTokenizer.Sink sink) {
         Normalizer.Edits normalized = normalizer.apply(raw, marks);
-        boolean begins = first && !normalized.beheaded();
         String text = normalized.text();
         Allowed here = normalized.marks() == null ? allowed : Allowed.outside(normalized.marks());
         addedNormalized.find(text, here, new AddedTokens.Found() {
             @Override
             public void text(int from, int to) {
-                sink.accept(text, from, to, begins && from == 0);
+                sink.accept(text, from, to, first && from == 0);
             }
 
             @Override
@@ -188,17 +187,13 @@ public final class Tokenizer {
      * @throws IndexOutOfBoundsException where there is no such id
      */
     public byte[] bytes(int id) {
-        return bytes(id, false);
-    }
-
-    byte[] bytes(int id, boolean first) {
         byte[] piece = vocabulary.bytes(Objects.checkIndex(id, vocabSize()));
         return switch (vocabulary.kind(id)) {
             case BYTE -> new byte[] {(byte) Integer.parseInt(Utf8.decode(piece, 3, 5), 16)};
-            case UNKNOWN -> Utf8.encode(" \u2047 ");
+            case UNKNOWN -> vocabulary.isLiteral(id) ? Utf8.encode(" \u2047 ") : decoding.bytes(piece);
             case CONTROL -> piece;
             case NORMAL, USER_DEFINED, UNUSED ->
-                decoding.byteLevel() && vocabulary.isLiteral(id) ? piece : decoding.bytes(piece, first);
+                vocabulary.isLiteral(id) && decoding.byteLevel() ? piece : decoding.bytes(piece);
         };
     }
 
@@ -279,5 +274,9 @@ public final class Tokenizer {
     /** Whether the model was made to see {@link #eos} after a text. */
     public boolean addEos() {
         return specials.addEos();
+    }
+
+    Decoding.Leading leading() {
+        return decoding.leading();
     }
 }

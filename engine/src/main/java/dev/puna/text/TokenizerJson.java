@@ -73,9 +73,6 @@ final class TokenizerJson {
                         .formatted(Json.quoted(token.need("content")), id, other));
             }
             list.set(id, token.need("content"), token.bool("special", false) ? Kind.CONTROL : Kind.USER_DEFINED);
-            if (known == null) {
-                list.setApart(id);
-            }
         }
         return list;
     }

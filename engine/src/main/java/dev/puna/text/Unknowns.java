@@ -1,6 +1,5 @@
 package dev.puna.text;
 
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +26,6 @@ record Unknowns(int @Nullable [] byteTokens, int id, boolean fused, boolean befo
             }
         }
         return true;
-    }
-
-    boolean hasAllBytes() {
-        return byteTokens != null && Arrays.stream(byteTokens).allMatch(id -> id >= 0);
     }
 
     /** The token of a byte that {@link #hasBytes} said has one. */

@@ -284,7 +284,7 @@ class GgufTest {
     private List<Path> split(int count) throws IOException {
         List<Path> files = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            MetadataBuilder metadata = Metadata.builder();
+            Metadata.Builder metadata = Metadata.builder();
             if (i == 0) {
                 metadata.string("general.name", "in parts");
             }
@@ -342,7 +342,7 @@ class GgufTest {
         assertRefused(files.get(0), files.get(1), "named as part 2 of 3, but its split.no is 2");
         Files.write(files.get(1), second);
 
-        MetadataBuilder place = Metadata.builder().u16("split.no", 1).u16("split.count", 3);
+        Metadata.Builder place = Metadata.builder().u16("split.no", 1).u16("split.count", 3);
         GgufWriter.write(files.get(1), place.build(), Map.of("a0", counting(DType.F32, 1)));
         assertRefused(files.get(0), files.get(1), "tensor \"a0\" is in m-00001-of-00003.gguf too");
 

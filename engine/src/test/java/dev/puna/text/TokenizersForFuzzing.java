@@ -56,7 +56,6 @@ public final class TokenizersForFuzzing {
                 "normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"}]},
                 "pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},
                 {"type":"Split","pattern":{"String":"\\n"},"behavior":"Isolated","invert":false},
-                {"type":"Split","pattern":{"Regex":"(?i:'s|'t)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1,3}| ?[^\\\\s]+|\\\\s+(?!\\\\S)|\\\\s+"},"behavior":"Isolated"},
                 {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]},
                 "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|eot|>","type_id":0}},
                 {"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<|eot|>":{"id":"<|eot|>","ids":[200],"tokens":["<|eot|>"]}}},

@@ -5,9 +5,14 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 
 /** Turns plain Java values (texts, numbers, truth values, null, maps, lists) into values of the language. */
 final class Values {
+    /** Roles that everybody knows: no caller's text, for some templates spell control tokens with them: {@code '<|' + role}. */
+    private static final Set<String> ROLES =
+            Set.of("system", "developer", "user", "assistant", "tool", "ipython", "function", "model");
+
     private Values() {}
 
     /**
@@ -36,7 +41,10 @@ final class Values {
                 meter.enter(3);
                 meter.elements(map.size());
                 var dict = new Dict();
-                map.forEach((key, item) -> dict.put(of(key, fromInput, meter), of(item, fromInput, meter)));
+                map.forEach((key, item) -> {
+                    boolean role = "role".equals(key) && item instanceof String name && ROLES.contains(name);
+                    dict.put(of(key, fromInput, meter), of(item, fromInput && !role, meter));
+                });
                 meter.leave(3);
                 yield dict;
             }

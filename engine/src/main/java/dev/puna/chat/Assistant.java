@@ -1,0 +1,255 @@
+package dev.puna.chat;
+
+import dev.puna.engine.Conversation;
+import dev.puna.engine.Engine;
+import dev.puna.engine.Limits;
+import dev.puna.engine.Machine;
+import dev.puna.engine.Request;
+import dev.puna.file.BadFile;
+import dev.puna.load.Checkpoint;
+import dev.puna.load.GenerationDefaults;
+import dev.puna.sample.BadRequest;
+import dev.puna.sample.Sampling;
+import dev.puna.tensor.DType;
+import dev.puna.text.ChatTemplate;
+import dev.puna.text.MarkedText;
+import dev.puna.text.Message;
+import dev.puna.text.StreamDecoder;
+import dev.puna.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * A model that answers. Loading it and a streamed answer:
+ *
+ * <pre>{@code
+ * try (var llama = Assistant.load(Path.of("SmolLM2-135M-Instruct.Q4_1.gguf"))) {
+ *     llama.chat("What is the capital of Japan?", System.out::print);
+ * }
+ * }</pre>
+ *
+ * <p>Many threads may use one assistant at the same time; their answers are computed together and each is what it would
+ * be alone. A call that returns a {@link Reply} waits for the whole answer, one that returns an {@link Answer} does not.
+ *
+ * <p>Runs on the class path without any JVM flags. With {@code --add-modules jdk.incubator.vector} it is faster; without,
+ * it says so in the log {@code dev.puna.kernel}, in one line.
+ *
+ * <p>Calls throw {@link BadRequest} if what is asked cannot be done, {@link dev.puna.engine.Overloaded} if too many wait
+ * already, and {@link dev.puna.engine.EngineFault} if the engine failed; the assistant can be used on after any of them.
+ */
+public final class Assistant implements AutoCloseable {
+    /**
+     * How a model runs.
+     *
+     * @param tier of kernels, by name; absent: the fastest that is right here
+     * @param threads absent: as many as there are processors
+     * @param context the most tokens of one conversation, prompt and answer; absent: the model's own
+     * @param cache how keys and values are kept: F32 (exact), F16 (half the memory) or Q8_0 (about a quarter)
+     * @param users how many are served at the same time; they share a cache that holds one full context
+     * @param queue how many may wait beyond these
+     */
+    public record Options(
+            Optional<String> tier, OptionalInt threads, OptionalInt context, DType cache, int users, int queue) {
+        public static final Options DEFAULT =
+                new Options(Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), DType.F32, 8, 128);
+    }
+
+    private final Checkpoint checkpoint;
+    private final Machine machine;
+    private final Engine engine;
+    private final Sampling defaults;
+    private final Set<Integer> ends = new HashSet<>();
+
+    private Assistant(Checkpoint checkpoint, Machine machine, Sampling defaults, Engine engine) {
+        this.checkpoint = checkpoint;
+        this.machine = machine;
+        this.engine = engine;
+        this.defaults = defaults;
+        ends.addAll(checkpoint.defaults().endIds());
+        checkpoint.tokenizer().ifPresent(tokenizer -> ends.addAll(tokenizer.endOfGeneration()));
+    }
+
+    /**
+     * Opens a model: a GGUF file, a Hugging Face folder, or a safetensors file with its {@code config.json} beside it.
+     *
+     * @throws dev.puna.file.BadFile if it cannot be used, with the reason
+     */
+    public static Assistant load(Path model) {
+        return load(model, Options.DEFAULT);
+    }
+
+    /**
+     * Opens a model.
+     *
+     * @throws dev.puna.file.BadFile if it cannot be used, with the reason
+     * @throws dev.puna.kernel.TierRefused if the tier does not exist or cannot run here
+     */
+    public static Assistant load(Path model, Options options) {
+        var machine = new Machine(options.tier(), options.threads());
+        try {
+            var checkpoint = Checkpoint.open(model);
+            try {
+                int context =
+                        options.context().orElse(checkpoint.llama().config().context());
+                var limits = Limits.of(context, options.users(), options.queue());
+                Sampling defaults = advised(checkpoint);
+                var engine = new Engine(checkpoint.llama(), machine.kernels(), options.cache(), limits);
+                return new Assistant(checkpoint, machine, defaults, engine);
+            } catch (RuntimeException | Error e) {
+                checkpoint.close();
+                throw e;
+            }
+        } catch (RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** What the model calls itself, else the name of its file or folder. */
+    public String name() {
+        return checkpoint.name();
+    }
+
+    /** The tier it runs on. */
+    public String tier() {
+        return machine.tier();
+    }
+
+    /** The most tokens of one conversation, prompt and answer. */
+    public int context() {
+        return engine.limits().context();
+    }
+
+    /** Absent where the model's files hold none; then only token ids can be continued. */
+    public Optional<Tokenizer> tokenizer() {
+        return checkpoint.tokenizer();
+    }
+
+    /** What the model's makers advise for its answers; greedy where they do not say. */
+    public Sampling defaults() {
+        return defaults;
+    }
+
+    private static Sampling advised(Checkpoint checkpoint) {
+        GenerationDefaults advice = checkpoint.defaults();
+        try {
+            return Sampling.GREEDY.with(s -> {
+                s.temperature = advice.sample() ? advice.temperature().orElse(1) : 0;
+                s.topK = advice.topK().orElse(s.topK);
+                s.topP = advice.topP().orElse(s.topP);
+                s.minP = advice.minP().orElse(s.minP);
+                s.typical = advice.typicalP().orElse(s.typical);
+                s.repeatPenalty = advice.repetitionPenalty().orElse(s.repeatPenalty);
+            });
+        } catch (BadRequest bad) {
+            throw new BadFile(checkpoint.path(), -1, "its defaults for generation: " + bad.getMessage());
+        }
+    }
+
+    /** Answers one message, handing on each piece of text as it comes. */
+    public Reply chat(String message, Consumer<? super String> onText) {
+        return chat(List.of(Message.user(message)), defaults(), onText);
+    }
+
+    /** Answers the last of these messages, handing on each piece of text as it comes. */
+    public Reply chat(List<Message> messages, Sampling sampling, Consumer<? super String> onText) {
+        try (Answer answer = answer(messages, sampling)) {
+            return answer.await(onText);
+        }
+    }
+
+    /** Answers the last of these messages. The answer can be read as it grows, and cancelled. */
+    public Answer answer(List<Message> messages, Sampling sampling) {
+        return start(prompt(messages), sampling, StreamDecoder::new, Optional.empty(), _ -> {});
+    }
+
+    /** A talk of several turns, which computes each turn's tokens once. */
+    public Talk talk() {
+        return new Talk(this);
+    }
+
+    /** Continues these tokens, as they are. The text begins with a space where one belongs between it and the prompt's. */
+    public Answer complete(int[] prompt, Sampling sampling) {
+        return start(prompt, sampling, StreamDecoder::continuing, Optional.empty(), _ -> {});
+    }
+
+    /**
+     * The token ids of a raw text, with the BOS token in front where the model was trained with one.
+     *
+     * @param special whether the spelling of a control token in it means that token; else it is text like any other
+     */
+    public int[] tokens(String text, boolean special) {
+        Tokenizer tokenizer = needTokenizer();
+        return withBos(tokenizer, special ? tokenizer.encodeSpecial(text) : tokenizer.encode(text));
+    }
+
+    /** The token ids of a conversation whose next words are the assistant's, by the model's chat template. */
+    public int[] prompt(List<Message> messages) {
+        Tokenizer tokenizer = needTokenizer();
+        ChatTemplate template = checkpoint
+                .template()
+                .orElseThrow(() -> new BadRequest("model", "has no chat template: it can only continue a raw text"));
+        Map<String, String> special = new LinkedHashMap<>();
+        tokenizer.bos().ifPresent(id -> special.put("bos_token", tokenizer.piece(id)));
+        tokenizer.eos().ifPresent(id -> special.put("eos_token", tokenizer.piece(id)));
+        MarkedText text = template.render(Message.variables(messages, true), special);
+        return withBos(tokenizer, tokenizer.encode(text));
+    }
+
+    /** An answer to a conversation, which the engine keeps under that handle. */
+    Answer answer(List<Message> messages, Sampling sampling, Conversation conversation, Consumer<Reply> whenOver) {
+        return start(prompt(messages), sampling, StreamDecoder::new, Optional.of(conversation), whenOver);
+    }
+
+    private Answer start(
+            int[] prompt,
+            Sampling sampling,
+            Function<Tokenizer, StreamDecoder> decoder,
+            Optional<Conversation> conversation,
+            Consumer<Reply> whenOver) {
+        if (checkpoint.tokenizer().isEmpty() && !sampling.stop().isEmpty()) {
+            throw new BadRequest("stop", "cannot be found without a tokenizer, and the model has none");
+        }
+        return new Answer(
+                engine.submit(new Request(prompt, sampling, ends, conversation)),
+                checkpoint.tokenizer().map(decoder),
+                sampling.stop(),
+                whenOver);
+    }
+
+    void forget(Conversation conversation) {
+        engine.forget(conversation);
+    }
+
+    private Tokenizer needTokenizer() {
+        return checkpoint
+                .tokenizer()
+                .orElseThrow(() -> new BadRequest("model", "has no tokenizer: it can only continue token ids"));
+    }
+
+    /** A template may write the BOS token itself; it is never doubled. */
+    private static int[] withBos(Tokenizer tokenizer, int[] ids) {
+        OptionalInt bos = tokenizer.bos();
+        if (!tokenizer.addBos() || bos.isEmpty() || (ids.length > 0 && ids[0] == bos.getAsInt())) {
+            return ids;
+        }
+        return IntStream.concat(IntStream.of(bos.getAsInt()), IntStream.of(ids)).toArray();
+    }
+
+    /** Fails the answers that still grow and frees everything. */
+    @Override
+    public void close() {
+        engine.close();
+        machine.close();
+        checkpoint.close();
+    }
+}

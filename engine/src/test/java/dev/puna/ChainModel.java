@@ -1,0 +1,170 @@
+package dev.puna;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.puna.file.Json;
+import dev.puna.file.SafetensorsWriter;
+import dev.puna.tensor.DType;
+import dev.puna.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Hugging Face folder with a Llama that knows one answer. Its ids are the 256 bytes and five control tokens; each id is
+ * followed by one other, whatever came before: the last token of a chat prompt by the answer's first byte, each byte of
+ * the answer by the next, the last by the end token, any other byte by itself for ever.
+ */
+public final class ChainModel {
+    public static final int BEGIN = 256;
+    public static final int END = 257;
+    public static final int SYSTEM = 258;
+    public static final int USER = 259;
+    public static final int ASSISTANT = 260;
+    public static final int CONTEXT = 200;
+
+    public static final String TEMPLATE = "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>"
+            + "{{ message['content'] }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+
+    private static final int VOCABULARY = 261;
+    private static final int WIDTH = 264;
+    private static final int INNER = 8;
+
+    private ChainModel() {}
+
+    /** Writes the folder's files. No byte may stand twice in the answer. */
+    public static Path write(Path folder, String answer) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("config.json"), Json.write(config()));
+        Files.writeString(folder.resolve("tokenizer.json"), Json.write(tokenizer()));
+        Map<String, Object> roles = new LinkedHashMap<>();
+        roles.put("tokenizer_class", "PreTrainedTokenizerFast");
+        roles.put("add_bos_token", true);
+        roles.put("bos_token", "<|begin|>");
+        roles.put("eos_token", "<|end|>");
+        roles.put("chat_template", TEMPLATE);
+        Files.writeString(folder.resolve("tokenizer_config.json"), Json.write(roles));
+        SafetensorsWriter.write(folder.resolve("model.safetensors"), weights(next(answer)), Map.of());
+        return folder;
+    }
+
+    private static int[] next(String answer) {
+        int[] next = new int[VOCABULARY];
+        for (int i = 0; i < VOCABULARY; i++) {
+            next[i] = i;
+        }
+        int at = ASSISTANT;
+        for (byte b : answer.getBytes(StandardCharsets.UTF_8)) {
+            next[at] = b & 0xFF;
+            at = b & 0xFF;
+            if (next[at] != at) {
+                throw new IllegalArgumentException("a byte stands twice in " + answer);
+            }
+        }
+        next[at] = END;
+        return next;
+    }
+
+    private static Map<String, Object> config() {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("architectures", List.of("LlamaForCausalLM"));
+        config.put("model_type", "llama");
+        config.put("vocab_size", VOCABULARY);
+        config.put("hidden_size", WIDTH);
+        config.put("intermediate_size", INNER);
+        config.put("num_hidden_layers", 1);
+        config.put("num_attention_heads", 4);
+        config.put("num_key_value_heads", 4);
+        config.put("max_position_embeddings", CONTEXT);
+        config.put("rms_norm_eps", 1e-5);
+        config.put("rope_theta", 10000.0);
+        config.put("hidden_act", "silu");
+        config.put("tie_word_embeddings", false);
+        config.put("bos_token_id", BEGIN);
+        config.put("eos_token_id", END);
+        return config;
+    }
+
+    private static Map<String, Object> tokenizer() {
+        Map<String, Object> vocabulary = new LinkedHashMap<>();
+        int beyond = 256;
+        for (int b = 0; b < 256; b++) {
+            boolean printable = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE && b <= 0xFF);
+            vocabulary.put(String.valueOf((char) (printable ? b : beyond++)), b);
+        }
+        List<Object> added = new ArrayList<>();
+        String[] names = {"<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"};
+        for (int i = 0; i < names.length; i++) {
+            Map<String, Object> token = new LinkedHashMap<>();
+            token.put("id", BEGIN + i);
+            token.put("content", names[i]);
+            token.put("single_word", false);
+            token.put("lstrip", false);
+            token.put("rstrip", false);
+            token.put("normalized", false);
+            token.put("special", true);
+            added.add(token);
+            vocabulary.put(names[i], BEGIN + i);
+        }
+        Map<String, Object> byteLevel = new LinkedHashMap<>();
+        byteLevel.put("type", "ByteLevel");
+        byteLevel.put("add_prefix_space", false);
+        byteLevel.put("trim_offsets", true);
+        byteLevel.put("use_regex", true);
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("type", "BPE");
+        model.put("vocab", vocabulary);
+        model.put("merges", List.of());
+        Map<String, Object> tokenizer = new LinkedHashMap<>();
+        tokenizer.put("version", "1.0");
+        tokenizer.put("added_tokens", added);
+        tokenizer.put("normalizer", null);
+        tokenizer.put("pre_tokenizer", byteLevel);
+        tokenizer.put("post_processor", null);
+        tokenizer.put("decoder", byteLevel);
+        tokenizer.put("model", model);
+        return tokenizer;
+    }
+
+    /** Embeddings are unit vectors, attention and feed-forward add nothing, and the output matrix is the table. */
+    private static Map<String, Tensor> weights(int[] next) {
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        Tensor embedding = zeros(VOCABULARY, WIDTH);
+        Tensor output = zeros(VOCABULARY, WIDTH);
+        for (int i = 0; i < VOCABULARY; i++) {
+            embedding.data().setAtIndex(JAVA_FLOAT, (long) i * WIDTH + i, 1);
+            output.data().setAtIndex(JAVA_FLOAT, (long) next[i] * WIDTH + i, 1);
+        }
+        weights.put("model.embed_tokens.weight", embedding);
+        weights.put("lm_head.weight", output);
+        weights.put("model.norm.weight", ones(WIDTH));
+        String layer = "model.layers.0.";
+        weights.put(layer + "input_layernorm.weight", ones(WIDTH));
+        weights.put(layer + "post_attention_layernorm.weight", ones(WIDTH));
+        for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
+            weights.put(layer + "self_attn." + name + ".weight", zeros(WIDTH, WIDTH));
+        }
+        weights.put(layer + "mlp.gate_proj.weight", zeros(INNER, WIDTH));
+        weights.put(layer + "mlp.up_proj.weight", zeros(INNER, WIDTH));
+        weights.put(layer + "mlp.down_proj.weight", zeros(WIDTH, INNER));
+        return weights;
+    }
+
+    private static Tensor zeros(long... shape) {
+        return Tensor.allocate(Arena.ofAuto(), DType.F32, shape);
+    }
+
+    private static Tensor ones(long length) {
+        Tensor tensor = zeros(length);
+        for (long i = 0; i < length; i++) {
+            tensor.data().setAtIndex(JAVA_FLOAT, i, 1);
+        }
+        return tensor;
+    }
+}
