@@ -12,6 +12,11 @@ final class Commands {
 
     private static Map<String, Function<Session, Object>> all() {
         Map<String, Function<Session, Object>> all = new LinkedHashMap<>();
+        all.put("run", RunCommand::new);
+        all.put("complete", CompleteCommand::new);
+        all.put("score", ScoreCommand::new);
+        all.put("tokenize", TokenizeCommand::new);
+        all.put("render", RenderCommand::new);
         all.put("pull", PullCommand::new);
         all.put("list", ListCommand::new);
         all.put("show", ShowCommand::new);

@@ -3,8 +3,11 @@ package dev.puna.cli;
 import dev.puna.cli.net.Unavailable;
 import dev.puna.cli.store.Inexact;
 import dev.puna.cli.store.StoreFault;
+import dev.puna.engine.EngineFault;
 import dev.puna.file.BadFile;
 import dev.puna.kernel.TierRefused;
+import dev.puna.sample.BadRequest;
+import dev.puna.text.TemplateError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -173,6 +176,10 @@ public final class Main implements Callable<Integer> {
         return switch (failure) {
             case ParameterException wrong -> refuse(wrongUsage(wrong));
             case BadFile bad -> refuse(bad.getMessage());
+            case TemplateError wrong -> refuse(wrong.getMessage());
+            case BadRequest bad -> refuse("the " + bad.getMessage());
+            case EngineFault fault when fault.getCause() instanceof OutOfMemoryError memory -> explain(memory);
+            case EngineFault fault -> fail(fault.getMessage());
             case Refused refused -> refuse(refused.getMessage());
             case TierRefused refused -> refuse(refused.getMessage());
             case Inexact inexact -> refuse(inexact.getMessage());

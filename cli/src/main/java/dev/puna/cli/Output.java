@@ -53,6 +53,7 @@ public final class Output {
     private volatile Colour colour = Colour.AUTO;
     private String status = "";
     private volatile String kept = "";
+    private boolean midLine;
 
     /**
      * @param out where the result goes
@@ -84,6 +85,20 @@ public final class Output {
         write(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Writes a piece of text that a model made. On a terminal, control characters are spelt out: they could drive it.
+     */
+    public void shown(String text) {
+        print(outTerminal ? printable(text) : text);
+    }
+
+    /** Ends the line on standard output, if one is begun. */
+    public synchronized void endLine() {
+        if (midLine) {
+            print("\n");
+        }
+    }
+
     /** Writes a line to standard output. */
     public void line(String text) {
         print(text + "\n");
@@ -95,6 +110,7 @@ public final class Output {
         try {
             out.write(bytes);
             out.flush();
+            midLine = bytes.length == 0 ? midLine : bytes[bytes.length - 1] != '\n';
         } catch (IOException e) {
             throw new UncheckedIOException("standard output: " + e.getMessage(), e);
         }
@@ -108,6 +124,9 @@ public final class Output {
     /** Writes a line to standard error: a remark for the person at the terminal. */
     public synchronized void note(String text) {
         clearStatus();
+        if (midLine && outTerminal && errTerminal) {
+            endLine(); // both are read on the same screen
+        }
         toErr(text + "\n");
     }
 

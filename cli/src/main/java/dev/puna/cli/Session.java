@@ -10,4 +10,9 @@ import java.io.InputStream;
  * @param input standard input, bytes as they come
  * @param models from a name, path or source to a file
  */
-public record Session(Settings settings, Output output, InputStream input, Models models) {}
+public record Session(Settings settings, Output output, InputStream input, Models models) {
+    /** Whether a person types standard input on a terminal. */
+    boolean inputTerminal() {
+        return input == System.in && Settings.terminal(0);
+    }
+}

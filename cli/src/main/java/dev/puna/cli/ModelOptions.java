@@ -1,0 +1,88 @@
+package dev.puna.cli;
+
+import dev.puna.chat.Assistant;
+import dev.puna.tensor.DType;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** How a model runs; the same for every command that runs one. */
+final class ModelOptions {
+    /** How keys and values are kept. */
+    enum Cache {
+        F32(DType.F32),
+        F16(DType.F16),
+        Q8_0(DType.Q8_0);
+
+        final DType type;
+
+        Cache(DType type) {
+            this.type = type;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Option(
+            names = "--context",
+            paramLabel = "TOKENS",
+            description = "Most tokens of prompt and answer together (default: the model's own).")
+    private Integer context;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads to compute with (default: one for each processor).")
+    private Integer threads;
+
+    @Option(
+            names = "--tier",
+            paramLabel = "NAME",
+            description = "Kernels to compute with: reference or vector (default: the fastest that is right here;"
+                    + " 'puna doctor' tells which).")
+    private String tier;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "TYPE",
+            defaultValue = "f32",
+            description = "How keys and values are kept: f32, f16 (half the memory) or q8_0 (about a quarter);"
+                    + " default f32.")
+    private Cache cache;
+
+    Assistant.Options options() {
+        return new Assistant.Options(
+                Optional.ofNullable(tier),
+                atLeastOne("--threads", threads, 1024),
+                atLeastOne("--context", context, 1 << 24),
+                cache.type,
+                1,
+                1);
+    }
+
+    /** Opens the model that the reference names, saying so while it lasts. */
+    Assistant load(Session session, String reference) {
+        Path path = session.models().resolve(reference);
+        session.output().status("loading " + path.getFileName());
+        try {
+            return Assistant.load(path, options());
+        } finally {
+            session.output().status("");
+        }
+    }
+
+    private static OptionalInt atLeastOne(String option, Integer value, int most) {
+        if (value == null) {
+            return OptionalInt.empty();
+        }
+        if (value < 1 || value > most) {
+            throw new Refused(option + " must be 1 to " + most + ", not " + value);
+        }
+        return OptionalInt.of(value);
+    }
+}
