@@ -3,12 +3,15 @@ package dev.puna.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -56,6 +59,25 @@ class JsonTest {
         assertThatThrownBy(() -> Json.parse("[".repeat(1_000_000), SHOWN))
                 .isInstanceOf(BadFile.class)
                 .hasMessageContaining("nesting");
+    }
+
+    @Test
+    void theNumberOfValuesHasALimit() {
+        assertThatThrownBy(() -> Json.parse("[" + "1,".repeat(Json.MAX_VALUES) + "1]", SHOWN))
+                .isInstanceOf(BadFile.class)
+                .hasMessageContaining("more than 4000000 JSON values");
+    }
+
+    @Test
+    void whatIsNotUtf8IsRefusedWhereItIs(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("x.json"), new byte[] {'"', 'a', (byte) 0xC0, (byte) 0x80, '"'});
+        assertThatThrownBy(() -> Json.parse(file))
+                .isInstanceOf(BadFile.class)
+                .hasMessageContaining("at byte 2: JSON that is not UTF-8");
+        assertThatThrownBy(() -> Json.parse(folder)).isInstanceOf(BadFile.class).hasMessageContaining("a folder");
+        assertThatThrownBy(() -> Json.parse(folder.resolve("absent")))
+                .isInstanceOf(BadFile.class)
+                .hasMessageContaining("no such file");
     }
 
     @Test
