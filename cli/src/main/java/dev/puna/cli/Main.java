@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +30,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -107,7 +107,7 @@ public final class Main implements Callable<Integer> {
         Main main = new Main(new Session(settings, output, input, Models.of(settings, output)));
         CommandLine line = main.commandLine(args);
         line.setExecutionExceptionHandler((failure, _, _) -> main.explain(failure));
-        line.setParameterExceptionHandler((wrong, _) -> main.explain(wrong));
+        line.setParameterExceptionHandler((wrong, _) -> main.refuse(wrongUsage(wrong, args)));
         StringWriter text = new StringWriter();
         line.setOut(new PrintWriter(text));
         line.setErr(new PrintWriter(text));
@@ -174,7 +174,7 @@ public final class Main implements Callable<Integer> {
             session.output().note(trace.toString().stripTrailing());
         }
         return switch (failure) {
-            case ParameterException wrong -> refuse(wrongUsage(wrong));
+            case ParameterException wrong -> refuse(wrongUsage(wrong, new String[0]));
             case BadFile bad -> refuse(bad.getMessage());
             case TemplateError wrong -> refuse(wrong.getMessage());
             case BadRequest bad -> refuse("the " + bad.getMessage());
@@ -220,32 +220,49 @@ public final class Main implements Callable<Integer> {
         return Exit.FAILED;
     }
 
-    private static String wrongUsage(ParameterException wrong) {
+    private static String wrongUsage(ParameterException wrong, String[] args) {
         CommandLine line = wrong.getCommandLine();
         String help = "; see '" + line.getCommandSpec().qualifiedName() + " --help'";
         if (wrong instanceof UnmatchedArgumentException unmatched
                 && !unmatched.getUnmatched().isEmpty()) {
             String typed = unmatched.getUnmatched().getFirst();
-            String name = typed.contains("=") ? typed.substring(0, typed.indexOf('=')) : typed;
-            boolean option = unmatched.isUnknownOption();
-            boolean command = !option && line.getParent() == null;
-            List<String> candidates = new ArrayList<>();
-            if (option) {
-                line.getCommandSpec().options().stream()
-                        .map(OptionSpec::longestName)
-                        .forEach(candidates::add);
-            } else if (command) {
-                candidates.addAll(Commands.ALL.keySet());
+            if (unmatched.isUnknownOption()) {
+                return unknownOption(line, typed) + help;
             }
-            String kind = option ? "unknown option" : command ? "unknown command" : "one argument too many:";
-            return kind + " '" + typed + "'"
-                    + Nearest.of(name, candidates)
-                            .map(near -> " (did you mean '" + near + "'?)")
-                            .orElse("")
+            boolean command = line.getParent() == null;
+            return (command ? "unknown command '" : "one argument too many: '") + typed + "'"
+                    + meant(command ? Nearest.of(typed, Commands.ALL.keySet()) : Optional.empty())
                     + help;
+        }
+        if (wrong instanceof MissingParameterException) {
+            // What seems to be missing may only have been mistyped: an option that does not exist is told first.
+            for (String typed : args) {
+                if (typed.equals("--")) {
+                    break;
+                }
+                boolean known = line.getCommandSpec().optionsMap().containsKey(optionName(typed));
+                if (typed.startsWith("--") && !known) {
+                    return unknownOption(line, typed) + help;
+                }
+            }
         }
         String what = String.valueOf(wrong.getMessage());
         return what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1) + help;
+    }
+
+    private static String unknownOption(CommandLine line, String typed) {
+        List<String> options = line.getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .toList();
+        return "unknown option '" + typed + "'" + meant(Nearest.of(optionName(typed), options));
+    }
+
+    private static String optionName(String typed) {
+        return typed.contains("=") ? typed.substring(0, typed.indexOf('=')) : typed;
+    }
+
+    private static String meant(Optional<String> near) {
+        return near.map(name -> " (did you mean '" + name + "'?)").orElse("");
     }
 
     /**

@@ -45,6 +45,7 @@ final class Download {
     private final Path state;
     private long here;
     private Hashes hashes;
+    private boolean begun;
 
     Download(Web web, Space space, Progress progress, Item item, Path folder) {
         this.web = web;
@@ -83,7 +84,6 @@ final class Download {
     Fetched run() {
         boolean resumed = resume();
         boolean whole = false;
-        progress.begin(item.path(), here, item.bytes());
         try {
             while (true) {
                 transfer();
@@ -103,7 +103,17 @@ final class Download {
                 progress.note("what was kept of " + item.path() + " does not fit what is there now; starting over");
             }
         } finally {
-            progress.end(whole);
+            if (begun) {
+                progress.end(whole);
+            }
+        }
+    }
+
+    /** Only what really starts to come is worth a line. */
+    private void begin(long total) {
+        if (!begun) {
+            begun = true;
+            progress.begin(item.path(), here, total);
         }
     }
 
@@ -158,6 +168,9 @@ final class Download {
         boolean whole = here > 0
                 && (here == item.bytes()
                         || item.digest().isPresent() && Long.valueOf(here).equals(known().get("bytes")));
+        if (whole) {
+            begin(here);
+        }
         while (!whole) {
             long before = here;
             try {
@@ -301,6 +314,7 @@ final class Download {
         if (total > here) {
             space.require(folder, total - here, item.path());
         }
+        begin(total);
         long start = here;
         Limits limits = web.limits();
         long window = System.nanoTime();

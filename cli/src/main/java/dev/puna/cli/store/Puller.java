@@ -169,7 +169,7 @@ public final class Puller {
     private StoredModel keep(
             Source source, Offer offer, String name, Optional<Catalogue.Entry> entry, List<Item> items) {
         Licence licence = entry.map(Catalogue.Entry::licence).orElse(offer.licence());
-        progress.note("licence of " + name + ": " + licence);
+        Progress telling = new Licensed(progress, "licence of " + name + ": " + licence);
         space(items, entry);
         // In one order for everyone, so that two pulls with files in common cannot wait for each other.
         Map<String, Item> byKey = new TreeMap<>();
@@ -187,7 +187,7 @@ public final class Puller {
             Optional<String> main = offer.main();
             for (Item item : items) {
                 if (item.archived()) {
-                    Unpacked unpacked = unpack(item, entry, downloads);
+                    Unpacked unpacked = unpack(item, entry, downloads, telling);
                     kept.add(unpacked.kept());
                     main = Optional.of(unpacked.kept().path());
                     terms = unpacked.terms();
@@ -197,7 +197,8 @@ public final class Puller {
                     throw Unavailable.lasting(source.text() + " has two files named " + item.path());
                 }
                 // Two names may stand for the same content; it comes once.
-                Store.Kept same = fetched.computeIfAbsent(item.key(), _ -> file(item, entry.isPresent(), downloads));
+                Store.Kept same =
+                        fetched.computeIfAbsent(item.key(), _ -> file(item, entry.isPresent(), downloads, telling));
                 kept.add(new Store.Kept(item.path(), same.from(), same.sha256(), same.checked()));
             }
             if (terms.isEmpty()) {
@@ -244,14 +245,14 @@ public final class Puller {
                         items.size() == 1 ? items.getFirst().path() : items.size() + " files");
     }
 
-    private Store.Kept file(Item item, boolean catalogued, List<Download> downloads) {
+    private Store.Kept file(Item item, boolean catalogued, List<Download> downloads, Progress telling) {
         Optional<String> known =
                 item.digest().filter(d -> d.kind() == Digest.Kind.SHA_256).map(Digest::hex);
         if (known.isPresent() && store.has(known.get(), item.bytes())) {
             return new Store.Kept(
                     item.path(), store.blob(known.get()), known.get(), checked(catalogued, item.digest()));
         }
-        Download download = new Download(web, store.space(), progress, item, store.partial());
+        Download download = new Download(web, store.space(), telling, item, store.partial());
         downloads.add(download);
         Download.Fetched fetched = download.run();
         likely(item, fetched.file(), download);
@@ -280,20 +281,20 @@ public final class Puller {
 
     private record Unpacked(Store.Kept kept, Optional<String> terms) {}
 
-    private Unpacked unpack(Item item, Optional<Catalogue.Entry> entry, List<Download> downloads) {
+    private Unpacked unpack(Item item, Optional<Catalogue.Entry> entry, List<Download> downloads, Progress telling) {
         Optional<String> known = entry.map(Catalogue.Entry::sha256);
         if (known.isPresent() && store.has(known.get(), entry.get().bytes())) {
             Store.Kept kept = new Store.Kept(
                     entry.get().file(), store.blob(known.get()), known.get(), checked(true, item.digest()));
             return new Unpacked(kept, Optional.empty());
         }
-        Download download = new Download(web, store.space(), progress, item, store.partial());
+        Download download = new Download(web, store.space(), telling, item, store.partial());
         downloads.add(download);
         Archive archive = new Archive(download.run().file(), item.path());
         String member = archive.member(item.member());
         Path target = store.partial().resolve(item.key() + ".member");
         long bytes = entry.map(Catalogue.Entry::bytes).orElse(-1L);
-        String sha256 = archive.extract(member, target, bytes, store.space(), progress);
+        String sha256 = archive.extract(member, target, bytes, store.space(), telling);
         if (known.isPresent() && !known.get().equals(sha256)) {
             delete(target);
             download.forget();

@@ -264,7 +264,7 @@ public final class Store {
             }
             return;
         }
-        if (Files.exists(blob)) {
+        if (has(blob.getFileName().toString(), -1)) {
             Files.deleteIfExists(from); // the same bytes came by another way
             return;
         }
