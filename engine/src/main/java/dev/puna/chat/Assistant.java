@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -67,6 +68,7 @@ public final class Assistant implements AutoCloseable {
     private final Machine machine;
     private final Engine engine;
     private final Sampling defaults;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<Integer> ends = new HashSet<>();
 
     private Assistant(Checkpoint checkpoint, Machine machine, Sampling defaults, Engine engine) {
@@ -245,9 +247,12 @@ public final class Assistant implements AutoCloseable {
         return IntStream.concat(IntStream.of(bos.getAsInt()), IntStream.of(ids)).toArray();
     }
 
-    /** Fails the answers that still grow and frees everything. */
+    /** Fails the answers that still grow and frees everything. The second time it does nothing. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         engine.close();
         machine.close();
         checkpoint.close();
