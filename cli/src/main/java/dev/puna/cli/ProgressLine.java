@@ -47,7 +47,7 @@ final class ProgressLine implements Progress {
         shown = start;
         marks.clear();
         marks.add(new Mark(start, before));
-        output.ifInterrupted("what has come of " + what + " is kept, the same command goes on from there");
+        output.ifInterrupted("what has come so far is kept, the same command goes on from there");
         if (!output.errTerminal()) {
             note(what
                     + (length >= 0 ? ": " + Bytes.text(length) : "")

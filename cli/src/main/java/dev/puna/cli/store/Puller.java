@@ -47,6 +47,7 @@ public final class Puller {
      * @throws Unavailable where none of its sources has it; the message gives each one's reason
      */
     public StoredModel pull(Catalogue.Entry entry) {
+        store.partial(); // a store that cannot be written is told before anybody is asked for anything
         List<String> reasons = new ArrayList<>();
         List<Source> sources = entry.sources();
         for (int i = 0; i < sources.size(); i++) {
@@ -101,6 +102,7 @@ public final class Puller {
      * @throws Inexact where the source has several models, or the name is taken
      */
     public StoredModel pull(Source source, Optional<String> name) {
+        store.partial();
         Offer offer = offer(source);
         String chosen = name.orElse(offer.name());
         Optional<StoredModel> there = store.model(chosen);

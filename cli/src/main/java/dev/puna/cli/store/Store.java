@@ -4,12 +4,14 @@ import dev.puna.file.BadFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -64,6 +66,16 @@ public final class Store {
             return Files.createDirectories(folder);
         } catch (FileAlreadyExistsException _) {
             throw new StoreFault(folder + " is a file where a folder is needed; move it away");
+        } catch (AccessDeniedException e) {
+            throw StoreFault.of(folder, e);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw new StoreFault(folder + " cannot be made a folder: set XDG_DATA_HOME to a folder of yours");
+        } catch (FileSystemException e) {
+            if (String.valueOf(e.getReason()).equals("Not a directory")) {
+                throw new StoreFault(folder
+                        + " cannot be made a folder: a file is in its way; set XDG_DATA_HOME to a folder of yours");
+            }
+            throw StoreFault.of(folder, e);
         } catch (IOException e) {
             throw StoreFault.of(folder, e);
         }
@@ -123,7 +135,7 @@ public final class Store {
                     names.add(name);
                 }
             }
-        } catch (NoSuchFileException _) {
+        } catch (NoSuchFileException | NotDirectoryException _) {
             return List.of();
         } catch (IOException e) {
             throw StoreFault.of(root.resolve("models"), e);
@@ -357,7 +369,7 @@ public final class Store {
                 }
                 bytes += size;
             }
-        } catch (NoSuchFileException _) {
+        } catch (NoSuchFileException | NotDirectoryException _) {
             return bytes;
         } catch (IOException e) {
             throw StoreFault.of(root.resolve("partial"), e);
