@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Nothing in the README, or in another page, that does not work. */
 class ReadmeTest {
     private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(?:#[^)]*)?\\)");
-    private static final Pattern SOURCE = Pattern.compile("`((?:engine|cli|docs|\\.ci)/[^`<> ]+)`");
+    private static final Pattern SOURCE = Pattern.compile("`((?:(?:engine|cli)/src|docs|\\.ci)/[^`<> ]+)`");
     private static final Pattern COMMAND = Pattern.compile("(?m)^(?:\\./)?puna ([a-z]+)");
 
     @TempDir
