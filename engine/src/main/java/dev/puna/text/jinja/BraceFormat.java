@@ -28,13 +28,12 @@ final class BraceFormat {
 
     static Str formatMap(Str format, Arguments arguments, Run run) {
         Value mapping = arguments.bind("format_map", 1, 1)[0];
-        if (!(mapping instanceof Dict dict)) {
-            throw Fault.type("format_map() argument must be a mapping, not " + mapping.typeName());
-        }
         var named = new HashMap<String, Value>();
-        for (Dict.Entry entry : dict.entries()) {
-            if (entry.key() instanceof Str name) {
-                named.put(name.text(), entry.value());
+        if (mapping instanceof Dict dict) {
+            for (Dict.Entry entry : dict.entries()) {
+                if (entry.key() instanceof Str name) {
+                    named.put(name.text(), entry.value());
+                }
             }
         }
         return format.like(new BraceFormat(List.of(), named, run, format.isMarkup()).format(format, 2));

@@ -175,7 +175,8 @@ final class Chars {
     /** A character at the start of a word, which may become several. */
     static String title(int point) {
         int title = Character.toTitleCase(point);
-        if (title != point) {
+        boolean georgian = point >= 0x10d0 && point <= 0x10ff; // whose capitals are for whole words only
+        if (title != point || isTitle(point) || georgian) {
             return Character.toString(title);
         }
         String upper = upper(Character.toString(point));

@@ -270,7 +270,12 @@ final class Compiler {
     }
 
     private Exec setBlock(Node.SetBlock node, Frame frame) {
-        Frame inner = frame.inner(names -> names.visitAll(node.body()));
+        Frame inner = frame.inner(names -> {
+            names.visitAll(node.body());
+            if (node.filter() != null) {
+                names.visit(node.filter());
+            }
+        });
         Exec body = body(node.body(), inner);
         ExpressionCompiler.Filtering filter =
                 node.filter() == null ? null : expressions.filtering(node.filter(), inner);
@@ -447,7 +452,7 @@ final class Compiler {
         for (int i = 0; i < parameters.size(); i++) {
             String parameter = parameters.get(i);
             Layout.Ref ref = refs.get(i);
-            Undefined missing = new Undefined("parameter '" + parameter + "' was not provided", Fault.Kind.UNDEFINED);
+            Undefined missing = Undefined.because("parameter '" + parameter + "' was not provided");
             Eval value =
                     i < required ? (_, _) -> missing : eval(signature.defaults().get(i - required), frame);
             defaults.add((run, at, _) -> {
@@ -600,6 +605,9 @@ final class Compiler {
             });
             Assign target = expressions.target(node.target(), inside);
             Eval test = eval(node.test(), inside);
+            // What goes on is the target as it was unpacked: a list that fits becomes a tuple.
+            boolean unpacked = node.target() instanceof Node.TupleOf;
+            Eval repacked = unpacked ? eval(ExpressionParser.as(Node.Use.LOAD, node.target()), inside) : null;
             var edge = new Activation.Edge(inside);
             return (run, at, elements) -> {
                 var here = new Activation(inside.layout(), at, at.context());
@@ -609,7 +617,7 @@ final class Compiler {
                         run.meter().step();
                         target.assign(run, here, item);
                         if (Operators.truth(test.eval(run, here))) {
-                            return item;
+                            return unpacked ? repacked.eval(run, here) : item;
                         }
                     }
                     return null;

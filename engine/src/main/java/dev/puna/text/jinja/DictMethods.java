@@ -49,6 +49,9 @@ final class DictMethods {
                     + arguments.positional().size());
         }
         for (Value source : arguments.positional()) {
+            if (source instanceof Undefined undefined) {
+                throw undefined.fault();
+            }
             if (source instanceof Dict other) {
                 run.meter().elements(other.size());
                 other.entries().forEach(entry -> dict.put(entry.key(), entry.value()));

@@ -184,7 +184,7 @@ record FormatSpec(
             }
             // The number may be the caller's, and then so is the character.
             Str character = Str.of(Character.toString((int) number.small()), true);
-            return pad(character, align == 0 || align == '=' ? '<' : align, meter);
+            return pad(character, align == 0 || align == '=' ? '>' : align, meter);
         }
         if (grouping == ',' && type != 0 && type != 'd' || grouping != 0 && type == 'n') {
             throw Fault.value("Cannot specify '" + grouping + "' with '" + Character.toString(type) + "'.");
@@ -222,7 +222,7 @@ record FormatSpec(
         int decimals = precision < 0 ? 6 : (int) precision;
         boolean negative = value < 0 || 1 / value < 0;
         String shown = NumberText.of(Math.abs(value), style, decimals, alternate, code == 0 && precision >= 0, meter);
-        if (noNegativeZero && shown.chars().allMatch(c -> c == '0' || c == '.' || c == '%')) {
+        if (noNegativeZero && shown.matches("[0.]*(e.*|%)?")) {
             negative = false;
         }
         if (type == 'E' || type == 'F' || type == 'G') {

@@ -30,7 +30,8 @@ final class JsonText {
         Value[] bound = arguments.bind("tojson", "ensure_ascii?", "indent?", "separators?", "sort_keys?");
         Meter meter = run.meter();
         boolean ascii = bound[0] != null && Operators.truth(bound[0]);
-        Str indent = indent(bound[1], meter);
+        // A text alone is written without a look at the indentation.
+        Str indent = input instanceof Str ? null : indent(bound[1], meter);
         Str itemSeparator = Str.of(indent == null ? ", " : ",");
         Str keySeparator = Str.of(": ");
         if (bound[2] != null && bound[2] != None.NONE) {
@@ -175,7 +176,7 @@ final class JsonText {
                 case '\t' -> "\\t";
                 case '\f' -> "\\f";
                 case '\b' -> "\\b";
-                default -> c < ' ' || ascii && c > '~' + 1 ? "\\u%04x".formatted((int) c) : null;
+                default -> c < ' ' || ascii && c > '~' ? "\\u%04x".formatted((int) c) : null;
             };
             if (escape != null) {
                 out.append(str, done, at).append(escape, str.isMarked(at));

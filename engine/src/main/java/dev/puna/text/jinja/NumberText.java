@@ -31,7 +31,12 @@ final class NumberText {
             case 'f' -> fixed(new BigDecimal(value), precision, alternate);
             case '%' -> fixed(new BigDecimal(value * 100), precision, alternate) + "%";
             case 'g' -> general(value, precision, alternate, pointNeeded);
-            default -> Reals.repr(value);
+            default -> {
+                String shortest = Reals.repr(value);
+                int mark = shortest.indexOf('e');
+                boolean bare = alternate && mark >= 0 && shortest.indexOf('.') < 0;
+                yield bare ? shortest.substring(0, mark) + "." + shortest.substring(mark) : shortest;
+            }
         };
     }
 
@@ -72,10 +77,7 @@ final class NumberText {
         String rounded = scientific(value, precision - 1, false);
         int mark = rounded.indexOf('e');
         int exponent = Integer.parseInt(rounded.substring(mark + 1));
-        boolean plain = exponent >= -4 && exponent < (pointNeeded ? Math.max(1, precision - 1) : precision);
-        if (pointNeeded && exponent < precision && exponent >= -4 && precision - 1 - exponent >= 1) {
-            plain = true;
-        }
+        boolean plain = exponent >= -4 && exponent < (pointNeeded ? precision - 1 : precision);
         if (plain) {
             String digits = fixed(new BigDecimal(value), precision - 1 - exponent, alternate);
             String kept = alternate ? digits : withoutZeros(digits);

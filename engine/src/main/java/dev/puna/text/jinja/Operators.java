@@ -136,7 +136,10 @@ final class Operators {
                     ? undefined.fault()
                     : Fault.type("can't multiply sequence by non-int of type '" + count.typeName() + "'");
         }
-        long copies = Math.max(0, times.clamped());
+        if (!times.isSmall()) {
+            throw Fault.of(Fault.Kind.OVERFLOW, "cannot fit 'int' into an index-sized integer");
+        }
+        long copies = Math.max(0, times.small());
         return switch (repeated) {
             case Str str ->
                 str.like(new MarkedBuilder(meter).repeat(str, copies).build());

@@ -63,6 +63,11 @@ final class PercentFormat {
     }
 
     private void directive() {
+        if (text.startsWith("%", at)) {
+            at++;
+            out.plain("%");
+            return;
+        }
         Value value = null;
         if (at < text.length() && text.charAt(at) == '(') {
             value = byName();
@@ -106,10 +111,6 @@ final class PercentFormat {
         }
         if (c == 'h' || c == 'l' || c == 'L') {
             c = next();
-        }
-        if (c == '%') {
-            out.plain("%");
-            return;
         }
         value = value == null ? take() : value;
         meter.text(Math.max(width, precision));

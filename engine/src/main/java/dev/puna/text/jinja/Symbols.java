@@ -153,12 +153,7 @@ final class Symbols {
                 visit(set.value());
                 visit(set.target());
             }
-            case Node.SetBlock set -> {
-                if (set.filter() != null) {
-                    visit(set.filter());
-                }
-                visit(set.target());
-            }
+            case Node.SetBlock set -> visit(set.target());
             case Node.For loop -> visit(loop.iterable());
             case Node.Macro macro -> store(macro.name());
             case Node.CallBlock block -> {

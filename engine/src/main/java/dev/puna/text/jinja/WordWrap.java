@@ -29,7 +29,6 @@ final class WordWrap {
             case Undefined undefined -> throw undefined.fault();
             default -> throw Fault.type("'" + input.typeName() + "' object has no attribute 'splitlines'");
         };
-        long width = bound[0] == null ? 79 : StringMethods.integer(bound[0]).clamped();
         boolean breakLong = bound[1] == null || Operators.truth(bound[1]);
         boolean onHyphens = bound[3] == null || Operators.truth(bound[3]);
         Str newline =
@@ -41,6 +40,7 @@ final class WordWrap {
                 out.append(newline);
             }
             first = false;
+            long width = bound[0] == null ? 79 : StringMethods.integer(bound[0]).clamped();
             if (width <= 0) {
                 throw Fault.value("invalid width " + width + " (must be > 0)");
             }
