@@ -3,6 +3,7 @@ package dev.puna.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.puna.SharedData;
 import dev.puna.cli.net.Loopback;
 import dev.puna.file.GgufWriter;
 import dev.puna.file.Json;
@@ -260,6 +261,20 @@ class MainTest {
         assertThat(puna.out()).doesNotContain("\u001b").contains("\u2068");
         assertThat(puna.run("show", "--color=always", gguf().toString())).isEqualTo(Exit.OK);
         assertThat(puna.out()).contains("\u001b[1m");
+    }
+
+    @Test
+    void aSoundModelWithATokenizerThatPunaLacksIsShown() throws IOException {
+        Path folder = SharedData.require("golden/llama3");
+        Path copy = Files.createDirectories(home.resolve("copy"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(folder.resolve(name), copy.resolve(name));
+        }
+        Files.writeString(copy.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
+        assertThat(puna.run("show", copy.toString())).isEqualTo(Exit.OK);
+        assertThat(puna.out()).contains("runs here         no: ").contains("Unigram");
+        Files.writeString(copy.resolve("tokenizer.json"), "{");
+        failed(puna.run("show", copy.toString()), Exit.REFUSED, "tokenizer.json");
     }
 
     @Test

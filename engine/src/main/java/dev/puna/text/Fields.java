@@ -24,6 +24,11 @@ record Fields(Path path, String name, Map<String, @Nullable Object> values) {
         return new BadFile(path, -1, what);
     }
 
+    /** A sound file that asks for what Puna lacks. */
+    BadFile lacking(String what) {
+        return BadFile.unsupported(path, -1, what);
+    }
+
     private String named(String field) {
         return name.isEmpty() ? field : name + "." + field;
     }
@@ -91,6 +96,6 @@ record Fields(Path path, String name, Map<String, @Nullable Object> values) {
     }
 
     BadFile unsupported(String kind) {
-        return bad("the %s %s (%s) is not supported".formatted(kind, Json.quoted(type()), name));
+        return lacking("the %s %s (%s) is not supported".formatted(kind, Json.quoted(type()), name));
     }
 }

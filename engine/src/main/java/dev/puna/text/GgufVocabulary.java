@@ -47,8 +47,14 @@ final class GgufVocabulary {
                     case "llama" -> file.sentencePiece();
                     case "gpt2" -> file.byteLevel();
                     default ->
-                        throw file.bad("the tokenizer model %s is not supported".formatted(Json.quoted(model.get())));
+                        throw file.lacking(
+                                "the tokenizer model %s is not supported".formatted(Json.quoted(model.get())));
                 });
+    }
+
+    /** A sound file that asks for what Puna lacks. */
+    private BadFile lacking(String what) {
+        return BadFile.unsupported(path, -1, what);
     }
 
     private BadFile bad(String what) {
@@ -104,7 +110,7 @@ final class GgufVocabulary {
         if (metadata.elements(PREFIX + "precompiled_charsmap")
                 .filter(map -> map.count() > 0)
                 .isPresent()) {
-            throw bad("the normalizer tokenizer.ggml.precompiled_charsmap is not supported");
+            throw lacking("the normalizer tokenizer.ggml.precompiled_charsmap is not supported");
         }
         return SentencePiece.tokenizer(
                 pieces,
@@ -118,7 +124,7 @@ final class GgufVocabulary {
         String name = metadata.string(PREFIX + "pre")
                 .orElseThrow(() -> bad("the key tokenizer.ggml.pre is missing: nothing says how to cut words"));
         NamedPreTokenizer known = NamedPreTokenizer.of(name)
-                .orElseThrow(() -> bad("the pre-tokenizer %s is not supported".formatted(Json.quoted(name))));
+                .orElseThrow(() -> lacking("the pre-tokenizer %s is not supported".formatted(Json.quoted(name))));
         List<String> lines =
                 metadata.strings(PREFIX + "merges").orElseThrow(() -> bad("the key tokenizer.ggml.merges is missing"));
         Vocabulary vocabulary = pieces.vocabulary(true);

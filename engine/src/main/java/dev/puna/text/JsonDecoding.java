@@ -33,7 +33,7 @@ final class JsonDecoding {
             case "Fuse" -> fused = true;
             case "Metaspace" -> {
                 if (!rule.string("replacement").orElse("\u2581").equals("\u2581")) {
-                    throw rule.bad("a Metaspace decoder whose replacement is not \u2581 is not supported");
+                    throw rule.lacking("a Metaspace decoder whose replacement is not \u2581 is not supported");
                 }
                 spaceMark = true;
                 if (JsonRules.prefix(rule) != PreTokenizer.Prefix.NEVER) {
@@ -57,7 +57,8 @@ final class JsonDecoding {
                         || rule.whole("start").orElse(0) != 1
                         || rule.whole("stop").orElse(0) != 0
                         || !fused) {
-                    throw rule.bad("a Strip decoder other than of one space before the whole text is not supported");
+                    throw rule.lacking(
+                            "a Strip decoder other than of one space before the whole text is not supported");
                 }
                 leading = Leading.ONE_DROPPED;
             }

@@ -113,7 +113,7 @@ final class JsonRules {
             case "always" -> Prefix.ALWAYS;
             case "first" -> Prefix.FIRST;
             case "never" -> Prefix.NEVER;
-            default -> throw metaspace.bad("the prepend scheme %s is not supported".formatted(Json.quoted(scheme)));
+            default -> throw metaspace.lacking("the prepend scheme %s is not supported".formatted(Json.quoted(scheme)));
         };
     }
 
@@ -127,7 +127,7 @@ final class JsonRules {
             case "MergedWithPrevious" -> Cut.MERGED_WITH_PREVIOUS;
             case "MergedWithNext" -> Cut.MERGED_WITH_NEXT;
             case "Contiguous" -> Cut.CONTIGUOUS;
-            default -> throw rule.bad("the behavior %s is not supported".formatted(Json.quoted(behavior)));
+            default -> throw rule.lacking("the behavior %s is not supported".formatted(Json.quoted(behavior)));
         };
     }
 

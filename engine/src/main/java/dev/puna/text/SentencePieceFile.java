@@ -115,6 +115,11 @@ final class SentencePieceFile {
         }
     }
 
+    /** A sound file that asks for what Puna lacks. */
+    private BadFile lacking(String what) {
+        return BadFile.unsupported(path, -1, what);
+    }
+
     private BadFile bad(String what) {
         return new BadFile(path, -1, what);
     }
@@ -125,14 +130,14 @@ final class SentencePieceFile {
         }
         if (model != 2) {
             String name = model >= 1 && model < MODELS.size() ? MODELS.get(model) : Integer.toString(model);
-            throw bad("a SentencePiece model of the kind %s, not BPE, is not supported".formatted(name));
+            throw lacking("a SentencePiece model of the kind %s, not BPE, is not supported".formatted(name));
         }
         if (charsMapped) {
-            throw bad("the SentencePiece normalizer %s is not supported, only identity is"
+            throw lacking("the SentencePiece normalizer %s is not supported, only identity is"
                     .formatted(Json.quoted(normalizer)));
         }
         if (spacesAsSuffix) {
-            throw bad("SentencePiece's treat_whitespace_as_suffix is not supported");
+            throw lacking("SentencePiece's treat_whitespace_as_suffix is not supported");
         }
         var list = new Pieces(path, pieces.size());
         for (int id = 0; id < pieces.size(); id++) {

@@ -93,11 +93,11 @@ final class TokenizerJson {
                 model.string("unk_token").stream().mapToInt(this::unknownId).findFirst();
         for (String field : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
             if (!model.string(field).orElse("").isEmpty()) {
-                throw file.bad("model.%s is not supported".formatted(field));
+                throw file.lacking("model.%s is not supported".formatted(field));
             }
         }
         if (model.has("dropout") && !(model.values().get("dropout") instanceof Number n && n.doubleValue() == 0)) {
-            throw file.bad("model.dropout is not supported");
+            throw file.lacking("model.dropout is not supported");
         }
         var unknowns = new Unknowns(
                 model.bool("byte_fallback", false) ? Pieces.byteTokens(vocabulary) : null,
