@@ -9,6 +9,8 @@ import dev.puna.tensor.Tensor;
 import dev.puna.text.ChatTemplate;
 import dev.puna.text.Tokenizer;
 import dev.puna.text.Tokenizers;
+import dev.puna.text.Tokenizer;
+import dev.puna.text.Tokenizers;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model as it lies on disk, opened: the Llama and what came with it. Its weights are mapped, so it must stay open as
@@ -54,6 +58,7 @@ public final class Checkpoint implements AutoCloseable {
         this.name = name;
         this.licence = licence;
         this.defaults = defaults;
+        this.readTokenizer = readTokenizer;
         this.tokenizer = tokenizer;
         this.templateText = templateText;
     }
@@ -163,6 +168,18 @@ public final class Checkpoint implements AutoCloseable {
     /** The licence, where the file states one. */
     public Optional<String> licence() {
         return licence;
+    }
+
+    /**
+     * The tokenizer, where the file or folder has one. Read when first asked for: whoever works with ids needs none.
+     *
+     * @throws BadFile if there is one that cannot be used
+     */
+    public synchronized Optional<Tokenizer> tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = readTokenizer.get();
+        }
+        return tokenizer;
     }
 
     /** What its makers advise for generation. */
