@@ -9,8 +9,6 @@ import dev.puna.tensor.Tensor;
 import dev.puna.text.ChatTemplate;
 import dev.puna.text.Tokenizer;
 import dev.puna.text.Tokenizers;
-import dev.puna.text.Tokenizer;
-import dev.puna.text.Tokenizers;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +32,10 @@ public final class Checkpoint implements AutoCloseable {
     private final String name;
     private final Optional<String> licence;
     private final GenerationDefaults defaults;
-    private final Optional<Tokenizer> tokenizer;
+    private final Supplier<Optional<Tokenizer>> readTokenizer;
     private final Optional<TemplateText> templateText;
     private Optional<ChatTemplate> template = Optional.empty();
+    private @Nullable Optional<Tokenizer> tokenizer;
 
     private Checkpoint(
             Path path,
@@ -47,7 +46,7 @@ public final class Checkpoint implements AutoCloseable {
             String name,
             Optional<String> licence,
             GenerationDefaults defaults,
-            Optional<Tokenizer> tokenizer,
+            Supplier<Optional<Tokenizer>> readTokenizer,
             Optional<TemplateText> templateText) {
         this.path = path;
         this.unmap = unmap;
@@ -59,7 +58,6 @@ public final class Checkpoint implements AutoCloseable {
         this.licence = licence;
         this.defaults = defaults;
         this.readTokenizer = readTokenizer;
-        this.tokenizer = tokenizer;
         this.templateText = templateText;
     }
 
@@ -99,7 +97,7 @@ public final class Checkpoint implements AutoCloseable {
                             .orElseGet(() -> fileName(path)),
                     file.metadata().string("general.license"),
                     GenerationDefaults.NONE,
-                    Tokenizers.fromGguf(file),
+                    () -> Tokenizers.fromGguf(file),
                     TemplateText.of(file));
         } catch (Throwable t) {
             arena.close();
@@ -137,7 +135,7 @@ public final class Checkpoint implements AutoCloseable {
                     json.text("_name_or_path").filter(s -> !s.isBlank()).orElseGet(() -> fileName(folder)),
                     Optional.empty(),
                     GenerationDefaults.of(folder, json),
-                    Tokenizers.fromFolder(folder),
+                    () -> Tokenizers.fromFolder(folder),
                     TemplateText.of(folder));
         } catch (Throwable t) {
             arena.close();
@@ -170,25 +168,22 @@ public final class Checkpoint implements AutoCloseable {
         return licence;
     }
 
-    /**
-     * The tokenizer, where the file or folder has one. Read when first asked for: whoever works with ids needs none.
-     *
-     * @throws BadFile if there is one that cannot be used
-     */
-    public synchronized Optional<Tokenizer> tokenizer() {
-        if (tokenizer == null) {
-            tokenizer = readTokenizer.get();
-        }
-        return tokenizer;
-    }
-
     /** What its makers advise for generation. */
     public GenerationDefaults defaults() {
         return defaults;
     }
 
-    /** From text to token ids; absent where the files hold none. */
-    public Optional<Tokenizer> tokenizer() {
+    /**
+     * From text to token ids; absent where the files hold nothing for that. Read when first asked for, since whoever works
+     * with ids needs none.
+     *
+     * @throws BadFile if what they hold cannot be used
+     */
+    @SuppressWarnings("OptionalAssignedToNull") // null until asked for
+    public synchronized Optional<Tokenizer> tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = readTokenizer.get();
+        }
         return tokenizer;
     }
 

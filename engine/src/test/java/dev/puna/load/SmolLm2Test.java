@@ -53,7 +53,8 @@ class SmolLm2Test {
         Process process = new ProcessBuilder(script.toString()).start();
         String path = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         assumeTrue(
-                process.waitFor(5, TimeUnit.MINUTES) && process.exitValue() == 0, "needs the model, which cannot be had");
+                process.waitFor(5, TimeUnit.MINUTES) && process.exitValue() == 0,
+                "needs the model, which cannot be had");
         checkpoint = Checkpoint.open(Path.of(path));
         expected = Json.object(Json.parse(folder.resolve("expected.json")), folder, "expected");
     }
