@@ -131,10 +131,11 @@ class SmolLm2Test {
 
     /** Token ids of the text that the expected values speak of. */
     private static int[] text() throws IOException {
-        String text = Files.readString(SharedData.require("text/wikitext2-raw-test.txt"));
+        String text = Files.readString(SharedData.require("text/wikitext2-raw-test.txt"))
+                .replace("\r\n", "\n"); // as Python reads text
         String first = text.substring(0, text.offsetByCodePoints(0, 20_000));
         int[] ids = checkpoint.tokenizer().orElseThrow().encode(first);
-        assertThat(ids).hasSize(((Long) part("perplexity").get("tokens")).intValue());
+        assertThat((long) ids.length).isEqualTo(part("perplexity").get("tokens"));
         assertThat(Arrays.copyOf(ids, 32)).isEqualTo(ids(part("perplexity").get("first_ids")));
         return ids;
     }
