@@ -24,6 +24,7 @@ import picocli.CommandLine.Parameters;
         name = "complete",
         header = "Continue a raw text, without a chat template.",
         description = {
+            "",
             "Prints what the model writes after PROMPT and nothing else. The prompt is plain text, in which no control"
                     + " token matches, unless --special is given. It begins with the BOS token where the model was"
                     + " trained with one; token ids of --ids are taken as they are.",
@@ -31,7 +32,8 @@ import picocli.CommandLine.Parameters;
             "--json prints {\"ids\":[...],\"text\":...,\"finish\":...}: the new tokens with the end token that stopped"
                     + " them, their text without it, and stop (an end token or --stop), length (--max-tokens or a full"
                     + " context) or cancelled. Where the model has no tokenizer, text is null, and without --json the"
-                    + " new token ids are printed."
+                    + " new token ids are printed.",
+            ""
         },
         footer = {
             "  puna complete smollm2-135m-instruct \"The open range was\" --max-tokens 20",

@@ -47,8 +47,20 @@ final class Console implements Repl.Lines, AutoCloseable {
                 .variable(LineReader.SECONDARY_PROMPT_PATTERN, "… ")
                 .variable(LineReader.HISTORY_SIZE, 1000)
                 .variable(LineReader.HISTORY_FILE_SIZE, 1000);
+        direction("h");
         history(session).ifPresent(path -> builder.variable(LineReader.HISTORY_FILE, path));
         reader = builder.build();
+    }
+
+    /**
+     * Asks a terminal that knows both directions of writing to find each paragraph's own, so that an Arabic answer begins
+     * at the right; to others it means nothing.
+     */
+    private void direction(String set) {
+        if (!terminal.getType().startsWith(Terminal.TYPE_DUMB)) {
+            terminal.writer().print("\u001b[?2501" + set);
+            terminal.flush();
+        }
     }
 
     /** The history's file, which only its owner may read; none where it cannot be made. */
@@ -96,6 +108,7 @@ final class Console implements Repl.Lines, AutoCloseable {
     @Override
     public void close() {
         try {
+            direction("l");
             reader.getHistory().save();
             terminal.close();
         } catch (IOException _) {

@@ -70,9 +70,18 @@ final class ModelOptions {
         Path path = session.models().resolve(reference);
         session.output().status("loading " + path.getFileName());
         try {
-            return Assistant.load(path, options());
+            Assistant assistant = Assistant.load(path, options());
+            beyond(session, assistant.context(), assistant.ownContext());
+            return assistant;
         } finally {
             session.output().status("");
+        }
+    }
+
+    /** Says so where more is asked of a model than it was made for. */
+    static void beyond(Session session, int context, int own) {
+        if (context > own) {
+            session.output().note("puna: the model was made for " + own + " tokens; beyond these --context is a guess");
         }
     }
 

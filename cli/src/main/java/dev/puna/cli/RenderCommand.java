@@ -1,12 +1,15 @@
 package dev.puna.cli;
 
 import dev.puna.file.Json;
-import dev.puna.load.Checkpoint;
+import dev.puna.load.TemplateText;
 import dev.puna.text.ChatTemplate;
+import dev.puna.text.Tokenizer;
+import dev.puna.text.Tokenizers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -17,9 +20,11 @@ import picocli.CommandLine.Parameters;
         name = "render",
         header = "Print exactly the text that a chat template makes of some variables.",
         description = {
+            "",
             "VARS is a JSON object of the template's variables: messages, tools, add_generation_prompt and whatever"
                     + " else it asks for. Nothing is added to the text, no line end either. With a MODEL, bos_token and"
-                    + " eos_token are the model's where VARS has none."
+                    + " eos_token are the model's where VARS has none.",
+            ""
         },
         footer = {
             "  puna render smollm2-135m-instruct --input vars.json",
@@ -71,16 +76,24 @@ final class RenderCommand implements Callable<Integer> {
     }
 
     private String ofModel(Map<String, Object> variables) {
-        try (Checkpoint checkpoint = Checkpoint.open(session.models().resolve(source))) {
-            ChatTemplate template =
-                    checkpoint.template().orElseThrow(() -> new Refused(source + ": has no chat template"));
-            // What VARS says comes first, so these are no trusted variables, which would come before it.
-            checkpoint.tokenizer().ifPresent(tokenizer -> {
-                tokenizer.bos().ifPresent(id -> variables.putIfAbsent("bos_token", tokenizer.piece(id)));
-                tokenizer.eos().ifPresent(id -> variables.putIfAbsent("eos_token", tokenizer.piece(id)));
-            });
-            return render(template, variables);
+        Path path = session.models().resolve(source);
+        TemplateText template =
+                TemplateText.open(path).orElseThrow(() -> new Refused(source + ": has no chat template"));
+        // What VARS says comes first, so these are no trusted variables, which would come before it.
+        tokenizer(path).ifPresent(tokenizer -> {
+            tokenizer.bos().ifPresent(id -> variables.putIfAbsent("bos_token", tokenizer.piece(id)));
+            tokenizer.eos().ifPresent(id -> variables.putIfAbsent("eos_token", tokenizer.piece(id)));
+        });
+        return render(template.compiled(), variables);
+    }
+
+    private static Optional<Tokenizer> tokenizer(Path path) {
+        if (Files.isDirectory(path)) {
+            return Tokenizers.fromFolder(path);
         }
+        return path.toString().endsWith(".safetensors")
+                ? Tokenizers.fromFolder(path.toAbsolutePath().getParent())
+                : Optional.of(Tokenizers.open(path));
     }
 
     private static String render(ChatTemplate template, Map<String, Object> variables) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.Parameters;
         name = "run",
         header = "Ask a model one thing, or chat with it.",
         description = {
+            "",
             "With a PROMPT, or text on standard input, prints the answer and nothing else. Text on standard input"
                     + " follows the PROMPT if there are both. On a terminal without a prompt, begins a chat; /help there"
                     + " says more.",
@@ -26,7 +27,8 @@ import picocli.CommandLine.Parameters;
             "A single argument is the prompt, unless it names a model: one of the catalogue or the store, an existing"
                     + " path, or a source such as hf:org/repo. Without a MODEL, " + Models.DEFAULT + " runs.",
             "",
-            "--json prints {\"ids\":[...],\"text\":...,\"finish\":...}, as 'puna complete --json' does."
+            "--json prints {\"ids\":[...],\"text\":...,\"finish\":...}, as 'puna complete --json' does.",
+            ""
         },
         footer = {
             "  puna run \"What is the capital of Japan?\"",

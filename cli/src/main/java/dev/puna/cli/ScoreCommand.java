@@ -30,12 +30,14 @@ import picocli.CommandLine.Parameters;
         name = "score",
         header = "Say how likely a model finds a text: per-token log-probabilities and perplexity.",
         description = {
+            "",
             "Every token but the first is scored given those before it; no BOS token is added. Prints a line for each"
                     + " token, its natural log-probability and itself, then the perplexity: exp(nll / scored), where"
                     + " nll is the sum of the negated log-probabilities.",
             "",
             "--json prints {\"tokens\":...,\"scored\":...,\"nll\":...,\"perplexity\":...,\"logprobs\":[...]}; the"
-                    + " log-probability of a token that is not scored is null."
+                    + " log-probability of a token that is not scored is null.",
+            ""
         },
         footer = {
             "  puna score smollm2-135m-instruct \"The capital of Japan is Tokyo.\"",
@@ -105,6 +107,7 @@ final class ScoreCommand implements Callable<Integer> {
             int[] tokens = source.ids().orElseGet(() -> encode(checkpoint, source.text()));
             int own = checkpoint.llama().config().context();
             int context = options.context().orElse(own);
+            ModelOptions.beyond(session, context, own);
             if (window != null && window > context) {
                 throw new Refused("--window is " + window + ", more than the context holds: " + context);
             }

@@ -20,12 +20,14 @@ import picocli.CommandLine.Parameters;
         name = "tokenize",
         header = "Show the token ids of a text and the piece of text that each stands for.",
         description = {
+            "",
             "The text is plain, in which no control token matches, unless --special is given; no BOS token is added"
                     + " unless --bos is. On a terminal the text and the ids alternate in colour from token to token;"
                     + " elsewhere there is a line for each token: its id, a tab, its piece as a JSON string.",
             "",
             "--json prints {\"ids\":[...],\"pieces\":[...]}. A piece that is no whole characters, such as half an"
-                    + " emoji, is an array of byte values there, and <f0 9f> in a line."
+                    + " emoji, is an array of byte values there, and <f0 9f> in a line.",
+            ""
         },
         footer = {
             "  puna tokenize smollm2-135m-instruct \"Hello, world\"",

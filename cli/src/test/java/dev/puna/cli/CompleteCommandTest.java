@@ -139,6 +139,9 @@ class CompleteCommandTest {
         assertThat(Ran.puna("complete", model, "xx", "--context", 8, "--json").json())
                 .containsEntry("finish", "length")
                 .containsEntry("text", "xxxxx");
+        assertThat(Ran.puna("complete", model, "P", "--context", 300))
+                .isEqualTo(new Ran(
+                        0, "r🙂is.", "puna: the model was made for 200 tokens; beyond these --context is a guess\n"));
     }
 
     @Test

@@ -42,6 +42,17 @@ class RenderCommandTest {
     }
 
     @Test
+    void theWeightsNeedNotBeThere() throws IOException {
+        Path model = ChainModel.write(folder.resolve("weightless"), "abc");
+        Files.delete(model.resolve("model.safetensors"));
+        Files.delete(model.resolve("config.json"));
+        assertThat(Ran.fed("{" + MESSAGES + "}", "render", model, "--input", "-"))
+                .isEqualTo(new Ran(0, "<|begin|><|user|>Hi<|end|>", ""));
+        Files.delete(model.resolve("tokenizer_config.json"));
+        assertRefused(Ran.fed("{" + MESSAGES + "}", "render", model, "--input", "-"), "has no chat template");
+    }
+
+    @Test
     void whatIsWrongIsSaidInOneLine() throws IOException {
         Path broken = Files.writeString(folder.resolve("broken.jinja"), "a\n{% if %}");
         Path failing = Files.writeString(folder.resolve("failing.jinja"), "{{ raise_exception('no\\nroles') }}");

@@ -131,6 +131,11 @@ public final class Assistant implements AutoCloseable {
         return engine.limits().context();
     }
 
+    /** The most tokens that the model was made for. */
+    public int ownContext() {
+        return checkpoint.llama().config().context();
+    }
+
     /** Absent where the model's files hold none; then only token ids can be continued. */
     public Optional<Tokenizer> tokenizer() {
         return checkpoint.tokenizer();

@@ -18,7 +18,26 @@ import java.util.Optional;
  *
  * @param name what errors call it
  */
-record TemplateText(String source, String name) {
+public record TemplateText(String source, String name) {
+    /**
+     * The template of a GGUF file, a model's folder, or a file in such a folder. The weights need not be there, nor be
+     * of a kind that Puna runs.
+     *
+     * @throws BadFile if the files are not as they should be
+     */
+    public static Optional<TemplateText> open(Path path) {
+        if (Files.isDirectory(path)) {
+            return of(path);
+        }
+        String name = String.valueOf(path.getFileName());
+        if (name.endsWith(".safetensors") || name.endsWith(".json")) {
+            return of(path.toAbsolutePath().getParent());
+        }
+        try (Gguf gguf = Gguf.open(path)) {
+            return of(gguf);
+        }
+    }
+
     static Optional<TemplateText> of(Gguf gguf) {
         return gguf.metadata()
                 .string("tokenizer.chat_template")
@@ -71,7 +90,8 @@ record TemplateText(String source, String name) {
         }
     }
 
-    ChatTemplate compiled() {
+    /** @throws dev.puna.text.TemplateError if it is no template */
+    public ChatTemplate compiled() {
         return ChatTemplate.of(source, name);
     }
 }
