@@ -106,6 +106,9 @@ final class AddedTokens {
             while (token.rightStrip() && to < text.length() && CharKind.isSpace(text.charAt(to))) {
                 to++;
             }
+            if (token.leftStrip() && to <= done) {
+                continue; // white space that the token before took along
+            }
             if (done < from) {
                 found.text(done, from);
             }

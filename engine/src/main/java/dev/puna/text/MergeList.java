@@ -31,41 +31,62 @@ final class MergeList {
         if (space < 1 || space + 1 == line.length()) {
             throw pieces.bad("merge %d is %s, not two pieces".formatted(rank, Json.quoted(line)));
         }
-        add(line.substring(0, space), line.substring(space + 1));
+        int first = write(line, 0, space, 0);
+        int both = first < 0 ? -1 : write(line, space + 1, line.length(), first);
+        if (both < 0 || !add(first, both)) {
+            addNamed(line.substring(0, space), line.substring(space + 1));
+        }
     }
 
     /** The next merge. */
     void add(String left, String right) {
-        int first = write(left, 0);
-        int both = first < 0 ? -1 : write(right, first);
-        int leftId = both < 0 ? -1 : vocabulary.find(pair, 0, first);
-        int rightId = both < 0 ? -1 : vocabulary.find(pair, first, both);
-        int result = both < 0 ? -1 : vocabulary.find(pair, 0, both);
-        leftId = leftId < 0 ? named(left) : leftId;
-        rightId = rightId < 0 ? named(right) : rightId;
-        result = result < 0 ? named(left + right) : result;
-        if (vocabulary.isMatchable(result) && !merges.add(leftId, rightId, rank, result)) {
-            throw pieces.bad(
-                    "merge %d, %s and %s, stands twice".formatted(rank, Json.quoted(left), Json.quoted(right)));
+        int first = write(left, 0, left.length(), 0);
+        int both = first < 0 ? -1 : write(right, 0, right.length(), first);
+        if (both < 0 || !add(first, both)) {
+            addNamed(left, right);
+        }
+    }
+
+    /** Adds the pieces at {@code pair[0, first)} and {@code pair[first, both)}; false where one is not found so. */
+    private boolean add(int first, int both) {
+        int left = vocabulary.find(pair, 0, first);
+        int right = vocabulary.find(pair, first, both);
+        int result = vocabulary.find(pair, 0, both);
+        if ((left | right | result) < 0) {
+            return false;
+        }
+        add(left, right, result);
+        return true;
+    }
+
+    private void addNamed(String left, String right) {
+        add(named(left), named(right), named(left + right));
+    }
+
+    /** A merge into a control token is none: plain text never gives one. */
+    private void add(int left, int right, int result) {
+        if (vocabulary.isMatchable(result) && !merges.add(left, right, rank, result)) {
+            throw pieces.bad("merge %d, %s and %s, stands twice"
+                    .formatted(rank, Json.quoted(pieces.spelling(left)), Json.quoted(pieces.spelling(right))));
         }
         rank++;
     }
 
-    private int write(String piece, int at) {
-        if (piece.length() > Pieces.MAX_BYTES) {
+    private int write(String line, int from, int to, int at) {
+        if (to - from > Pieces.MAX_BYTES) {
             return -1;
         }
         if (!byteLevel) {
-            return at + Utf8.encode(piece, 0, piece.length(), pair, at);
+            return at + Utf8.encode(line, from, to, pair, at);
         }
-        for (int i = 0; i < piece.length(); i++) {
-            int b = ByteAlphabet.byteOf(piece.charAt(i));
+        for (int i = from; i < to; i++) {
+            int b = ByteAlphabet.byteOf(line.charAt(i));
             if (b < 0) {
                 return -1;
             }
-            pair[at + i] = (byte) b;
+            pair[at + i - from] = (byte) b;
         }
-        return at + piece.length();
+        return at + to - from;
     }
 
     /** The id of a piece that is not found by its bytes, such as a control token. */

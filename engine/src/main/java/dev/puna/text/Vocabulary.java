@@ -59,8 +59,9 @@ final class Vocabulary {
         }
     }
 
+    /** A power of two that leaves a third of the table free. */
     static int tableSize(int entries) {
-        return Integer.highestOneBit(Math.max(4, entries)) << 2;
+        return Integer.highestOneBit(Math.max(4, entries) * 3 / 2) << 1;
     }
 
     int size() {
