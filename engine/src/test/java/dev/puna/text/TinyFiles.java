@@ -58,10 +58,13 @@ final class TinyFiles {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         List<Object> merges = new ArrayList<>();
         for (byte[] piece : pieces()) {
-            String spelling = ByteAlphabet.spell(piece, 0, piece.length);
-            vocabulary.put(spelling, (long) vocabulary.size());
-            if (piece.length > 1) {
-                merges.add(spelling.substring(0, piece.length - 1) + " " + spelling.substring(piece.length - 1));
+            vocabulary.put(ByteAlphabet.spell(piece, 0, piece.length), (long) vocabulary.size());
+        }
+        for (String piece : vocabulary.keySet()) {
+            for (int at = piece.length() - 1; at > 0; at--) {
+                if (vocabulary.containsKey(piece.substring(0, at)) && vocabulary.containsKey(piece.substring(at))) {
+                    merges.add(piece.substring(0, at) + " " + piece.substring(at));
+                }
             }
         }
         Map<String, Object> model = new LinkedHashMap<>();
@@ -94,7 +97,10 @@ final class TinyFiles {
         var vocabulary = (Map<String, Object>) ((Map<String, Object>) file.get("model")).get("vocab");
         Object known = vocabulary.get(content);
         Map<String, Object> token = new LinkedHashMap<>();
-        token.put("id", known == null ? (long) vocabulary.size() + tokens.size() : known);
+        long apart = tokens.stream()
+                .filter(other -> !vocabulary.containsKey(((Map<String, Object>) other).get("content")))
+                .count();
+        token.put("id", known == null ? vocabulary.size() + apart : known);
         token.put("content", content);
         for (String flag : List.of("special", "normalized", "lstrip", "rstrip", "single_word")) {
             token.put(flag, List.of(flags).contains(flag));
@@ -120,8 +126,36 @@ final class TinyFiles {
         }
         float score = 0;
         for (String text : List.of(
-                "\u2581\u2581", "\u2581\u2581\u2581\u2581", "\u2581t", "\u2581th", "\u2581the", "he", "in", "ing", "aa", "aaaa", "ab",
-                "<s", "<s>x", "\u2581a", "\u2581an", "\u2581and", "\u2581", "a", "b", "t", "h", "e", "n", "i", "g", "d", "<", "s", ">", "x")) {
+                "\u2581t",
+                "\u2581th",
+                "\u2581the",
+                "he",
+                "in",
+                "ing",
+                "aa",
+                "aaaa",
+                "ab",
+                "<s",
+                "<s>x",
+                "\u2581a",
+                "\u2581an",
+                "\u2581and",
+                "\u2581\u2581",
+                "\u2581\u2581\u2581\u2581",
+                "\u2581",
+                "a",
+                "b",
+                "t",
+                "h",
+                "e",
+                "n",
+                "i",
+                "g",
+                "d",
+                "<",
+                "s",
+                ">",
+                "x")) {
             pieces.add(new Piece(text, score--, Kind.NORMAL));
         }
         return pieces;
