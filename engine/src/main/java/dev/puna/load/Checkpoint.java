@@ -6,6 +6,7 @@ import dev.puna.file.Safetensors;
 import dev.puna.model.Config;
 import dev.puna.model.Llama;
 import dev.puna.tensor.Tensor;
+import dev.puna.text.BuiltInTemplates;
 import dev.puna.text.ChatTemplate;
 import dev.puna.text.Tokenizer;
 import dev.puna.text.Tokenizers;
@@ -188,15 +189,25 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * How a conversation looks to the model; absent where the files do not say.
+     * How a conversation looks to the model: what the files say, else the built-in template of the model's version;
+     * absent where neither is known.
      *
      * @throws dev.puna.text.TemplateError if what they say is no template
      */
     public synchronized Optional<ChatTemplate> template() {
         if (template.isEmpty()) {
-            template = templateText.map(TemplateText::compiled);
+            template = templateText.map(TemplateText::compiled).or(this::builtIn);
         }
         return template;
+    }
+
+    private Optional<ChatTemplate> builtIn() {
+        return tokenizer
+                .flatMap(known -> BuiltInTemplates.forModel(
+                        piece -> known.id(piece).isPresent()
+                                && known.isControl(known.id(piece).getAsInt()),
+                        name()))
+                .map(BuiltInTemplates::template);
     }
 
     /** Memory that the weights take, shared with everyone who maps the same file. */
