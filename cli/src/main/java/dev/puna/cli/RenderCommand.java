@@ -1,6 +1,8 @@
 package dev.puna.cli;
 
+import dev.puna.file.BadFile;
 import dev.puna.file.Json;
+import dev.puna.load.Checkpoint;
 import dev.puna.load.TemplateText;
 import dev.puna.text.ChatTemplate;
 import dev.puna.text.Tokenizer;
@@ -77,14 +79,25 @@ final class RenderCommand implements Callable<Integer> {
 
     private String ofModel(Map<String, Object> variables) {
         Path path = session.models().resolve(source);
-        TemplateText template =
-                TemplateText.open(path).orElseThrow(() -> new Refused(source + ": has no chat template"));
+        ChatTemplate template = TemplateText.open(path)
+                .map(TemplateText::compiled)
+                .or(() -> builtIn(path))
+                .orElseThrow(() -> new Refused(source + ": has no chat template"));
         // What VARS says comes first, so these are no trusted variables, which would come before it.
         tokenizer(path).ifPresent(tokenizer -> {
             tokenizer.bos().ifPresent(id -> variables.putIfAbsent("bos_token", tokenizer.piece(id)));
             tokenizer.eos().ifPresent(id -> variables.putIfAbsent("eos_token", tokenizer.piece(id)));
         });
-        return render(template.compiled(), variables);
+        return render(template, variables);
+    }
+
+    /** The template that Puna would use for a model whose files lack one. */
+    private static Optional<ChatTemplate> builtIn(Path path) {
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            return checkpoint.template();
+        } catch (BadFile _) {
+            return Optional.empty(); // nor would it run
+        }
     }
 
     private static Optional<Tokenizer> tokenizer(Path path) {

@@ -120,7 +120,10 @@ public final class Answer implements AutoCloseable {
     }
 
     private String finish(Event.Finished finished) {
-        String rest = stop.accept(decoder.map(StreamDecoder::finish).orElse("")) + stop.finish();
+        // Half a character is shown as such where the model stopped there, not where its caller did.
+        boolean cut = finished.finish() == Finish.CANCELLED;
+        String last = cut ? "" : decoder.map(StreamDecoder::finish).orElse("");
+        String rest = stop.accept(last) + stop.finish();
         Usage all = finished.usage();
         var usage = new Usage(
                 all.promptTokens(), all.reusedTokens(), ids.size(), all.waitNanos(), all.promptNanos(), all.newNanos());
