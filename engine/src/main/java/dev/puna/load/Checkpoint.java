@@ -74,7 +74,7 @@ public final class Checkpoint implements AutoCloseable {
         }
         String name = String.valueOf(path.getFileName());
         if (name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json")) {
-            return openFolder(path.toAbsolutePath().getParent(), path);
+            return openFolder(path.resolveSibling("").toAbsolutePath(), path);
         }
         return openGguf(path);
     }

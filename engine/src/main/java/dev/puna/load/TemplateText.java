@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A chat template as a model's files hold it. It is compiled when it is first asked for: one that is wrong stands in the
@@ -31,7 +32,7 @@ public record TemplateText(String source, String name) {
         }
         String name = String.valueOf(path.getFileName());
         if (name.endsWith(".safetensors") || name.endsWith(".json")) {
-            return of(path.toAbsolutePath().getParent());
+            return of(path.resolveSibling("").toAbsolutePath());
         }
         try (Gguf gguf = Gguf.open(path)) {
             return of(gguf);
@@ -59,7 +60,7 @@ public record TemplateText(String source, String name) {
     }
 
     /** A text; or of a list of named ones the default, else the first. */
-    private static String chosen(Object value, Path config) {
+    private static @Nullable String chosen(@Nullable Object value, Path config) {
         return switch (value) {
             case null -> null;
             case String source -> source;
