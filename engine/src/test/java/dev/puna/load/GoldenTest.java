@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.puna.SharedData;
 import dev.puna.file.BadFile;
 import dev.puna.tensor.DType;
+import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +67,21 @@ class GoldenTest {
     void vectorTierGivesGoldenLogits(String kind) {
         Path folder = SharedData.require("golden/" + kind);
         assertThat(error(folder, folder, "vector")).isLessThan(2e-5);
+    }
+
+    /** Models with random weights and unusual sizes and options, which lie with the tests. */
+    static Stream<Path> variants() throws IOException, URISyntaxException {
+        Path folder = Path.of(GoldenTest.class.getResource("/golden").toURI());
+        try (Stream<Path> folders = Files.list(folder)) {
+            return folders.sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void variantGivesGoldenLogitsOnEveryTier(Path folder) {
+        assertThat(error(folder, folder, "reference")).isLessThan(5e-6);
+        assertThat(error(folder, folder, "vector")).isLessThan(5e-6);
     }
 
     @Tag("slow")
