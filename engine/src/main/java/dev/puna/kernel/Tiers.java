@@ -55,9 +55,8 @@ public final class Tiers {
         if (!fastest.available()) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "the tier '{0}' cannot run here ({1}): using the slow tier 'reference'",
-                    fastest.name(),
-                    fastest.why());
+                    "the tier '" + fastest.name() + "' cannot run here (" + fastest.why()
+                            + "): using the slow tier 'reference'");
         }
         return tiers.stream().filter(Tier::available).findFirst().orElseThrow();
     }
