@@ -202,7 +202,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private Optional<ChatTemplate> builtIn() {
-        return tokenizer
+        return tokenizer()
                 .flatMap(known -> BuiltInTemplates.forModel(
                         piece -> known.id(piece).isPresent()
                                 && known.isControl(known.id(piece).getAsInt()),
