@@ -6,7 +6,6 @@ import dev.puna.file.Json;
 import dev.puna.file.Metadata;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -141,13 +140,5 @@ final class GgufVocabulary {
                 known.preTokenizer(flag("add_space_prefix", false)),
                 new AddedTokens(pieces.added(true)),
                 given);
-    }
-
-    /** Phi-3's tokens take the white space after them along; its GGUF files do not say so. */
-    static boolean isPhi3(Metadata metadata) {
-        return metadata.string("general.architecture")
-                .orElse("")
-                .toLowerCase(Locale.ROOT)
-                .equals("phi3");
     }
 }
