@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
 /**
  * Chat templates of our own, for models whose files hold none. A vocabulary says which family's marks a model knows, but
  * a base model has the same vocabulary as the one that learnt to chat, so the name must say that it did.
+ *
+ * <p>Llama Guard 1 to 4 are out of scope: they classify a conversation by a list of hazards instead of answering it, so
+ * none of these templates is theirs. A template in their own files is used like any other's.
  */
 public enum BuiltInTemplates {
     LLAMA_2("llama2"),
@@ -53,7 +56,7 @@ public enum BuiltInTemplates {
      */
     public static Optional<BuiltInTemplates> forModel(Predicate<String> hasControl, String modelName) {
         String name = modelName.toLowerCase(Locale.ROOT);
-        if (!CHATS.matcher(name).find()) {
+        if (!CHATS.matcher(name).find() || name.contains("guard")) {
             return Optional.empty();
         }
         if (hasControl.test("<|header_start|>") && hasControl.test("<|eot|>")) {

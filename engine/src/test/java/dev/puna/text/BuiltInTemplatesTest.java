@@ -73,6 +73,10 @@ class BuiltInTemplatesTest {
         assertThat(BuiltInTemplates.forModel(Set.of("<|im_start|>", "<|im_end|>")::contains, "SmolLM2-135M-Instruct"))
                 .contains(BuiltInTemplates.CHATML);
         assertThat(BuiltInTemplates.forModel(_ -> false, "stories260K")).isEmpty();
+        assertThat(BuiltInTemplates.forModel(later::contains, "Llama-Guard-3-8B"))
+                .isEmpty();
+        assertThat(BuiltInTemplates.forModel(later::contains, "Llama Guard 3 8B Instruct"))
+                .isEmpty();
     }
 
     @Test
