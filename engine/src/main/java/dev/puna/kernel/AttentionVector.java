@@ -11,6 +11,7 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Attention of a few neighbouring queries of one sequence to one head of keys and values. A block of the cache is decoded
@@ -139,7 +140,7 @@ final class AttentionVector {
         for (int i = 0; i < whole; i += COUNT) {
             most = most.max(load(x, x0 + 4L * i));
         }
-        float max = most.reduceLanes(jdk.incubator.vector.VectorOperators.MAX);
+        float max = most.reduceLanes(VectorOperators.MAX);
         for (int i = whole; i < n; i++) {
             max = Math.max(max, x.get(JAVA_FLOAT, x0 + 4L * i));
         }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,12 +31,32 @@ public class Scalar implements Kernels {
 
     /** Arrays of one worker, grown on demand. */
     private static final class Heap {
-        float[] row = {};
-        float[] query = {};
-        float[] scores = {};
-        float[] sum = {};
+        private float[] row = {};
+        private float[] query = {};
+        private float[] scores = {};
+        private float[] sums = {};
 
-        static float[] atLeast(float[] array, int length) {
+        float[] row(int length) {
+            row = atLeast(row, length);
+            return row;
+        }
+
+        float[] query(int length) {
+            query = atLeast(query, length);
+            return query;
+        }
+
+        float[] scores(int length) {
+            scores = atLeast(scores, length);
+            return scores;
+        }
+
+        float[] sums(int length) {
+            sums = atLeast(sums, length);
+            return sums;
+        }
+
+        private static float[] atLeast(float[] array, int length) {
             return array.length < length ? new float[length] : array;
         }
     }
@@ -86,7 +107,7 @@ public class Scalar implements Kernels {
         int tokens = (int) y.rows();
         split(rows, columns, (from, to, worker) -> {
             MemorySegment decoded = workers.scratch(worker, DType.F32.bytes(columns));
-            float[] row = heaps[worker].row = Heap.atLeast(heaps[worker].row, columns);
+            float[] row = heaps[worker].row(columns);
             for (int r = from; r < to; r++) {
                 weight.type().decode(weight.data(), r * weight.rowBytes(), decoded, 0, columns);
                 MemorySegment.copy(decoded, JAVA_FLOAT, 0, row, 0, columns);
@@ -225,10 +246,10 @@ public class Scalar implements Kernels {
         int first = reach.first(position);
         int seen = position - first + 1;
         Heap heap = heaps[worker];
-        float[] q = heap.query = Heap.atLeast(heap.query, group * size);
-        float[] scores = heap.scores = Heap.atLeast(heap.scores, group * seen);
-        float[] sum = heap.sum = Heap.atLeast(heap.sum, group * size);
-        float[] row = heap.row = Heap.atLeast(heap.row, pages.blockTokens() * pages.paddedHead());
+        float[] q = heap.query(group * size);
+        float[] scores = heap.scores(group * seen);
+        float[] sum = heap.sums(group * size);
+        float[] row = heap.row(pages.blockTokens() * pages.paddedHead());
         MemorySegment.copy(queries.data(), JAVA_FLOAT, DType.F32.bytes(at), q, 0, group * size);
 
         for (int j = first; j <= position; ) { // scores = scale · q · k
@@ -243,7 +264,7 @@ public class Scalar implements Kernels {
         for (int h = 0; h < group; h++) {
             softmax(scores, h * seen, seen);
         }
-        java.util.Arrays.fill(sum, 0, group * size, 0);
+        Arrays.fill(sum, 0, group * size, 0);
         for (int j = first; j <= position; ) { // y = Σ scores · v
             int end = Math.min(position + 1, (j / pages.blockTokens() + 1) * pages.blockTokens());
             read(pages, span, j, end, pages.values(kvHead), row, worker);

@@ -1,5 +1,7 @@
 package dev.puna.load;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
 import dev.puna.file.BadFile;
 import dev.puna.file.Gguf;
 import dev.puna.file.Json;
@@ -14,6 +16,7 @@ import dev.puna.model.Rope.Scaling;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -259,7 +262,7 @@ final class GgufConfig {
         }
         float[] divisors = new float[dimensions / 2];
         for (int i = 0; i < divisors.length; i++) {
-            divisors[i] = tensor.data().get(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
+            divisors[i] = tensor.data().get(JAVA_FLOAT_UNALIGNED, 4L * i);
             if (!(divisors[i] > 0) || Float.isInfinite(divisors[i])) {
                 throw bad("tensor \"rope_freqs.weight\" holds " + divisors[i]);
             }
@@ -301,7 +304,7 @@ final class GgufConfig {
                 counts[i] = checkedSize(name, array[i]);
             }
         } else {
-            java.util.Arrays.fill(counts, value.isEmpty() && ifAbsent >= 0 ? ifAbsent : size(name));
+            Arrays.fill(counts, value.isEmpty() && ifAbsent >= 0 ? ifAbsent : size(name));
         }
         return counts;
     }
