@@ -14,8 +14,11 @@ import java.util.Optional;
 final class Pieces {
     private Pieces() {}
 
-    /** The token's text, a control token's name; absent where its bytes are no UTF-8 by themselves. */
+    /** The token's text, a control token's name; absent where its bytes are no UTF-8 by themselves; empty beyond the vocabulary. */
     static Optional<String> text(Tokenizer tokenizer, int id) {
+        if (id >= tokenizer.vocabSize()) {
+            return Optional.of("");
+        }
         if (tokenizer.isControl(id)) {
             return Optional.of(tokenizer.piece(id));
         }

@@ -100,13 +100,14 @@ final class RenderCommand implements Callable<Integer> {
         }
     }
 
+    /** Only for the spelling of two tokens: a template needs no tokenizer. */
     private static Optional<Tokenizer> tokenizer(Path path) {
-        if (Files.isDirectory(path)) {
-            return Tokenizers.fromFolder(path);
+        try {
+            Path holder = TokenizeCommand.holder(path);
+            return Files.isDirectory(holder) ? Tokenizers.fromFolder(holder) : Optional.of(Tokenizers.open(holder));
+        } catch (BadFile _) {
+            return Optional.empty();
         }
-        return path.toString().endsWith(".safetensors")
-                ? Tokenizers.fromFolder(path.toAbsolutePath().getParent())
-                : Optional.of(Tokenizers.open(path));
     }
 
     private static String render(ChatTemplate template, Map<String, Object> variables) {

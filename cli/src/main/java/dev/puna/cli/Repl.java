@@ -16,6 +16,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A chat: reads a line, obeys a command or answers, until the user leaves. */
@@ -204,8 +205,10 @@ final class Repl implements AutoCloseable {
 
     private boolean answer(String message) {
         var growing = new AtomicReference<Answer>();
+        var stopped = new AtomicBoolean();
         lines.whileBusy(
                 () -> {
+                    stopped.set(true);
                     Answer answer = growing.get();
                     if (answer != null) {
                         answer.cancel();
@@ -215,6 +218,9 @@ final class Repl implements AutoCloseable {
                     output.status("…");
                     try (Answer answer = talk.say(message, sampling)) {
                         growing.set(answer);
+                        if (stopped.get()) { // while the prompt was made ready
+                            answer.cancel();
+                        }
                         Reply reply = answer.await(output::shown);
                         output.status("");
                         output.endLine();

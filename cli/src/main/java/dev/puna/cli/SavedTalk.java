@@ -33,8 +33,12 @@ final class SavedTalk {
         Path part = file.resolveSibling(
                 file.getFileName() + ".part" + ProcessHandle.current().pid());
         try {
-            Files.writeString(part, Json.write(document) + "\n");
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try {
+                Files.writeString(part, Json.write(document) + "\n");
+                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
         } catch (IOException e) {
             String reason = e instanceof java.nio.file.NoSuchFileException ? "no such directory" : e.getMessage();
             throw new Failed(file + ": cannot be written: " + reason, e);

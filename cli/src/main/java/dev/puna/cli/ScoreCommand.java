@@ -3,6 +3,7 @@ package dev.puna.cli;
 import dev.puna.chat.Assistant;
 import dev.puna.engine.Machine;
 import dev.puna.engine.Scorer;
+import dev.puna.file.BadFile;
 import dev.puna.file.SafetensorsWriter;
 import dev.puna.load.Checkpoint;
 import dev.puna.tensor.DType;
@@ -108,17 +109,26 @@ final class ScoreCommand implements Callable<Integer> {
             int own = checkpoint.llama().config().context();
             int context = options.context().orElse(own);
             ModelOptions.beyond(session, context, own);
-            if (window != null && window > context) {
+            if (window != null && Math.min(window, tokens.length) > context) {
                 throw new Refused("--window is " + window + ", more than the context holds: " + context);
             }
             int most = Math.min(context, window == null ? tokens.length : window);
             try (Scorer scorer = new Scorer(checkpoint.llama(), machine, options.cache(), Math.max(1, most))) {
                 double[] scores = score(
                         scorer, tokens, context, checkpoint.llama().config().vocab());
-                report(tokens, scores, checkpoint.tokenizer());
+                report(tokens, scores, json ? Optional.empty() : usable(checkpoint));
             }
         }
         return Exit.OK;
+    }
+
+    /** What spells the tokens of the report; scores of ids need none. */
+    private static Optional<Tokenizer> usable(Checkpoint checkpoint) {
+        try {
+            return checkpoint.tokenizer();
+        } catch (BadFile _) {
+            return Optional.empty();
+        }
     }
 
     private int[] encode(Checkpoint checkpoint, String given) {

@@ -69,7 +69,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TextSource source = new TextSource(session, text, file, null);
-        Tokenizer tokenizer = Tokenizers.open(session.models().resolve(model));
+        Tokenizer tokenizer = Tokenizers.open(holder(session.models().resolve(model)));
         String given = source.text();
         int[] ids = special ? tokenizer.encodeSpecial(given) : tokenizer.encode(given);
         if (bos) {
@@ -101,6 +101,14 @@ final class TokenizeCommand implements Callable<Integer> {
             output.print(lines.toString());
         }
         return Exit.OK;
+    }
+
+    /** Where a model's tokenizer is: beside its weights where these are safetensors. */
+    static Path holder(Path model) {
+        String name = model.toString();
+        return name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json")
+                ? model.toAbsolutePath().getParent()
+                : model;
     }
 
     private void coloured(Tokenizer tokenizer, int[] ids) {

@@ -16,6 +16,8 @@ import dev.puna.text.MarkedText;
 import dev.puna.text.Message;
 import dev.puna.text.StreamDecoder;
 import dev.puna.text.Tokenizer;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -64,20 +66,25 @@ public final class Assistant implements AutoCloseable {
                 new Options(Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), DType.F32, 8, 128);
     }
 
+    private static final Logger LOG = System.getLogger(Assistant.class.getName());
+
     private final Checkpoint checkpoint;
+    private final Optional<Tokenizer> tokenizer;
     private final Machine machine;
     private final Engine engine;
     private final Sampling defaults;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<Integer> ends = new HashSet<>();
 
-    private Assistant(Checkpoint checkpoint, Machine machine, Sampling defaults, Engine engine) {
+    private Assistant(
+            Checkpoint checkpoint, Optional<Tokenizer> tokenizer, Machine machine, Sampling defaults, Engine engine) {
         this.checkpoint = checkpoint;
+        this.tokenizer = tokenizer;
         this.machine = machine;
         this.engine = engine;
         this.defaults = defaults;
         ends.addAll(checkpoint.defaults().endIds());
-        checkpoint.tokenizer().ifPresent(tokenizer -> ends.addAll(tokenizer.endOfGeneration()));
+        tokenizer.ifPresent(known -> ends.addAll(known.endOfGeneration()));
     }
 
     /**
@@ -104,8 +111,9 @@ public final class Assistant implements AutoCloseable {
                         options.context().orElse(checkpoint.llama().config().context());
                 var limits = Limits.of(context, options.users(), options.queue());
                 Sampling defaults = advised(checkpoint);
+                Optional<Tokenizer> tokenizer = usable(checkpoint);
                 var engine = new Engine(checkpoint.llama(), machine.kernels(), options.cache(), limits);
-                return new Assistant(checkpoint, machine, defaults, engine);
+                return new Assistant(checkpoint, tokenizer, machine, defaults, engine);
             } catch (RuntimeException | Error e) {
                 checkpoint.close();
                 throw e;
@@ -136,9 +144,19 @@ public final class Assistant implements AutoCloseable {
         return checkpoint.llama().config().context();
     }
 
-    /** Absent where the model's files hold none; then only token ids can be continued. */
+    /** Absent where the model's files hold none that can be used; then only token ids can be continued. */
     public Optional<Tokenizer> tokenizer() {
-        return checkpoint.tokenizer();
+        return tokenizer;
+    }
+
+    /** A model whose tokenizer Puna cannot use can still continue token ids; whoever brings text is told the reason. */
+    private static Optional<Tokenizer> usable(Checkpoint checkpoint) {
+        try {
+            return checkpoint.tokenizer();
+        } catch (BadFile fault) {
+            LOG.log(Level.INFO, "only token ids can be continued: {0}", fault.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** What the model's makers advise for its answers; greedy where they do not say. */
@@ -223,12 +241,12 @@ public final class Assistant implements AutoCloseable {
             Function<Tokenizer, StreamDecoder> decoder,
             Optional<Conversation> conversation,
             Consumer<Reply> whenOver) {
-        if (checkpoint.tokenizer().isEmpty() && !sampling.stop().isEmpty()) {
+        if (tokenizer.isEmpty() && !sampling.stop().isEmpty()) {
             throw new BadRequest("stop", "cannot be found without a tokenizer, and the model has none");
         }
         return new Answer(
                 engine.submit(new Request(prompt, sampling, ends, conversation)),
-                checkpoint.tokenizer().map(decoder),
+                tokenizer.map(decoder),
                 sampling.stop(),
                 whenOver);
     }

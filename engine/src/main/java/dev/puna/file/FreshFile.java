@@ -24,7 +24,11 @@ final class FreshFile {
         void writeTo(FileChannel out) throws IOException;
     }
 
-    static void write(Path path, Content content) throws IOException {
+    static void write(Path given, Content content) throws IOException {
+        Path path = Files.exists(given) ? given.toRealPath() : given; // a link stays, and leads to what is new
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new IOException("it is there and is no regular file");
+        }
         Path passing = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try (FileChannel out = FileChannel.open(passing, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -34,8 +34,14 @@ public final class StreamDecoder {
         return new StreamDecoder(tokenizer, false, true);
     }
 
-    /** Adds a token; the answer is the text that is now certain, often one token's, sometimes none. */
+    /**
+     * Adds a token; the answer is the text that is now certain, often one token's, sometimes none. An id beyond the
+     * vocabulary, which a model with rows to spare may give, has no text.
+     */
     public String accept(int id) {
+        if (id >= tokenizer.vocabSize()) {
+            return "";
+        }
         if (specials || !tokenizer.isControl(id)) {
             byte[] bytes = tokenizer.bytes(id);
             int from = started || tokenizer.isControl(id) ? 0 : afterLeadingSpaces(bytes);
