@@ -109,7 +109,7 @@ final class ScoreCommand implements Callable<Integer> {
             int own = checkpoint.llama().config().context();
             int context = options.context().orElse(own);
             ModelOptions.beyond(session, context, own);
-            if (window != null && Math.min(window, tokens.length) > context) {
+            if (window != null && window > context) {
                 throw new Refused("--window is " + window + ", more than the context holds: " + context);
             }
             int most = Math.min(context, window == null ? tokens.length : window);

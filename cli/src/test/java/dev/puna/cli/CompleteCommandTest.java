@@ -73,6 +73,19 @@ class CompleteCommandTest {
     }
 
     @Test
+    void aTokenizerThatCannotBeUsedIsInNobodysWayWhoBringsIds() throws IOException {
+        Path odd = ChainModel.write(folder.resolve("odd"), "Pr🙂is.");
+        Files.writeString(odd.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
+        Path ids = Files.writeString(folder.resolve("ids"), "105");
+        assertThat(Ran.puna("complete", odd, "--ids", ids, "--json").out())
+                .isEqualTo("{\"ids\":[115,46,257],\"text\":null,\"finish\":\"stop\"}\n");
+        assertThat(Ran.puna("score", odd, "--ids", ids, "--json").exit()).isZero();
+        Ran text = Ran.puna("complete", odd, "text");
+        assertThat(text.exit()).isEqualTo(2);
+        assertThat(text.err()).contains("tokenizer.json").contains("Unigram");
+    }
+
+    @Test
     void aFileAndStandardInputAreTakenByteForByte() throws IOException {
         Path file = Files.writeString(folder.resolve("text"), "a\nP");
         assertThat(Ran.puna("complete", model, "--file", file).out()).isEqualTo("r🙂is.");

@@ -102,6 +102,8 @@ class ScoreCommandTest {
 
     @Test
     void aFileThatCannotBeWrittenIsNamedAndNothingIsLeft() throws IOException {
+        assertThat(Ran.puna("score", model, "abc", "--logits", "/dev/null").exit())
+                .isEqualTo(1);
         Path nowhere = folder.resolve("none/logits.safetensors");
         assertThat(Ran.puna("score", model, "abc", "--logits", nowhere))
                 .isEqualTo(new Ran(1, "", "puna: " + nowhere + ": cannot be written: no such directory\n"));

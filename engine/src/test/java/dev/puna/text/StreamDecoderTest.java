@@ -27,6 +27,13 @@ class StreamDecoderTest {
     }
 
     @Test
+    void anIdBeyondTheVocabularyHasNoText() {
+        var decoder = new StreamDecoder(bytes);
+        assertThat(decoder.accept(bytes.vocabSize())).isEmpty();
+        assertThat(decoder.accept(bytes.encode("a")[0]) + decoder.finish()).isEqualTo("a");
+    }
+
+    @Test
     void partsTogetherAreTheWholeForTokensInAnyOrder() {
         var random = new Random(9);
         for (Tokenizer tokenizer : new Tokenizer[] {bytes, llama}) {
