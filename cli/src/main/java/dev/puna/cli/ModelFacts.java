@@ -94,6 +94,7 @@ record ModelFacts(
     private record Loaded(Optional<Config> config, Optional<String> obstacle) {
         static Loaded of(Path path) {
             try (Checkpoint checkpoint = Checkpoint.open(path)) {
+                checkpoint.tokenizer(); // read when asked for; what brings text would ask
                 return new Loaded(Optional.of(checkpoint.llama().config()), Optional.empty());
             } catch (BadFile bad) {
                 if (!bad.isUnsupported()) {
