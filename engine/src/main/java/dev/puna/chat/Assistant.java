@@ -164,20 +164,30 @@ public final class Assistant implements AutoCloseable {
         return defaults;
     }
 
+    /** Advice out of range is left out, with a line in the log: the model works without. */
     private static Sampling advised(Checkpoint checkpoint) {
         GenerationDefaults advice = checkpoint.defaults();
-        try {
-            return Sampling.GREEDY.with(s -> {
-                s.temperature = advice.sample() ? advice.temperature().orElse(1) : 0;
-                s.topK = advice.topK().orElse(s.topK);
-                s.topP = advice.topP().orElse(s.topP);
-                s.minP = advice.minP().orElse(s.minP);
-                s.typical = advice.typicalP().orElse(s.typical);
-                s.repeatPenalty = advice.repetitionPenalty().orElse(s.repeatPenalty);
-            });
-        } catch (BadRequest bad) {
-            throw new BadFile(checkpoint.path(), -1, "its defaults for generation: " + bad.getMessage());
+        List<Consumer<Sampling.Draft>> each = List.of(
+                s -> s.temperature = advice.sample() ? 1 : 0,
+                s -> s.temperature = advice.sample() ? advice.temperature().orElse(s.temperature) : 0,
+                s -> s.topK = advice.topK().orElse(s.topK),
+                s -> s.topP = advice.topP().orElse(s.topP),
+                s -> s.minP = advice.minP().orElse(s.minP),
+                s -> s.typical = advice.typicalP().orElse(s.typical),
+                s -> s.repeatPenalty = advice.repetitionPenalty().orElse(s.repeatPenalty));
+        Sampling advised = Sampling.GREEDY;
+        for (Consumer<Sampling.Draft> one : each) {
+            try {
+                advised = advised.with(one);
+            } catch (BadRequest bad) {
+                LOG.log(
+                        Level.WARNING,
+                        "{0}: advice for generation is ignored: {1}",
+                        checkpoint.path(),
+                        bad.getMessage());
+            }
         }
+        return advised;
     }
 
     /** Answers one message, handing on each piece of text as it comes. */

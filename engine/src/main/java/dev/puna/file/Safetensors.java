@@ -37,7 +37,7 @@ public final class Safetensors implements AutoCloseable {
     }
 
     /**
-     * Opens a file, an index, or a folder that holds {@code model.safetensors.index.json} or {@code model.safetensors}.
+     * Opens a file, an index, or a folder that holds {@code model.safetensors} or else {@code model.safetensors.index.json}.
      *
      * @throws BadFile if a file cannot be read, is not sound, or contradicts the others
      */
@@ -46,7 +46,8 @@ public final class Safetensors implements AutoCloseable {
         Path file = path;
         if (Files.isDirectory(path)) {
             Path index = path.resolve("model.safetensors.index.json");
-            file = Files.exists(index) ? index : path.resolve("model.safetensors");
+            Path whole = path.resolve("model.safetensors");
+            file = !Files.exists(whole) && Files.exists(index) ? index : whole;
         }
         Arena arena = Arena.ofShared();
         try {

@@ -3,6 +3,7 @@ package dev.puna.load;
 import dev.puna.file.BadFile;
 import dev.puna.file.Gguf;
 import dev.puna.file.Safetensors;
+import dev.puna.file.TensorEntry;
 import dev.puna.model.Config;
 import dev.puna.model.Llama;
 import dev.puna.tensor.Tensor;
@@ -13,11 +14,13 @@ import dev.puna.text.Tokenizers;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +46,7 @@ public final class Checkpoint implements AutoCloseable {
             Runnable unmap,
             Arena arena,
             Llama llama,
-            Collection<Tensor> tensors,
+            long weightBytes,
             String name,
             Optional<String> licence,
             GenerationDefaults defaults,
@@ -53,8 +56,7 @@ public final class Checkpoint implements AutoCloseable {
         this.unmap = unmap;
         this.arena = arena;
         this.llama = llama;
-        this.weightBytes =
-                tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+        this.weightBytes = weightBytes;
         this.name = name;
         this.licence = licence;
         this.defaults = defaults;
@@ -90,8 +92,11 @@ public final class Checkpoint implements AutoCloseable {
                     path,
                     file::close,
                     arena,
-                    new Weights(path, tensors, Names.GGUF, arena).llama(config),
-                    tensors.values(),
+                    new Weights(path, tensors.keySet(), n -> Optional.ofNullable(tensors.get(n)), Names.GGUF, arena)
+                            .llama(config),
+                    tensors.values().stream()
+                            .mapToLong(tensor -> tensor.data().byteSize())
+                            .sum(),
                     file.metadata()
                             .string("general.name")
                             .filter(s -> !s.isBlank())
@@ -123,16 +128,18 @@ public final class Checkpoint implements AutoCloseable {
         Safetensors file = Safetensors.open(weights);
         Arena arena = Arena.ofShared();
         try {
-            Map<String, Tensor> tensors = file.tensors();
-            boolean bothEnds = tensors.keySet()
-                    .containsAll(List.of(Names.HF.embedding() + ".weight", Names.HF.output() + ".weight"));
+            file.checkWhole();
+            Set<String> tensors =
+                    file.entries().stream().map(TensorEntry::name).collect(Collectors.toCollection(LinkedHashSet::new));
+            boolean bothEnds =
+                    tensors.containsAll(List.of(Names.HF.embedding() + ".weight", Names.HF.output() + ".weight"));
             Config config = HfConfig.of(json, bothEnds);
             return new Checkpoint(
                     weights,
                     file::close,
                     arena,
-                    new Weights(weights, tensors, Names.HF, arena).llama(config),
-                    tensors.values(),
+                    new Weights(weights, tensors, file::tensor, Names.HF, arena).llama(config),
+                    file.entries().stream().mapToLong(TensorEntry::bytes).sum(),
                     json.text("_name_or_path").filter(s -> !s.isBlank()).orElseGet(() -> fileName(folder)),
                     Optional.empty(),
                     GenerationDefaults.of(folder, json),

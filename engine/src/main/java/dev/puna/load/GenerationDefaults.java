@@ -1,11 +1,15 @@
 package dev.puna.load;
 
+import dev.puna.file.BadFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What a model's makers advise for generation: {@code generation_config.json}. What they leave open is empty.
@@ -24,6 +28,8 @@ public record GenerationDefaults(
         OptionalDouble repetitionPenalty,
         Set<Integer> endIds) {
 
+    private static final System.Logger LOG = System.getLogger("dev.puna.load");
+
     /** No advice. */
     static final GenerationDefaults NONE = new GenerationDefaults(
             false,
@@ -39,24 +45,51 @@ public record GenerationDefaults(
         endIds = Set.copyOf(endIds);
     }
 
-    /** What a folder's {@code generation_config.json} says; its {@code config} names end tokens too. */
+    /**
+     * What a folder's {@code generation_config.json} says; its {@code config} names end tokens too. This is advice: what
+     * cannot be understood is left out, with a line in the log, since the model works without.
+     */
     static GenerationDefaults of(Path folder, Fields config) {
         Set<Integer> ends = new LinkedHashSet<>(config.ids("eos_token_id"));
         Path file = folder.resolve("generation_config.json");
         if (!Files.exists(file)) {
             return NONE.with(ends);
         }
-        Fields json = Fields.of(file);
-        ends.addAll(json.ids("eos_token_id"));
+        Optional<Fields> read = understood(() -> Optional.of(Fields.of(file)), Optional.empty());
+        if (read.isEmpty()) {
+            return NONE.with(ends);
+        }
+        Fields json = read.get();
+        ends.addAll(understood(() -> json.ids("eos_token_id"), List.of()));
         return new GenerationDefaults(
-                json.flag("do_sample").orElse(false),
-                json.number("temperature"),
-                json.count("top_k"),
-                json.number("top_p"),
-                json.number("min_p"),
-                json.number("typical_p"),
-                json.number("repetition_penalty"),
+                understood(() -> json.flag("do_sample"), Optional.<Boolean>empty())
+                        .orElse(false),
+                number(json, "temperature"),
+                understood(() -> topK(json), OptionalInt.empty()),
+                number(json, "top_p"),
+                number(json, "min_p"),
+                number(json, "typical_p"),
+                number(json, "repetition_penalty"),
                 ends);
+    }
+
+    private static OptionalDouble number(Fields json, String name) {
+        return understood(() -> json.number(name), OptionalDouble.empty());
+    }
+
+    /** Many files say -1 where they mean all. */
+    private static OptionalInt topK(Fields json) {
+        OptionalDouble number = json.number("top_k");
+        return number.isPresent() && number.getAsDouble() <= 0 ? OptionalInt.of(0) : json.count("top_k");
+    }
+
+    private static <T> T understood(Supplier<T> advice, T otherwise) {
+        try {
+            return advice.get();
+        } catch (BadFile bad) {
+            LOG.log(System.Logger.Level.WARNING, "advice for generation is ignored: {0}", bad.getMessage());
+            return otherwise;
+        }
     }
 
     private GenerationDefaults with(Set<Integer> ends) {

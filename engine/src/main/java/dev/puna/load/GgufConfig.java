@@ -122,7 +122,7 @@ final class GgufConfig {
                 architecture,
                 vocab(),
                 width,
-                size("context_length"),
+                Math.min(size("context_length"), HfConfig.MOST_POSITIONS),
                 (float) metadata.f64(key("attention.layer_norm_rms_epsilon"))
                         .orElseThrow(() -> bad("the key %s is missing"
                                 .formatted(Json.write(key("attention.layer_norm_rms_epsilon"))))),

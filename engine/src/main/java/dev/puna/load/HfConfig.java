@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Hugging Face {@code config.json} as a configuration. What such a file leaves out means what transformers takes it to
@@ -24,21 +25,86 @@ final class HfConfig {
      * The kinds of model that are this family.
      *
      * @param architecture the class that such files name
+     * @param sizes those of a file that does not give them
      * @param kvHeads heads of keys where the file says nothing; 0 for as many as query heads
      * @param headSize likewise; 0 for what the width gives each head
      * @param window likewise
      */
     enum Kind {
-        LLAMA("llama", "LlamaForCausalLM", 0, 0, 10_000, 1e-6, false, OptionalInt.empty()),
-        MISTRAL("mistral", "MistralForCausalLM", 8, 0, 10_000, 1e-6, false, OptionalInt.of(4096)),
-        MINISTRAL("ministral", "MinistralForCausalLM", 8, 0, 10_000, 1e-6, false, OptionalInt.of(4096)),
-        QWEN2("qwen2", "Qwen2ForCausalLM", 32, 0, 10_000, 1e-6, false, OptionalInt.of(4096)),
-        QWEN3("qwen3", "Qwen3ForCausalLM", 32, 128, 10_000, 1e-6, false, OptionalInt.of(4096)),
-        SMOLLM3("smollm3", "SmolLM3ForCausalLM", 4, 0, 2_000_000, 1e-6, true, OptionalInt.empty()),
-        PHI3("phi3", "Phi3ForCausalLM", 0, 0, 10_000, 1e-5, false, OptionalInt.empty());
+        LLAMA(
+                "llama",
+                "LlamaForCausalLM",
+                new Sizes(32_000, 4096, 11_008, 32, 32, 2048),
+                0,
+                0,
+                10_000,
+                1e-6,
+                false,
+                OptionalInt.empty()),
+        MISTRAL(
+                "mistral",
+                "MistralForCausalLM",
+                new Sizes(32_000, 4096, 14_336, 32, 32, 131_072),
+                8,
+                0,
+                10_000,
+                1e-6,
+                false,
+                OptionalInt.of(4096)),
+        MINISTRAL(
+                "ministral",
+                "MinistralForCausalLM",
+                new Sizes(32_000, 4096, 14_336, 32, 32, 131_072),
+                8,
+                0,
+                10_000,
+                1e-6,
+                false,
+                OptionalInt.of(4096)),
+        QWEN2(
+                "qwen2",
+                "Qwen2ForCausalLM",
+                new Sizes(151_936, 4096, 22_016, 32, 32, 32_768),
+                32,
+                0,
+                10_000,
+                1e-6,
+                false,
+                OptionalInt.of(4096)),
+        QWEN3(
+                "qwen3",
+                "Qwen3ForCausalLM",
+                new Sizes(151_936, 4096, 22_016, 32, 32, 32_768),
+                32,
+                128,
+                10_000,
+                1e-6,
+                false,
+                OptionalInt.of(4096)),
+        SMOLLM3(
+                "smollm3",
+                "SmolLM3ForCausalLM",
+                new Sizes(128_256, 2048, 11_008, 36, 16, 32_768),
+                4,
+                0,
+                2_000_000,
+                1e-6,
+                true,
+                OptionalInt.empty()),
+        PHI3(
+                "phi3",
+                "Phi3ForCausalLM",
+                new Sizes(32_064, 3072, 8192, 32, 32, 4096),
+                0,
+                0,
+                10_000,
+                1e-5,
+                false,
+                OptionalInt.empty());
 
         final String type;
         final String architecture;
+        final Sizes sizes;
         final int kvHeads;
         final int headSize;
         final double theta;
@@ -49,6 +115,7 @@ final class HfConfig {
         Kind(
                 String type,
                 String architecture,
+                Sizes sizes,
                 int kvHeads,
                 int headSize,
                 double theta,
@@ -57,6 +124,7 @@ final class HfConfig {
                 OptionalInt window) {
             this.type = type;
             this.architecture = architecture;
+            this.sizes = sizes;
             this.kvHeads = kvHeads;
             this.headSize = headSize;
             this.theta = theta;
@@ -75,6 +143,16 @@ final class HfConfig {
             return asksForWindow() || this == MINISTRAL || this == MISTRAL;
         }
     }
+
+    /** What the sizes of a model are unless its file says otherwise. */
+    private record Sizes(int vocab, int width, int inner, int layers, int heads, int context) {}
+
+    /** Most positions of a context. A file may claim more, but caches are made for no more than this. */
+    static final int MOST_POSITIONS = 1 << 24;
+
+    /** Older names of what transformers now calls otherwise. */
+    private static final Map<String, String> RENAMED =
+            Map.of("swish", "silu", "LLaMAForCausalLM", "LlamaForCausalLM", "attention", "full_attention");
 
     /** Most layers that a file may ask for. */
     static final int MOST_LAYERS = 10_000;
@@ -141,7 +219,9 @@ final class HfConfig {
 
     /** Which member of the family a file describes. */
     static Kind kind(Fields json) {
-        List<?> architectures = json.list("architectures").orElse(List.of());
+        List<?> architectures = json.list("architectures").orElse(List.of()).stream()
+                .map(HfConfig::renamed)
+                .toList();
         Optional<String> type = json.text("model_type");
         Kind kind = Arrays.stream(Kind.values())
                 .filter(k -> type.map(k.type::equals).orElseGet(() -> architectures.contains(k.architecture)))
@@ -159,12 +239,23 @@ final class HfConfig {
         return kind;
     }
 
+    private static String renamed(@Nullable Object name) {
+        String text = String.valueOf(name);
+        return RENAMED.getOrDefault(text, text);
+    }
+
+    /** A size, which where the file is silent is what transformers takes it to be; null is no size. */
+    private int size(String name, int ifAbsent) {
+        return json.names().contains(name) ? json.size(name) : ifAbsent;
+    }
+
     private Config config(boolean bothEnds) {
         refuseForeign();
-        int width = json.size("hidden_size");
-        int layers = json.size("num_hidden_layers");
-        int heads = json.size("num_attention_heads");
-        int inner = json.size("intermediate_size");
+        int width = size("hidden_size", kind.sizes.width());
+        int layers = size("num_hidden_layers", kind.sizes.layers());
+        int heads = size("num_attention_heads", kind.sizes.heads());
+        int inner = size("intermediate_size", kind.sizes.inner());
+        int context = size("max_position_embeddings", kind.sizes.context());
         if (layers > MOST_LAYERS) {
             throw json.unsupported("num_hidden_layers", "is " + layers + "; at most " + MOST_LAYERS + " are supported");
         }
@@ -203,17 +294,17 @@ final class HfConfig {
         }
         return new Config(
                 kind.type,
-                json.size("vocab_size"),
+                size("vocab_size", kind.sizes.vocab()),
                 width,
-                json.size("max_position_embeddings"),
+                Math.min(context, MOST_POSITIONS),
                 (float) (json.has("rms_norm_eps") ? json.positive("rms_norm_eps") : kind.epsilon),
                 json.flag("tie_word_embeddings").orElse(kind.tied) && !bothEnds,
-                Rotary.of(json, headSize, kind.theta),
+                Rotary.of(json, headSize, kind.theta, context),
                 blocks);
     }
 
     private void refuseForeign() {
-        json.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
+        json.text("hidden_act").filter(act -> !renamed(act).equals("silu")).ifPresent(act -> {
             throw json.unsupported("hidden_act", "is " + Json.write(act) + "; only silu is supported");
         });
         for (String name : FOREIGN) {
@@ -272,18 +363,13 @@ final class HfConfig {
 
     /** How far back each layer sees. */
     private List<Reach> reaches(int layers, boolean[] positions) {
-        OptionalInt window = json.names().contains("sliding_window") ? json.count("sliding_window") : kind.window;
-        if (kind.asksForWindow() && !json.flag("use_sliding_window").orElse(false)) {
-            window = OptionalInt.empty();
-        }
-        if (kind == Kind.LLAMA && window.isPresent()) {
-            throw json.unsupported("sliding_window", "is set; a 'llama' with it is not supported");
-        }
-        if (window.isPresent() && window.getAsInt() == 0) {
-            throw json.bad("sliding_window", "is 0");
-        }
+        // A llama's attention never asks for a window, so transformers reads past one in its file; so do we.
+        boolean ignored = kind == Kind.LLAMA
+                || kind.asksForWindow() && !json.flag("use_sliding_window").orElse(false);
+        OptionalInt window = ignored
+                ? OptionalInt.empty()
+                : json.names().contains("sliding_window") ? json.count("sliding_window") : kind.window;
         Reach far = new Reach.All();
-        Reach near = window.isPresent() ? new Reach.Window(window.getAsInt()) : far;
         Optional<List<?>> types = kind.hasLayerTypes() ? json.list("layer_types") : Optional.empty();
         if (types.isPresent() && types.get().size() != layers) {
             throw json.bad(
@@ -297,7 +383,7 @@ final class HfConfig {
         for (int i = 0; i < layers; i++) {
             boolean isNear = i >= firstNear && !(kind == Kind.SMOLLM3 && positions[i]);
             if (types.isPresent()) {
-                isNear = switch (String.valueOf(types.get().get(i))) {
+                isNear = switch (renamed(types.get().get(i))) {
                     case "full_attention" -> false;
                     case "sliding_attention" -> true;
                     default ->
@@ -310,7 +396,10 @@ final class HfConfig {
                     throw json.bad("layer_types", "asks for sliding attention, but no sliding window is set");
                 }
             }
-            reaches.add(isNear ? near : far);
+            if (isNear && window.isPresent() && window.getAsInt() == 0) {
+                throw json.bad("sliding_window", "is 0");
+            }
+            reaches.add(isNear && window.isPresent() ? new Reach.Window(window.getAsInt()) : far);
         }
         return reaches;
     }

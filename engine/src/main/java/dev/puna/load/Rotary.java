@@ -5,46 +5,39 @@ import dev.puna.file.Json;
 import dev.puna.model.Rope;
 import dev.puna.model.Rope.Scaling;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Rotary positions as a {@code config.json} states them: in {@code rope_parameters}, or in the older {@code rope_scaling}. */
+/** Rotary positions as a {@code config.json} states them: in {@code rope_scaling}, or in the newer {@code rope_parameters}. */
 final class Rotary {
-    private static final Map<String, Set<String>> KNOWN = Map.of(
-            "default", Set.of(),
-            "linear", Set.of("factor"),
-            "llama3", Set.of("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
-            "yarn",
-                    Set.of(
-                            "factor",
-                            "original_max_position_embeddings",
-                            "attention_factor",
-                            "beta_fast",
-                            "beta_slow",
-                            "mscale",
-                            "mscale_all_dim",
-                            "truncate",
-                            "finetuned"));
-    private static final Set<String> ALWAYS = Set.of("rope_type", "type", "rope_theta", "partial_rotary_factor");
+    /** What else stands among the parameters says nothing to the type that they name. */
+    private static final Set<String> KNOWN = Set.of("default", "linear", "llama3", "yarn");
 
     private final Fields config;
+    private final int context;
     private final Optional<Fields> parameters;
 
-    private Rotary(Fields config) {
+    private Rotary(Fields config, int context) {
         this.config = config;
-        this.parameters = config.object("rope_parameters").map(this::flat).or(() -> config.object("rope_scaling"));
+        this.context = context;
+        // Where a file has both, transformers takes the older one; an empty one counts as none.
+        this.parameters = parameters("rope_scaling").or(() -> parameters("rope_parameters"));
     }
 
-    static Rope of(Fields config, int headSize, double defaultTheta) {
-        return new Rotary(config).rope(headSize, defaultTheta);
+    /** @param context positions of the stretched model */
+    static Rope of(Fields config, int headSize, double defaultTheta, int context) {
+        return new Rotary(config, context).rope(headSize, defaultTheta);
+    }
+
+    private Optional<Fields> parameters(String name) {
+        return config.object(name).filter(object -> !object.names().isEmpty()).map(object -> flat(name, object));
     }
 
     /** One set of parameters for each kind of layer is fine as long as they are the same. */
-    private Fields flat(Fields nested) {
+    private Fields flat(String name, Fields nested) {
         List<Fields> kinds = nested.names().stream()
-                .filter(name -> name.endsWith("_attention"))
+                .filter(kind -> kind.endsWith("_attention"))
                 .map(nested::object)
                 .flatMap(Optional::stream)
                 .toList();
@@ -52,7 +45,7 @@ final class Rotary {
             return nested;
         }
         if (kinds.stream().distinct().count() > 1) {
-            throw config.unsupported("rope_parameters", "differ between kinds of layers, which is not supported");
+            throw config.unsupported(name, "differ between kinds of layers, which is not supported");
         }
         return kinds.getFirst();
     }
@@ -82,14 +75,9 @@ final class Rotary {
         }
         Fields p = parameters.get();
         String type = p.text("rope_type").or(() -> p.text("type")).orElse("default");
-        if (!KNOWN.containsKey(type)) {
+        if (!KNOWN.contains(type)) {
             throw config.unsupported("the RoPE scaling %s is not supported; %s are"
-                    .formatted(Json.write(type), String.join(", ", new TreeSet<>(KNOWN.keySet()))));
-        }
-        for (String name : p.names()) {
-            if (p.has(name) && !ALWAYS.contains(name) && !KNOWN.get(type).contains(name)) {
-                throw p.unsupported(name, "is not known for the RoPE scaling '" + type + "'");
-            }
+                    .formatted(Json.write(type), String.join(", ", new TreeSet<>(KNOWN))));
         }
         return switch (type) {
             case "linear" -> new Scaling.Linear(p.positive("factor"));
@@ -106,8 +94,7 @@ final class Rotary {
 
     private Scaling yarn(Fields p) {
         int original = originalContext(p);
-        double factor =
-                p.has("factor") ? p.positive("factor") : (double) config.size("max_position_embeddings") / original;
+        double factor = p.has("factor") ? p.positive("factor") : (double) context / original;
         double mscale = p.number("mscale").orElse(0);
         double mscaleAll = p.number("mscale_all_dim").orElse(0);
         double amplitude = mscale != 0 && mscaleAll != 0
@@ -137,6 +124,6 @@ final class Rotary {
         if (config.has(name)) {
             return config.size(name);
         }
-        return p.has(name) ? p.size(name) : config.size("max_position_embeddings");
+        return p.has(name) ? p.size(name) : context;
     }
 }

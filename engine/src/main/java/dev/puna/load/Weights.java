@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A file's tensors on their way into a Llama: each taken by name and checked against the configuration, none left over.
@@ -24,22 +24,28 @@ import java.util.Set;
  */
 final class Weights {
     private final Path path;
-    private final Map<String, Tensor> tensors;
+    private final Set<String> all;
+    private final Function<String, Optional<Tensor>> tensors;
     private final Names names;
     private final Arena arena;
     private final Set<String> left;
 
-    /** @param arena holds the decoded norms and biases */
-    Weights(Path path, Map<String, Tensor> tensors, Names names, Arena arena) {
+    /**
+     * @param all the names of the file's tensors, those included whose type we do not read
+     * @param tensors one of them, or a BadFile for such a type
+     * @param arena holds the decoded norms and biases
+     */
+    Weights(Path path, Set<String> all, Function<String, Optional<Tensor>> tensors, Names names, Arena arena) {
         this.path = path;
+        this.all = all;
         this.tensors = tensors;
         this.names = names;
         this.arena = arena;
-        this.left = new LinkedHashSet<>(tensors.keySet());
+        this.left = new LinkedHashSet<>(all);
     }
 
     boolean has(String name) {
-        return tensors.containsKey(name);
+        return all.contains(name);
     }
 
     /** The model, with every tensor of the file in its place. */
@@ -164,10 +170,7 @@ final class Weights {
     }
 
     private Tensor take(String name, long... shape) {
-        Tensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw bad("tensor " + Json.write(name) + " is missing");
-        }
+        Tensor tensor = tensors.apply(name).orElseThrow(() -> bad("tensor " + Json.write(name) + " is missing"));
         if (!Arrays.equals(tensor.shape(), shape)) {
             throw bad("tensor %s should be %s, not %s"
                     .formatted(Json.write(name), Arrays.toString(shape), Arrays.toString(tensor.shape())));

@@ -5,11 +5,13 @@ import dev.puna.file.Gguf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Opens the tokenizers of models: a GGUF file, a {@code tokenizer.json}, a {@code tokenizer.model} (SentencePiece, or the
@@ -54,7 +56,8 @@ public final class Tokenizers {
 
     /**
      * The tokenizer of a model's folder, or empty where it has none: {@code tokenizer.json}, else
-     * {@code tokenizer.model}, else its only GGUF file; with the roles that {@code tokenizer_config.json} names.
+     * {@code tokenizer.model}, else that of its only GGUF file; with the roles that {@code tokenizer_config.json} names.
+     * A GGUF file beside a {@code config.json} or safetensors is another form of the model, not this one's tokenizer.
      */
     public static Optional<Tokenizer> fromFolder(Path folder) {
         Path json = folder.resolve("tokenizer.json");
@@ -65,13 +68,27 @@ public final class Tokenizers {
         if (Files.exists(model)) {
             return Optional.of(open(model));
         }
-        try (Stream<Path> files = Files.list(folder)) {
-            List<Path> ggufs = files.filter(file -> file.toString().endsWith(".gguf"))
-                    .limit(2)
-                    .toList();
-            return ggufs.size() == 1 ? Optional.of(open(ggufs.getFirst())) : Optional.empty();
+        List<Path> ggufs = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                if (name.equals("config.json") || name.endsWith(".safetensors")) {
+                    return Optional.empty();
+                }
+                if (name.endsWith(".gguf")) {
+                    ggufs.add(file);
+                }
+            }
         } catch (IOException e) {
             throw BadFile.unreadable(folder, e);
+        } catch (DirectoryIteratorException e) {
+            throw BadFile.unreadable(folder, new IOException(e));
+        }
+        if (ggufs.size() != 1) {
+            return Optional.empty();
+        }
+        try (Gguf gguf = Gguf.open(ggufs.getFirst())) {
+            return fromGguf(gguf);
         }
     }
 

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.puna.file.BadFile;
+import dev.puna.file.GgufWriter;
 import dev.puna.file.Json;
+import dev.puna.file.Metadata;
 import dev.puna.file.SafetensorsWriter;
 import dev.puna.kernel.Reach;
 import dev.puna.model.Config;
 import dev.puna.model.Rope;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
+import dev.puna.text.Tokenizers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -141,13 +145,11 @@ class CheckpointTest {
                 "attn_logit_softcapping     | 50.0",
                 "alibi                      | true",
                 "use_qk_norm                | true",
-                "sliding_window             | 16",
                 "no_rope_layers             | [1]",
                 "attention_chunk_size       | 32",
                 "rope_scaling               | {\"type\": \"dynamic\", \"factor\": 2.0}",
                 "rope_scaling               | {\"rope_type\": \"longrope\", \"factor\": 2.0}",
                 "rope_scaling               | {\"rope_type\": \"mrope\"}",
-                "rope_scaling               | {\"rope_type\": \"linear\", \"factor\": 2.0, \"twist\": 1}",
                 "rope_parameters            | {\"rope_type\": \"proportional\"}"
             })
     void whatWeDoNotHaveIsRefusedByItsName(String name, String value) {
@@ -269,6 +271,171 @@ class CheckpointTest {
             assertThat(defaults.topP()).hasValue(0.9);
             assertThat(defaults.topK()).isEmpty();
             assertThat(defaults.endIds()).containsExactlyInAnyOrder(2, 7, 9);
+        }
+    }
+
+    @Test
+    void oddAdviceIsIgnoredAndTheRestIsRead() throws IOException {
+        Files.writeString(
+                folder.resolve("generation_config.json"),
+                "{\"do_sample\": \"yes\", \"temperature\": [1], \"top_k\": -1, \"top_p\": 0.9, \"eos_token_id\": \"7\"}");
+        try (Checkpoint checkpoint = Checkpoint.open(write(config(), tensors()))) {
+            GenerationDefaults defaults = checkpoint.defaults();
+            assertThat(defaults.sample()).isFalse();
+            assertThat(defaults.temperature()).isEmpty();
+            assertThat(defaults.topK()).hasValue(0);
+            assertThat(defaults.topP()).hasValue(0.9);
+            assertThat(defaults.endIds()).isEmpty();
+        }
+        Files.writeString(folder.resolve("generation_config.json"), "{");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.defaults()).isEqualTo(GenerationDefaults.NONE);
+        }
+    }
+
+    @Test
+    void aGgufBesideAFolderIsNotItsTokenizer() throws IOException {
+        Files.writeString(folder.resolve("other.gguf"), "GGUF, but not really");
+        try (Checkpoint checkpoint = Checkpoint.open(write(config(), tensors()))) {
+            assertThat(checkpoint.tokenizer()).isEmpty();
+        }
+        Path bare = Files.createDirectory(folder.resolve("bare"));
+        GgufWriter.write(
+                bare.resolve("model.gguf"),
+                Metadata.builder().string("general.architecture", "llama").build(),
+                Map.of());
+        assertThat(Tokenizers.fromFolder(bare)).isEmpty();
+    }
+
+    @Test
+    void olderScalingComesBeforeTheNewerOneUnlessItIsEmpty() {
+        Map<String, Object> older = Map.of("type", "linear", "factor", 2.0);
+        Map<String, Object> newer = Map.of("rope_type", "linear", "factor", 4.0, "rope_theta", 7.0);
+        assertThat(opened(json -> {
+                            json.put("rope_scaling", older);
+                            json.put("rope_parameters", newer);
+                        })
+                        .rope())
+                .isEqualTo(new Rope(10_000, 8, false, new Rope.Scaling.Linear(2)));
+        assertThat(opened(json -> {
+                            json.put("rope_scaling", Map.of());
+                            json.put("rope_parameters", newer);
+                        })
+                        .rope())
+                .isEqualTo(new Rope(7, 8, false, new Rope.Scaling.Linear(4)));
+        assertThat(opened(json -> {
+                            json.put("rope_theta", 9.0);
+                            json.put("rope_parameters", Map.of());
+                        })
+                        .rope())
+                .isEqualTo(new Rope(9, 8, false, new Rope.Scaling.None()));
+    }
+
+    @Test
+    void parametersThatTheScalingDoesNotUseSayNothing() {
+        assertThat(opened(json -> json.put("rope_scaling", Map.of("rope_type", "linear", "factor", 2.0, "twist", 1L)))
+                        .rope()
+                        .scaling())
+                .isEqualTo(new Rope.Scaling.Linear(2));
+        assertThat(opened(json -> json.put("rope_parameters", Map.of("rope_type", "default", "factor", 2.0)))
+                        .rope()
+                        .scaling())
+                .isEqualTo(new Rope.Scaling.None());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "llama, LlamaForCausalLM, 2048, 1e-6",
+        "mistral, MistralForCausalLM, 131072, 1e-6",
+        "ministral, MinistralForCausalLM, 131072, 1e-6"
+    })
+    void whatAFileLeavesOutIsWhatItsKindHas(String type, String architecture, int context, float epsilon) {
+        Config config = opened(json -> {
+            json.put("model_type", type);
+            json.put("architectures", List.of(architecture));
+            List.of("max_position_embeddings", "rms_norm_eps", "hidden_act").forEach(json::remove);
+        });
+        assertThat(config.context()).isEqualTo(context);
+        assertThat(config.normEpsilon()).isEqualTo(epsilon);
+    }
+
+    @Test
+    void aMissingSizeIsTheOneOfTheKind() {
+        assertThatThrownBy(() -> opened(json -> json.remove("vocab_size")))
+                .hasMessageContaining("\"model.embed_tokens.weight\" should be [32000, 32], not [50, 32]");
+    }
+
+    @Test
+    void aLlamaHasNoWindowWhateverItsFileSays() {
+        for (Object window : List.of(16L, 0L)) {
+            assertThat(reach(json -> json.put("sliding_window", window))).isEqualTo(new Reach.All());
+        }
+    }
+
+    @Test
+    void aWindowOfNothingIsRefusedWhereItIsUsed() {
+        Consumer<Map<String, Object>> none = json -> {
+            json.put("model_type", "mistral");
+            json.put("architectures", List.of("MistralForCausalLM"));
+            json.put("sliding_window", 0L);
+        };
+        assertThatThrownBy(() -> reach(none))
+                .isInstanceOf(BadFile.class)
+                .hasMessageContaining("\"sliding_window\" is 0");
+        for (String full : List.of("full_attention", "attention")) {
+            assertThat(reach(none.andThen(json -> json.put("layer_types", List.of(full)))))
+                    .isEqualTo(new Reach.All());
+        }
+    }
+
+    private Reach reach(Consumer<Map<String, Object>> change) {
+        return opened(change).blocks().getFirst().attention().reach();
+    }
+
+    @Test
+    void olderNamesMeanTheSame() {
+        assertThat(opened(json -> {
+                    json.put("hidden_act", "swish");
+                    json.put("architectures", List.of("LLaMAForCausalLM"));
+                }))
+                .isEqualTo(opened(_ -> {}));
+    }
+
+    @Test
+    void noFileAsksForMorePositionsThanThereCanBe() {
+        assertThat(opened(json -> json.put("max_position_embeddings", 2_000_000_000L))
+                        .context())
+                .isEqualTo(1 << 24);
+    }
+
+    @Test
+    void theTypeOfATensorThatNobodyNeedsDoesNotMatter() throws IOException {
+        Map<String, Tensor> tensors = tensors();
+        String mask = "model.layers.0.self_attn.masked_bias";
+        tensors.put(mask, Tensor.allocate(Arena.ofAuto(), DType.I8, 4));
+        Path weights = write(config(), tensors).resolve("model.safetensors");
+        String text = Files.readString(weights, StandardCharsets.ISO_8859_1);
+        Files.writeString(weights, text.replace("\"I8\"", "\"U8\""), StandardCharsets.ISO_8859_1);
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.llama().config().vocab()).isEqualTo(VOCAB);
+        }
+        String needed = "model.norm.weight";
+        tensors.remove(mask);
+        tensors.put(needed, Tensor.allocate(Arena.ofAuto(), DType.I8, WIDTH));
+        text = Files.readString(write(config(), tensors).resolve("model.safetensors"), StandardCharsets.ISO_8859_1);
+        Files.writeString(weights, text.replace("\"I8\"", "\"U8\""), StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(BadFile.class)
+                .hasMessageContaining("\"" + needed + "\" has type U8");
+    }
+
+    @Test
+    void theWholeFileComesBeforeAnIndexBesideIt() throws IOException {
+        write(config(), tensors());
+        Files.writeString(
+                folder.resolve("model.safetensors.index.json"), "{\"weight_map\": {\"a\": \"gone.safetensors\"}}");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.llama().config().vocab()).isEqualTo(VOCAB);
         }
     }
 
