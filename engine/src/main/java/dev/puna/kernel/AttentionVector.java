@@ -133,7 +133,7 @@ final class AttentionVector {
         }
     }
 
-    /** Makes scores to shares of 1, in place. */
+    /** Makes scores to shares of 1, in place; {@code x} begins with scratch memory for a vector. */
     private static void softmax(MemorySegment x, long x0, int n, float scale) {
         FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         int whole = n - n % COUNT;
@@ -146,13 +146,13 @@ final class AttentionVector {
         }
         FloatVector sum = FloatVector.zero(F);
         for (int i = 0; i < whole; i += COUNT) {
-            FloatVector e = Lanes.exp(load(x, x0 + 4L * i).sub(max).mul(scale));
+            FloatVector e = Lanes.exp(load(x, x0 + 4L * i).sub(max).mul(scale), x, 0);
             put(e, x, x0 + 4L * i);
             sum = sum.add(e);
         }
         if (whole < n) {
             VectorMask<Float> rest = F.indexInRange(whole, n);
-            FloatVector e = Lanes.exp(load(x, x0 + 4L * whole, rest).sub(max).mul(scale));
+            FloatVector e = Lanes.exp(load(x, x0 + 4L * whole, rest).sub(max).mul(scale), x, 0);
             e.intoMemorySegment(x, x0 + 4L * whole, Lanes.ORDER, rest);
             sum = sum.add(e, rest);
         }

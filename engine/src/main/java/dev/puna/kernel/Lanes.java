@@ -16,6 +16,10 @@ import jdk.incubator.vector.VectorSpecies;
  * Words of the Vector tier: its species, loads and stores in native memory, and the few functions whose result must not
  * depend on whether a loop is compiled yet. The API leaves the order of a lane sum and the bits of its exponential open;
  * here both are fixed.
+ *
+ * <p>No kernel reinterprets a vector as one of another kind. Until it is compiled, the API does that by way of a heap
+ * array seen as a memory segment, and one such look spoils every vector load and store for good: they were half as fast.
+ * Bits change their kind in native memory instead.
  */
 final class Lanes {
     static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -55,6 +59,11 @@ final class Lanes {
 
     static void put(FloatVector vector, MemorySegment memory, long offset) {
         vector.intoMemorySegment(memory, offset, ORDER);
+    }
+
+    /** Bits of floats into memory, where they are floats: see the class's comment on reinterpreting. */
+    static void put(IntVector bits, MemorySegment memory, long offset) {
+        bits.intoMemorySegment(memory, offset, ORDER);
     }
 
     /** Bytes, each in a lane as a number from 0 to 255. */
@@ -108,20 +117,24 @@ final class Lanes {
     }
 
     private static final float LOG2_E = 1.442695041f;
-    /** Its last 23 bits hold a small whole number that was added to it. */
+    /** Added to a small number, it leaves a whole one. */
     private static final float ROUNDER = 12_582_912f;
 
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = -2.12194440e-4f;
 
     /**
-     * e^x to within 2 units in the last place from −87 to 88, beyond which x counts as those: 2^n for the whole part of
-     * x / ln 2, and a polynomial (Cephes' coefficients) for the rest.
+     * e^x to within 2 units in the last place from −87 to 88, beyond which x counts as those: a polynomial (Cephes'
+     * coefficients) for what is left of x after whole powers of 2, and those powers put together as bits in memory.
+     *
+     * @param scratch memory for one vector
      */
-    static FloatVector exp(FloatVector x) {
+    static FloatVector exp(FloatVector x, MemorySegment scratch, long at) {
         FloatVector in = x.max(-87f).min(88f);
-        FloatVector rounded = in.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUNDER));
-        FloatVector n = rounded.sub(ROUNDER);
+        FloatVector n = in.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUNDER))
+                .sub(ROUNDER);
+        IntVector power = (IntVector) n.convert(VectorOperators.F2I, 0);
+        put(power.add(127).lanewise(VectorOperators.LSHL, 23), scratch, at);
         FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), in);
         r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
         FloatVector p = r.fma(FloatVector.broadcast(F, 1.9875691500e-4f), FloatVector.broadcast(F, 1.3981999507e-3f));
@@ -130,7 +143,6 @@ final class Lanes {
         p = p.fma(r, FloatVector.broadcast(F, 1.6666665459e-1f));
         p = p.fma(r, FloatVector.broadcast(F, 5.0000001201e-1f));
         p = p.fma(r.mul(r), r.add(1f));
-        IntVector power = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(power).reinterpretAsFloats();
+        return p.mul(load(scratch, at));
     }
 }

@@ -111,9 +111,13 @@ public final class Vector extends Scalar {
         if (weight.type() != DType.F32) {
             panel = scratch;
             panelAt = Tile.SUMS;
-            for (int r = 0; r < rows; r++) {
-                decode(weight.type(), weight.data(), (row + r) * rowBytes, scratch, panelAt + 4L * n * r, n);
-            }
+            decode(
+                    weight.type(),
+                    weight.data(),
+                    row * rowBytes,
+                    scratch,
+                    panelAt,
+                    rows * n); // rows lie one after the other
         }
         Tile.products(
                 n,
@@ -214,27 +218,29 @@ public final class Vector extends Scalar {
     @Override
     public void swiGlu(Tensor gate, Tensor up, Tensor y) {
         int n = (int) gate.columns();
-        split((int) gate.rows(), 4 * n, (from, to, _) -> {
+        split((int) gate.rows(), 4 * n, (from, to, worker) -> {
+            MemorySegment scratch = workers.scratch(worker, Lanes.BYTES);
             for (int r = from; r < to; r++) {
-                swiGlu(n, gate.data(), up.data(), y.data(), 4L * n * r);
+                swiGlu(n, gate.data(), up.data(), y.data(), 4L * n * r, scratch);
             }
         });
     }
 
-    private static void swiGlu(int n, MemorySegment gate, MemorySegment up, MemorySegment y, long row) {
+    private static void swiGlu(
+            int n, MemorySegment gate, MemorySegment up, MemorySegment y, long row, MemorySegment scratch) {
         int whole = n - n % COUNT;
         for (int i = 0; i < whole; i += COUNT) {
             long at = row + 4L * i;
-            put(silu(load(gate, at)).mul(load(up, at)), y, at);
+            put(silu(load(gate, at), scratch).mul(load(up, at)), y, at);
         }
         if (whole < n) {
             VectorMask<Float> rest = F.indexInRange(whole, n);
             long at = row + 4L * whole;
-            silu(load(gate, at, rest)).mul(load(up, at, rest)).intoMemorySegment(y, at, Lanes.ORDER, rest);
+            silu(load(gate, at, rest), scratch).mul(load(up, at, rest)).intoMemorySegment(y, at, Lanes.ORDER, rest);
         }
     }
 
-    private static FloatVector silu(FloatVector x) {
-        return x.div(Lanes.exp(x.neg()).add(1f));
+    private static FloatVector silu(FloatVector x, MemorySegment scratch) {
+        return x.div(Lanes.exp(x.neg(), scratch, 0).add(1f));
     }
 }

@@ -20,7 +20,7 @@ import java.util.function.Function;
 
 /**
  * A file's tensors on their way into a Llama: each taken by name and checked against the configuration, none left over.
- * Matrices stay where they are; norms and biases of another type than F32, which are small, are decoded.
+ * Matrices stay where they are; norms and biases, which are small, are decoded.
  */
 final class Weights {
     private final Path path;
@@ -158,12 +158,9 @@ final class Weights {
         return take(name + ".weight", rows, columns);
     }
 
-    /** A vector as F32. */
+    /** A vector as F32, out of the file: kernels then load floats from one kind of memory only. */
     private Tensor vector(String name, long size) {
         Tensor tensor = take(name, size);
-        if (tensor.type() == DType.F32 && tensor.data().address() % 4 == 0) {
-            return tensor;
-        }
         Tensor decoded = Tensor.allocate(arena, DType.F32, size);
         tensor.type().decode(tensor.data(), 0, decoded.data(), 0, size);
         return decoded;
