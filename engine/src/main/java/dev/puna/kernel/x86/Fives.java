@@ -1,0 +1,71 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VPAND;
+import static dev.puna.kernel.x86.Op.VPOR;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSRLD;
+import static dev.puna.kernel.x86.Op.VPSRLW;
+
+import dev.puna.tensor.DType;
+
+/** Q5_0 and Q5_1: a scale, perhaps a minimum, 32 fifth bits, then nibbles as in Q4_0. */
+final class Fives implements Format {
+    private final DType type;
+    private final Codes codes;
+    private final Vec mask;
+    private final Vec table;
+
+    Fives(DType type, Routine routine) {
+        this.type = type;
+        boolean minima = type == DType.Q5_1;
+        this.codes = new Codes(5, minima ? 0 : 16, 1, minima);
+        this.mask = routine.allBytes(15);
+        this.table = routine.fifthTable();
+    }
+
+    @Override
+    public DType type() {
+        return type;
+    }
+
+    @Override
+    public Codes codes() {
+        return codes;
+    }
+
+    @Override
+    public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
+        Assembler a = routine.a;
+        Vec[] head = rows.columns(0);
+        Vec bits = head[1];
+        routine.give(head[2], head[3]);
+        routine.with(number -> {
+            routine.lowHalves(number, head[0]);
+            sink.scale(0, 0, number);
+            if (codes.minima()) {
+                routine.highHalves(number, head[0]);
+                sink.minimum(0, 0, number);
+            } else { // the bits begin behind the scale alone
+                a.op(VPSRLD, head[0], head[0], 16);
+                a.op(VPSLLD, bits, bits, 16);
+                a.op(VPOR, bits, bits, head[0]);
+            }
+        });
+        routine.give(head[0]);
+        Vec[] pairs = rows.columns(type.blockBytes() - 16);
+        Vec code = routine.take();
+        Vec fifth = routine.take();
+        for (int group = 0; group < Codes.GROUPS; group++) {
+            Vec pair = pairs[group % 4];
+            if (group >= 4) {
+                a.op(VPSRLW, pair, pair, 4);
+            }
+            a.op(VPAND, code, pair, mask);
+            routine.fifthBits(fifth, bits, group, table);
+            a.op(VPOR, code, code, fifth);
+            sink.codes(0, group, code);
+        }
+        routine.give(code, fifth, bits);
+        routine.give(pairs);
+    }
+}

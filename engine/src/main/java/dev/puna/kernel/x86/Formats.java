@@ -1,0 +1,28 @@
+package dev.puna.kernel.x86;
+
+import dev.puna.tensor.DType;
+
+/** The formats by type. */
+final class Formats {
+    private Formats() {}
+
+    static boolean has(DType type) {
+        return switch (type) {
+            case Q4_0, Q4_1, IQ4_NL, MXFP4, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS -> true;
+            case DType _ -> false;
+        };
+    }
+
+    static Format of(DType type, Routine routine) {
+        return switch (type) {
+            case Q4_0, Q4_1, IQ4_NL, MXFP4 -> new Nibbles(type, routine);
+            case Q5_0, Q5_1 -> new Fives(type, routine);
+            case Q8_0 -> new Bytes();
+            case Q2_K, Q3_K -> new TwosAndThrees(type, routine);
+            case Q4_K, Q5_K -> new FoursAndFives(type, routine);
+            case Q6_K -> new Sixes(routine);
+            case IQ4_XS -> new Levels(routine);
+            case DType other -> throw new IllegalArgumentException(other.name());
+        };
+    }
+}

@@ -1,0 +1,105 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPAND;
+import static dev.puna.kernel.x86.Op.VPMAXSD;
+import static dev.puna.kernel.x86.Op.VPSHUFB;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSRLW;
+
+import dev.puna.tensor.DType;
+
+/**
+ * Blocks of 32 numbers, each a nibble: sixteen bytes at the end of the block, the low nibbles first. Q4_0, Q4_1, IQ4_NL
+ * and MXFP4 differ in what stands before them and in what a nibble means.
+ */
+final class Nibbles implements Format {
+    /** Sixteen levels, denser near zero as weights are. */
+    static final byte[] LEVELS = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+    /** Sixteen small floats, doubled so that they are whole, and 16 more so that they have no sign. */
+    private static final byte[] FLOATS = {16, 17, 18, 19, 20, 22, 24, 28, 16, 15, 14, 13, 12, 10, 8, 4};
+
+    private final DType type;
+    private final Codes codes;
+    private final Vec mask;
+
+    Nibbles(DType type, Routine routine) {
+        this.type = type;
+        this.codes = switch (type) {
+            case Q4_0 -> new Codes(4, 8, 1, false);
+            case Q4_1 -> new Codes(4, 0, 1, true);
+            case IQ4_NL -> new Codes(8, 0, 1, false);
+            case MXFP4 -> new Codes(5, 16, 1, false);
+            case DType other -> throw new IllegalArgumentException(other.name());
+        };
+        this.mask = routine.allBytes(15);
+    }
+
+    @Override
+    public DType type() {
+        return type;
+    }
+
+    @Override
+    public Codes codes() {
+        return codes;
+    }
+
+    @Override
+    public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
+        Assembler a = routine.a;
+        Vec head = rows.column(0, 0);
+        if (type == DType.MXFP4) {
+            exponent(routine, head);
+            sink.scale(0, 0, head);
+        } else {
+            routine.with(number -> {
+                routine.lowHalves(number, head);
+                sink.scale(0, 0, number);
+                if (codes.minima()) {
+                    routine.highHalves(number, head);
+                    sink.minimum(0, 0, number);
+                }
+            });
+        }
+        routine.give(head);
+        Vec[] pairs = rows.columns(type.blockBytes() - 16);
+        routine.with(nibble -> {
+            for (int group = 0; group < Codes.GROUPS; group++) {
+                Vec pair = pairs[group % 4];
+                if (group >= 4) {
+                    a.op(VPSRLW, pair, pair, 4);
+                }
+                a.op(VPAND, nibble, pair, mask);
+                switch (type) {
+                    case IQ4_NL -> level(routine, nibble, LEVELS);
+                    case MXFP4 -> level(routine, nibble, FLOATS);
+                    case DType _ -> {}
+                }
+                sink.codes(0, group, nibble);
+            }
+        });
+        routine.give(pairs);
+    }
+
+    static void level(Routine routine, Vec nibble, byte[] levels) {
+        routine.with(table -> {
+            routine.a.op(Op.VMOVDQU, table, routine.everyPart(levels));
+            routine.a.op(VPSHUFB, nibble, table, nibble);
+        });
+    }
+
+    /** The lowest byte e of each lane becomes 2^(e − 128): half the block's scale, because the floats are doubled. */
+    private static void exponent(Routine routine, Vec lane) {
+        Assembler a = routine.a;
+        routine.bitsOfLane(lane, lane, 0, 8);
+        routine.with(constant -> {
+            a.op(Op.VPBROADCASTD, constant, a.constant(Routine.littleEndian(-1)));
+            a.op(VPADDD, lane, lane, constant);
+            a.op(VPSLLD, lane, lane, 23);
+            a.op(Op.VPBROADCASTD, constant, a.constant(Routine.littleEndian(0x0040_0000)));
+            a.op(VPMAXSD, lane, lane, constant); // 2^−127 is the least
+        });
+    }
+}

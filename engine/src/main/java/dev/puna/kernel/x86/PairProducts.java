@@ -1,0 +1,114 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VBROADCASTSS;
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPADDW;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+import static dev.puna.kernel.x86.Op.VPMADDUBSW;
+import static dev.puna.kernel.x86.Op.VPMADDWD;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * AVX2, codes of up to 6 bits: {@code vpmaddubsw} adds two products of a byte without and a byte with a sign to 16 bits,
+ * and small codes leave room there for more: {@code 2 · 15 · 127} eight times over stays below 2^15, {@code 2 · 31 · 127}
+ * four times, {@code 2 · 63 · 127} twice. Only then {@code vpmaddwd} widens. A bias counts as a minimum.
+ */
+final class PairProducts implements Products {
+    private final Routine routine;
+    private final Assembler a;
+    private final Codes codes;
+    /** Steps that fit in 16 bits. */
+    private final int depth;
+    /** Steps of a half. */
+    private final int half;
+
+    private final Vec ones;
+
+    PairProducts(Routine routine, Codes codes) {
+        assert codes.bits() <= 6;
+        this.routine = routine;
+        this.a = routine.a;
+        this.codes = codes;
+        this.half = Codes.GROUPS / codes.halves();
+        this.depth = Math.min(half, codes.bits() <= 4 ? 8 : codes.bits() == 5 ? 4 : 2);
+        this.ones = routine.allLanes(0x0001_0001);
+    }
+
+    @Override
+    public Record record() {
+        return Record.BYTES;
+    }
+
+    @Override
+    public boolean biasIsMinimum() {
+        return true;
+    }
+
+    @Override
+    public int steps() {
+        return Codes.GROUPS;
+    }
+
+    @Override
+    public Vec[] step(Vec group) {
+        return new Vec[] {group};
+    }
+
+    private final class Lane implements Sum {
+        private final Vec words = routine.take();
+        private final Vec total = depth == half ? words : routine.take();
+
+        @Override
+        public void start(Mem record, int half) {}
+
+        @Override
+        public Vec total() {
+            return total;
+        }
+    }
+
+    @Override
+    public Sum sum() {
+        return new Lane();
+    }
+
+    @Override
+    public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
+        int within = step % half;
+        for (int strip = 0; strip < sums.length; strip++) {
+            Lane lane = (Lane) sums[strip];
+            Vec codes = steps[strip];
+            routine.with(products -> {
+                a.op(VPBROADCASTD, products, record.plus(4 * step));
+                if (within % depth == 0) {
+                    a.op(VPMADDUBSW, lane.words, codes, products);
+                } else {
+                    a.op(VPMADDUBSW, products, codes, products);
+                    a.op(VPADDW, lane.words, lane.words, products);
+                }
+            });
+            if (within == depth - 1) {
+                a.op(VPMADDWD, lane.total, lane.words, ones);
+            } else if (within % depth == depth - 1) {
+                a.op(VPMADDWD, lane.words, lane.words, ones);
+                a.op(VPADDD, lane.total, lane.total, lane.words);
+            }
+        }
+    }
+
+    @Override
+    public void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half) {
+        a.op(VCVTDQ2PS, total, total);
+        a.op(VMULPS, total, total, scale);
+        routine.with(factor -> {
+            a.op(VBROADCASTSS, factor, record.plus(record().scale()));
+            a.op(VFMADD231PS, sum, total, factor);
+            a.op(VBROADCASTSS, factor, record.plus(record().sum(codes.halves(), half)));
+            a.op(VFMADD231PS, sum, minimum, factor);
+        });
+    }
+}

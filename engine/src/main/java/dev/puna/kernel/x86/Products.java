@@ -1,0 +1,52 @@
+package dev.puna.kernel.x86;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a level multiplies the codes of a strip with the activations of a token: whole products first, exact, one sum per
+ * run or half of one and row; then that sum counts by its scale, in f32. Both the kernel for one token and the one for
+ * many are made of these steps in this order, so a token gets the same bits from either.
+ */
+interface Products {
+
+    /** The way for these codes at the routine's level. */
+    static Products of(Routine routine, Codes codes) {
+        return switch (routine.lanes) {
+            case SIXTEEN -> new QuadProducts(routine, codes);
+            case EIGHT -> codes.signed() ? new WordProducts(routine) : new PairProducts(routine, codes);
+        };
+    }
+
+    /** What this way needs of the activations. */
+    Record record();
+
+    /** Whether the bias of codes is repaid as a minimum: then there is always one. */
+    boolean biasIsMinimum();
+
+    /** Vectors that the codes of a run become. */
+    int steps();
+
+    /** The vectors that a group of codes becomes; its own among them, the others taken. */
+    Vec[] step(Vec codes);
+
+    /** Where the whole products of one strip with one token are gathered. */
+    interface Sum {
+        /** Begins a half. */
+        void start(Mem record, int half);
+
+        /** The sum of the half, 32 bits a lane. */
+        Vec total();
+    }
+
+    Sum sum();
+
+    /**
+     * Adds products of one token with each strip.
+     *
+     * @param step which of the run's, counted from 0; they come in order
+     */
+    void multiply(Sum[] sums, Vec[] steps, Mem record, int step);
+
+    /** {@code sum += total · scale · d + minimum · dΣq}. Overwrites {@code total}. */
+    void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half);
+}

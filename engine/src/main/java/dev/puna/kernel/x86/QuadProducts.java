@@ -1,0 +1,102 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPADDB;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+import static dev.puna.kernel.x86.Op.VPDPBUSD;
+import static dev.puna.kernel.x86.Op.VPXOR;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * AVX-512 with VNNI: {@code vpdpbusd} adds four products of a byte without and a byte with a sign to 32 bits. Codes are
+ * made to lie around 128, and a sum begins with −128 times the sum of the activations; codes with minima stay as they
+ * are, and their sums begin with zero.
+ */
+final class QuadProducts implements Products {
+    private final Routine routine;
+    private final Assembler a;
+    private final Codes codes;
+    /** What brings codes to lie around 128, or null. */
+    private final @Nullable Vec shift;
+
+    QuadProducts(Routine routine, Codes codes) {
+        this.routine = routine;
+        this.a = routine.a;
+        this.codes = codes;
+        this.shift = codes.minima() ? null : routine.allBytes(128 - codes.bias());
+    }
+
+    @Override
+    public Record record() {
+        return Record.BYTES;
+    }
+
+    @Override
+    public boolean biasIsMinimum() {
+        return false;
+    }
+
+    @Override
+    public int steps() {
+        return Codes.GROUPS;
+    }
+
+    @Override
+    public Vec[] step(Vec group) {
+        if (shift != null) {
+            a.op(codes.signed() ? VPXOR : VPADDB, group, group, shift);
+        }
+        return new Vec[] {group};
+    }
+
+    private final class Lane implements Sum {
+        private final Vec total = routine.take();
+
+        @Override
+        public void start(Mem record, int half) {
+            if (codes.minima()) {
+                routine.zero(total);
+            } else {
+                a.op(VPBROADCASTD, total, record.plus(record().offset(codes.halves(), half)));
+            }
+        }
+
+        @Override
+        public Vec total() {
+            return total;
+        }
+    }
+
+    @Override
+    public Sum sum() {
+        return new Lane();
+    }
+
+    @Override
+    public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
+        Mem four = record.plus(4 * step);
+        if (sums.length == 1) {
+            a.op(VPDPBUSD, sums[0].total(), steps[0], four.toAll());
+        } else {
+            routine.with(activations -> {
+                a.op(VPBROADCASTD, activations, four);
+                for (int strip = 0; strip < sums.length; strip++) {
+                    a.op(VPDPBUSD, sums[strip].total(), steps[strip], activations);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half) {
+        a.op(VCVTDQ2PS, total, total);
+        a.op(VMULPS, total, total, scale);
+        a.op(VFMADD231PS, sum, total, record.plus(record().scale()).toAll());
+        if (minimum != null) {
+            a.op(VFMADD231PS, sum, minimum, record.plus(record().sum(codes.halves(), half)).toAll());
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Gpr.RDI;
+import static dev.puna.kernel.x86.Gpr.RDX;
+import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Op.VADDPS;
+import static dev.puna.kernel.x86.Op.VANDPS;
+import static dev.puna.kernel.x86.Op.VBROADCASTSS;
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VCVTPS2DQ;
+import static dev.puna.kernel.x86.Op.VDIVPS;
+import static dev.puna.kernel.x86.Op.VEXTRACTI128;
+import static dev.puna.kernel.x86.Op.VMAXPS;
+import static dev.puna.kernel.x86.Op.VMOVD_STORE;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPACKSSDW;
+import static dev.puna.kernel.x86.Op.VPACKSSWB;
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPERM2I128;
+import static dev.puna.kernel.x86.Op.VPERMD;
+import static dev.puna.kernel.x86.Op.VPSHUFB;
+import static dev.puna.kernel.x86.Op.VPSHUFD;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSUBD;
+
+import dev.puna.kernel.x86.Assembler.Condition;
+
+/** Writes activations as {@link Record}s. The same instructions at every level, AVX2's. */
+final class Quantiser {
+    private Quantiser() {}
+
+    /** {@code quantise(f32 source, records target, runs)}. */
+    static byte[] of(Record record) {
+        Routine routine = new Routine(Lanes.EIGHT);
+        Assembler a = routine.a;
+        Vec positive = routine.allLanes(0x7FFF_FFFF);
+        Vec most = routine.allLanes(Float.floatToRawIntBits(record.words() ? 32_767 : 127));
+        Vec least = routine.allLanes(Float.floatToRawIntBits(1e-30f));
+        a.align(32);
+        Label run = a.here();
+        Vec[] x = routine.take(4);
+        Vec[] t = routine.take(4);
+        for (int i = 0; i < 4; i++) {
+            a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
+            a.op(VANDPS, t[i], x[i], positive);
+        }
+        a.op(VMAXPS, t[0], t[0], t[1]);
+        a.op(VMAXPS, t[2], t[2], t[3]);
+        a.op(VMAXPS, t[0], t[0], t[2]);
+        acrossLanes(routine, t[0], VMAXPS);
+        a.op(VDIVPS, t[1], t[0], most); // d
+        a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), t[1].xmm());
+        a.op(VMAXPS, t[0], t[0], least); // where all are zero so is q, not NaN
+        a.op(VDIVPS, t[0], most, t[0]); // 1 / d
+        for (Vec four : x) {
+            a.op(VMULPS, four, four, t[0]);
+            a.op(VCVTPS2DQ, four, four);
+        }
+        if (record.words()) {
+            words(routine, x, record);
+        } else {
+            a.op(VPADDD, t[2], x[0], x[1]);
+            a.op(VPADDD, t[3], x[2], x[3]);
+            acrossLanes(routine, t[2], VPADDD);
+            acrossLanes(routine, t[3], VPADDD);
+            a.op(VPADDD, t[0], t[2], t[3]);
+            sum(routine, record, t[0], t[1], 1, 0);
+            sum(routine, record, t[2], t[1], 2, 0);
+            sum(routine, record, t[3], t[1], 2, 1);
+            bytes(routine, x);
+        }
+        a.add(RDI, 4 * Codes.RUN);
+        a.add(RSI, record.bytes());
+        a.dec(RDX);
+        a.jump(Condition.NOT_ZERO, run);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    /** All lanes become the combination of all. */
+    private static void acrossLanes(Routine routine, Vec lanes, Op combine) {
+        Assembler a = routine.a;
+        routine.with(other -> {
+            a.op(VPERM2I128, other, lanes, lanes, 1);
+            a.op(combine, lanes, lanes, other);
+            a.op(VPSHUFD, other, lanes, 0b01_00_11_10);
+            a.op(combine, lanes, lanes, other);
+            a.op(VPSHUFD, other, lanes, 0b10_11_00_01);
+            a.op(combine, lanes, lanes, other);
+        });
+    }
+
+    /** What belongs to the sum of a half (or of the run): {@code d · Σq} and {@code −128 · Σq}. */
+    private static void sum(Routine routine, Record record, Vec sum, Vec d, int halves, int half) {
+        Assembler a = routine.a;
+        routine.with(scaled -> {
+            a.op(VCVTDQ2PS, scaled, sum);
+            a.op(VMULPS, scaled, scaled, d);
+            a.op(VMOVD_STORE, Mem.at(RSI, record.sum(halves, half)), scaled.xmm());
+            routine.zero(scaled);
+            a.op(VPSUBD, scaled, scaled, sum);
+            a.op(VPSLLD, scaled, scaled, 7);
+            a.op(VMOVD_STORE, Mem.at(RSI, record.offset(halves, half)), scaled.xmm());
+        });
+    }
+
+    private static void bytes(Routine routine, Vec[] x) {
+        Assembler a = routine.a;
+        a.op(VPACKSSDW, x[0], x[0], x[1]);
+        a.op(VPACKSSDW, x[2], x[2], x[3]);
+        a.op(VPACKSSWB, x[0], x[0], x[2]);
+        // Packing works within 128 bits: fours 0, 8, 16, 24, then 4, 12, 20, 28.
+        a.op(VMOVUPS, x[1], a.constant(ORDER));
+        a.op(VPERMD, x[0], x[1], x[0]);
+        a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
+    }
+
+    private static final byte[] ORDER = {
+        0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 3, 0, 0, 0, 7, 0, 0, 0
+    };
+
+    private static void words(Routine routine, Vec[] x, Record record) {
+        Assembler a = routine.a;
+        Mem swap = routine.everyPart(new byte[] {0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15});
+        for (int i = 0; i < 4; i += 2) {
+            // Fours 0, 2 | 1, 3 of sixteen: each part holds four numbers of either vector.
+            a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
+            a.op(Op.VPERMQ, x[i], x[i], 0b11_01_10_00);
+            a.op(VPSHUFB, x[i], x[i], swap);
+            a.op(VMOVUPS_STORE, Mem.at(RSI, 16 * i), x[i]);
+        }
+    }
+}

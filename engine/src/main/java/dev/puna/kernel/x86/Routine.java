@@ -1,0 +1,224 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VCVTPH2PS;
+import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPAND;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+import static dev.puna.kernel.x86.Op.VPCMPEQB;
+import static dev.puna.kernel.x86.Op.VPERMD;
+import static dev.puna.kernel.x86.Op.VPERMQ;
+import static dev.puna.kernel.x86.Op.VPMOVDW;
+import static dev.puna.kernel.x86.Op.VPSHUFB;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSRAD;
+import static dev.puna.kernel.x86.Op.VPSRLD;
+import static dev.puna.kernel.x86.Op.VPXOR;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.BitSet;
+import java.util.function.Consumer;
+
+/** A kernel being written: its instructions, its vectors and which of them are free. */
+final class Routine {
+    final Assembler a;
+    final Lanes lanes;
+    private final BitSet free = new BitSet();
+
+    Routine(Lanes lanes) {
+        this(lanes, new Assembler());
+    }
+
+    /** A part of a kernel that another began: all vectors are free. */
+    Routine(Lanes lanes, Assembler a) {
+        this.a = a;
+        this.lanes = lanes;
+        free.set(0, lanes.registers);
+    }
+
+    /** A vector that nobody uses. */
+    Vec take() {
+        int number = free.nextSetBit(0);
+        if (number < 0) {
+            throw new IllegalStateException("a kernel needs more than " + lanes.registers + " vectors");
+        }
+        free.clear(number);
+        return new Vec(number, lanes.bytes, 0, false);
+    }
+
+    Vec[] take(int count) {
+        Vec[] vectors = new Vec[count];
+        for (int i = 0; i < count; i++) {
+            vectors[i] = take();
+        }
+        return vectors;
+    }
+
+    void give(Vec... vectors) {
+        for (Vec vector : vectors) {
+            assert !free.get(vector.number()) : vector + " was given back twice";
+            free.set(vector.number());
+        }
+    }
+
+    /** Writes what {@code body} does with a vector that is free again behind it. */
+    void with(Consumer<Vec> body) {
+        Vec vector = take();
+        body.accept(vector);
+        give(vector);
+    }
+
+    void zero(Vec target) {
+        a.op(VPXOR, target, target, target);
+    }
+
+    /** A vector that holds {@code value} in each of its 32-bit lanes, for the whole of the kernel. */
+    Vec allLanes(int value) {
+        Vec vector = take();
+        a.op(VPBROADCASTD, vector, a.constant(littleEndian(value)));
+        return vector;
+    }
+
+    /** A vector that holds {@code value} in each of its bytes, for the whole of the kernel. */
+    Vec allBytes(int value) {
+        return allLanes((value & 0xFF) * 0x01010101);
+    }
+
+    /** The address of a constant: {@code bytes} (16 of them) in each 128-bit part. */
+    Mem everyPart(byte... bytes) {
+        assert bytes.length == 16;
+        byte[] all = new byte[lanes.bytes];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = bytes[i % 16];
+        }
+        return a.constant(all);
+    }
+
+    /** The low halves of the lanes, read as f16, as f32. */
+    void lowHalves(Vec target, Vec source) {
+        switch (lanes) {
+            case EIGHT -> {
+                a.op(VPSHUFB, target, source, everyPart(LOW_WORDS));
+                a.op(VPERMQ, target, target, 0b1000);
+                a.op(VCVTPH2PS, target, target.xmm());
+            }
+            case SIXTEEN -> {
+                a.op(VPMOVDW, target.ymm(), source);
+                a.op(VCVTPH2PS, target, target.ymm());
+            }
+        }
+    }
+
+    /** The high halves of the lanes, read as f16, as f32. */
+    void highHalves(Vec target, Vec source) {
+        a.op(VPSRLD, target, source, 16);
+        lowHalves(target, target);
+    }
+
+    /** Byte {@code index} of each lane, without a sign. */
+    void byteOfLane(Vec target, Vec source, int index) {
+        if (index == 3) {
+            a.op(VPSRLD, target, source, 24);
+        } else {
+            a.op(VPSLLD, target, source, 24 - 8 * index);
+            a.op(VPSRLD, target, target, 24);
+        }
+    }
+
+    /** Byte {@code index} of each lane, with its sign. */
+    void signedByteOfLane(Vec target, Vec source, int index) {
+        if (index == 3) {
+            a.op(VPSRAD, target, source, 24);
+        } else {
+            a.op(VPSLLD, target, source, 24 - 8 * index);
+            a.op(VPSRAD, target, target, 24);
+        }
+    }
+
+    /** Bits {@code from} to {@code from + count − 1} of each lane. */
+    void bitsOfLane(Vec target, Vec source, int from, int count) {
+        Vec shifted = source;
+        if (from + count < 32) {
+            a.op(VPSLLD, target, source, 32 - from - count);
+            shifted = target;
+        }
+        a.op(VPSRLD, target, shifted, 32 - count);
+    }
+
+    /**
+     * Four bits of each lane, one in each byte: 0x10 where bit {@code 4·group + i} is set, in byte i.
+     *
+     * @param table what {@link #fifthTable} gave
+     */
+    void fifthBits(Vec target, Vec bits, int group, Vec table) {
+        switch (lanes) {
+            case SIXTEEN -> {
+                a.op(VPSRLD, target, bits, 4 * group);
+                a.op(VPERMD, target, target, table);
+            }
+            case EIGHT -> {
+                byte[] spread = new byte[16];
+                for (int i = 0; i < 16; i++) {
+                    spread[i] = (byte) (i / 4 * 4 + group / 2);
+                }
+                Mem which = a.constant(littleEndian(group % 2 == 0 ? 0x08040201 : 0x80402010));
+                a.op(VPSHUFB, target, bits, everyPart(spread));
+                with(mask -> {
+                    a.op(VPBROADCASTD, mask, which);
+                    a.op(VPAND, target, target, mask);
+                    a.op(VPCMPEQB, target, target, mask);
+                });
+                a.op(VPAND, target, target, table);
+            }
+        }
+    }
+
+    /** A vector that {@link #fifthBits} needs, for the whole of the kernel. */
+    Vec fifthTable() {
+        if (lanes == Lanes.EIGHT) {
+            return allBytes(0x10);
+        }
+        ByteBuffer table = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        for (int bits = 0; bits < 16; bits++) {
+            for (int i = 0; i < 4; i++) {
+                table.put((byte) ((bits >> i & 1) << 4));
+            }
+        }
+        Vec vector = take();
+        a.op(VMOVDQU, vector, a.constant(table.array()));
+        return vector;
+    }
+
+    /** Whole numbers times a factor, f32. */
+    void scaled(Vec target, Vec whole, Vec factor) {
+        a.op(VCVTDQ2PS, target, whole);
+        a.op(VMULPS, target, target, factor);
+    }
+
+    private static final byte[] LOW_WORDS = {0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1};
+
+    static byte[] littleEndian(int value) {
+        return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+    }
+
+    /** Saves what the caller keeps in registers that it does not expect to change. */
+    void enter() {
+        for (Gpr gpr : SAVED) {
+            a.push(gpr);
+        }
+    }
+
+    /** Undoes {@link #enter} and returns. */
+    void leave() {
+        a.vzeroupper();
+        for (int i = SAVED.length - 1; i >= 0; i--) {
+            a.pop(SAVED[i]);
+        }
+        a.ret();
+    }
+
+    /** Saved by {@link #enter}: six registers, so the stack is 8 bytes off a multiple of 16 less, as at a call. */
+    private static final Gpr[] SAVED = {Gpr.RBX, Gpr.RBP, Gpr.R12, Gpr.R13, Gpr.R14, Gpr.R15};
+}

@@ -1,0 +1,173 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VMOVUPS;
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPAND;
+import static dev.puna.kernel.x86.Op.VPOR;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSLLW;
+import static dev.puna.kernel.x86.Op.VPSRLD;
+import static dev.puna.kernel.x86.Op.VPSRLW;
+
+import dev.puna.tensor.DType;
+
+/**
+ * Q2_K and Q3_K: 32 bytes hold two bits of each number of four runs, and there are two such halves. Q3_K has third bits,
+ * 32 bytes of them, run r in bit r. Each sixteen numbers have a scale, and in Q2_K a minimum.
+ */
+final class TwosAndThrees implements Format {
+    private final DType type;
+    private final boolean three;
+    private final Vec low;
+
+    TwosAndThrees(DType type, Routine routine) {
+        this.type = type;
+        this.three = type == DType.Q3_K;
+        this.low = routine.allBytes(3);
+    }
+
+    @Override
+    public DType type() {
+        return type;
+    }
+
+    @Override
+    public Codes codes() {
+        return three ? new Codes(3, 4, 2, false) : new Codes(2, 0, 2, true);
+    }
+
+    @Override
+    public int scratchVectors() {
+        return three ? Codes.GROUPS : 0;
+    }
+
+    @Override
+    public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
+        Assembler a = routine.a;
+        if (three) {
+            scalesOfThrees(routine, rows, sink);
+            rows.columnsTo(scratch, 0, 2);
+        } else {
+            scalesOfTwos(routine, rows, sink);
+        }
+        for (int half = 0; half < 2; half++) {
+            int at = (three ? 32 : 16) + 32 * half;
+            Vec[][] fours = {rows.columns(at), rows.columns(at + 16)};
+            Vec code = routine.take();
+            for (int run = 4 * half; run < 4 * half + 4; run++) {
+                for (int group = 0; group < Codes.GROUPS; group++) {
+                    Vec four = fours[group / 4][group % 4];
+                    if (run % 4 > 0) {
+                        a.op(VPSRLW, four, four, 2);
+                    }
+                    a.op(VPAND, code, four, low);
+                    if (three) {
+                        third(routine, code, scratch.plus(group * routine.lanes.bytes), run);
+                    }
+                    sink.codes(run, group, code);
+                }
+            }
+            routine.give(code);
+            routine.give(fours[0]);
+            routine.give(fours[1]);
+        }
+    }
+
+    private static void third(Routine routine, Vec code, Mem bits, int run) {
+        Assembler a = routine.a;
+        routine.with(bit -> {
+            a.op(VMOVUPS, bit, bits);
+            if (run < 2) {
+                a.op(VPSLLW, bit, bit, 2 - run);
+            } else if (run > 2) {
+                a.op(VPSRLW, bit, bit, run - 2);
+            }
+            and(routine, bit, bit, 4);
+            a.op(VPOR, code, code, bit);
+        });
+    }
+
+    /** Bytes 0 to 15: the scale in the low nibble, the minimum in the high one; at 80 what they are multiplied with. */
+    private static void scalesOfTwos(Routine routine, Rows rows, Sink sink) {
+        Assembler a = routine.a;
+        Vec d = rows.column(68, 3);
+        Vec least = routine.take();
+        routine.highHalves(least, d);
+        routine.lowHalves(d, d);
+        routine.with(minus -> {
+            a.op(Op.VPBROADCASTD, minus, a.constant(Routine.littleEndian(Float.floatToRawIntBits(-1))));
+            a.op(Op.VMULPS, least, least, minus);
+        });
+        Vec[] sixteen = rows.columns(0);
+        for (int i = 0; i < 16; i++) {
+            int sub = i;
+            routine.with(number -> {
+                routine.bitsOfLane(number, sixteen[sub / 4], sub % 4 * 8, 4);
+                routine.scaled(number, number, d);
+                sink.scale(sub / 2, sub % 2, number);
+                routine.bitsOfLane(number, sixteen[sub / 4], sub % 4 * 8 + 4, 4);
+                routine.scaled(number, number, least);
+                sink.minimum(sub / 2, sub % 2, number);
+            });
+        }
+        routine.give(sixteen);
+        routine.give(d, least);
+    }
+
+    /**
+     * Twelve bytes from 96 on, then what they are multiplied with. The low four bits of scales 0 to 7 are the low nibbles
+     * of bytes 0 to 7, of 8 to 15 the high ones; the upper two bits of scale i are bits {@code i / 4 · 2} of byte
+     * {@code 8 + i % 4}. Sixteen bytes are read from 94 on, so that none behind the block is.
+     */
+    private static void scalesOfThrees(Routine routine, Rows rows, Sink sink) {
+        Assembler a = routine.a;
+        Vec[] read = rows.columns(94);
+        for (int i = 0; i < 3; i++) {
+            int at = i;
+            routine.with(next -> {
+                a.op(VPSRLD, read[at], read[at], 16);
+                a.op(VPSLLD, next, read[at + 1], 16);
+                a.op(VPOR, read[at], read[at], next);
+            });
+        }
+        Vec d = read[3];
+        routine.highHalves(d, d);
+        Vec six = routine.take();
+        Vec upper = routine.take();
+        for (int four = 0; four < 4; four++) {
+            Vec nibbles = read[four % 2];
+            if (four >= 2) {
+                a.op(VPSRLW, nibbles, nibbles, 4);
+            }
+            and(routine, six, nibbles, 15);
+            if (four < 2) {
+                a.op(VPSLLW, upper, read[2], 4 - 2 * four);
+            } else {
+                a.op(VPSRLW, upper, read[2], 2 * four - 4);
+            }
+            and(routine, upper, upper, 0x30);
+            a.op(VPOR, six, six, upper);
+            for (int i = 0; i < 4; i++) {
+                int sub = 4 * four + i;
+                routine.with(number -> {
+                    routine.byteOfLane(number, six, sub % 4);
+                    routine.with(offset -> {
+                        a.op(Op.VPBROADCASTD, offset, a.constant(Routine.littleEndian(-32)));
+                        a.op(VPADDD, number, number, offset);
+                    });
+                    routine.scaled(number, number, d);
+                    sink.scale(sub / 2, sub % 2, number);
+                });
+            }
+        }
+        routine.give(read);
+        routine.give(six, upper);
+    }
+
+    private static void and(Routine routine, Vec target, Vec source, int bytes) {
+        routine.with(mask -> {
+            routine.a.op(Op.VPBROADCASTD, mask, routine.a.constant(Routine.littleEndian(bytes * 0x01010101)));
+            routine.a.op(VPAND, target, source, mask);
+        });
+    }
+}

@@ -1,0 +1,96 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VBROADCASTSS;
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+import static dev.puna.kernel.x86.Op.VPMADDWD;
+import static dev.puna.kernel.x86.Op.VPSLLW;
+import static dev.puna.kernel.x86.Op.VPSRAW;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * AVX2, codes of 8 bits with a sign: too wide for sums of 16 bits, so they are widened first, and {@code vpmaddwd} adds
+ * two products of 16 bits to 32. The activations have 16 bits too, at no cost.
+ */
+final class WordProducts implements Products {
+    private final Routine routine;
+    private final Assembler a;
+
+    WordProducts(Routine routine) {
+        this.routine = routine;
+        this.a = routine.a;
+    }
+
+    @Override
+    public Record record() {
+        return Record.WORDS;
+    }
+
+    @Override
+    public boolean biasIsMinimum() {
+        return false;
+    }
+
+    @Override
+    public int steps() {
+        return 2 * Codes.GROUPS;
+    }
+
+    /** Numbers 0 and 2 of every four, then 1 and 3. */
+    @Override
+    public Vec[] step(Vec group) {
+        Vec even = routine.take();
+        a.op(VPSLLW, even, group, 8);
+        a.op(VPSRAW, even, even, 8);
+        a.op(VPSRAW, group, group, 8);
+        return new Vec[] {even, group};
+    }
+
+    private final class Lane implements Sum {
+        private final Vec total = routine.take();
+
+        @Override
+        public void start(Mem record, int half) {}
+
+        @Override
+        public Vec total() {
+            return total;
+        }
+    }
+
+    @Override
+    public Sum sum() {
+        return new Lane();
+    }
+
+    @Override
+    public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
+        for (int strip = 0; strip < sums.length; strip++) {
+            Vec total = sums[strip].total();
+            Vec codes = steps[strip];
+            routine.with(products -> {
+                a.op(VPBROADCASTD, products, record.plus(4 * step));
+                if (step == 0) {
+                    a.op(VPMADDWD, total, codes, products);
+                } else {
+                    a.op(VPMADDWD, products, codes, products);
+                    a.op(VPADDD, total, total, products);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half) {
+        a.op(VCVTDQ2PS, total, total);
+        a.op(VMULPS, total, total, scale);
+        routine.with(factor -> {
+            a.op(VBROADCASTSS, factor, record.plus(record().scale()));
+            a.op(VFMADD231PS, sum, total, factor);
+        });
+    }
+}
