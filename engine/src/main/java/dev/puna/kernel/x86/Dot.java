@@ -48,7 +48,7 @@ final class Dot implements Sink {
     }
 
     private Mem record(int run) {
-        return Mem.at(records, run * products.record().bytes());
+        return Mem.at(records, run * products.record().bytes);
     }
 
     private Mem at(int run, int offset) {

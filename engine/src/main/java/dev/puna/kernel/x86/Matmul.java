@@ -2,168 +2,279 @@ package dev.puna.kernel.x86;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.puna.kernel.Scratch;
 import dev.puna.kernel.Workers;
 import dev.puna.kernel.x86.CodePage.Refused;
-import dev.puna.kernel.x86.Quantised.Many;
-import dev.puna.kernel.x86.Quantised.One;
-import dev.puna.kernel.x86.Quantised.Unpack;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Products with quantised weights: what to call with what, strip by strip. */
+/**
+ * Products of one input with several weights: what each worker calls with what. The activations are prepared once for all
+ * weights that take them in the same form; then the threads share the rows of all weights. One token takes the way that
+ * is bound by memory, more the way that is bound by arithmetic; every sum is the same on either.
+ *
+ * <p>Nothing is allocated once the sizes have been seen.
+ */
 final class Matmul {
-    /** Runs of one panel: 512 columns, so that a tile's panels stay in the nearest cache. */
-    private static final int PANEL_RUNS = 16;
+    /** Bytes of weights that a thread takes at a time when there is one token. */
+    private static final int PART_BYTES = 128 << 10;
 
     private final Lanes lanes;
     private final Workers workers;
-    private final Map<DType, Function> ones = new EnumMap<>(DType.class);
-    private final Map<DType, Function> unpacks = new EnumMap<>(DType.class);
-    private final Map<Codes, Function> manys = new HashMap<>();
-    private final Map<Record, Function> quantisers = new HashMap<>();
-    private final Map<Record, MemorySegment> records = new HashMap<>();
+    private final Map<DType, Plan> plans = new EnumMap<>(DType.class);
+    private final Function[] quantisers = new Function[Record.values().length];
+    private final Scratch[] prepared = new Scratch[Record.values().length];
     private final MemorySegment[] arguments;
+    private final Workers.Task prepare = (token, _) -> prepare(token);
+    private final Workers.Task multiply = this::multiply;
+
+    // What is being done
+    private final List<Job> jobs = new ArrayList<>();
+    private int jobCount;
+    private int tokens;
+    private MemorySegment x = MemorySegment.NULL;
+    private int columns;
+    private Record preparing = Record.FLOATS;
+
+    /** The rows of one weight. */
+    private static final class Job {
+        Plan plan;
+        MemorySegment weight;
+        MemorySegment y;
+        MemorySegment records;
+        int rows;
+        long rowBytes;
+        /** Rows that a kernel works on at a time; units that a part has. */
+        int unitRows;
+
+        int unitsOfPart;
+        int firstPart;
+        int endPart;
+        /** Whether rows are copied first: there are too few, or they end within a run. */
+        boolean copied;
+    }
 
     Matmul(Lanes lanes, Workers workers) {
         this.lanes = lanes;
         this.workers = workers;
+        for (Record record : Record.values()) {
+            prepared[record.ordinal()] = new Scratch();
+        }
         arguments = new MemorySegment[workers.threads()];
+        Arena arena = Arena.ofAuto();
         for (int i = 0; i < arguments.length; i++) {
-            arguments[i] = Arena.ofAuto().allocate(256, 64);
+            arguments[i] = arena.allocate(Arguments.BYTES, 64);
         }
     }
 
-    /** {@code y[t, r] = Σ weight[r, c] · x[t, c]}. */
-    void run(Tensor x, Tensor weight, Tensor y) {
-        Routine probe = new Routine(lanes);
-        Format format = Formats.of(weight.type(), probe);
-        Codes codes = format.codes();
-        Products products = Products.of(probe, codes);
-        Panel panel = Panel.of(lanes, codes, products);
-        Record record = products.record();
-        int tokens = (int) x.rows();
-        int runs = (int) (x.columns() / Codes.RUN);
-        MemorySegment quantised = quantise(x, record, tokens, runs);
+    /** {@code ys[i][t, r] = Σ_c weights[i][r, c] · x[t, c]}. */
+    void run(Tensor input, List<Tensor> weights, List<Tensor> ys) {
+        x = input.data();
+        columns = (int) input.columns();
+        tokens = (int) input.rows();
+        int forms = 0;
+        int parts = 0;
+        jobCount = weights.size();
+        for (int i = 0; i < jobCount; i++) {
+            if (jobs.size() == i) {
+                jobs.add(new Job());
+            }
+            Job job = jobs.get(i);
+            begin(job, weights.get(i), ys.get(i));
+            if ((forms & 1 << job.plan.record().ordinal()) == 0) {
+                forms |= 1 << job.plan.record().ordinal();
+                prepare(job.plan);
+            }
+            job.records = prepared[job.plan.record().ordinal()].atLeast(0);
+            job.firstPart = parts;
+            parts = job.endPart = parts + Math.ceilDiv(Math.ceilDiv(job.rows, job.unitRows), job.unitsOfPart);
+        }
+        workers.run(parts, multiply);
+    }
+
+    private void begin(Job job, Tensor weight, Tensor y) {
+        Plan plan = plan(weight.type());
+        job.plan = plan;
+        job.weight = weight.data();
+        job.y = y.data();
+        job.rows = (int) weight.rows();
+        job.rowBytes = weight.rowBytes();
+        job.unitRows = tokens == 1 ? plan.oneRows() : plan.tileRows();
+        job.copied = job.rows < job.unitRows || columns % plan.blockColumns() != 0;
+        long unitBytes = job.unitRows * job.rowBytes;
+        job.unitsOfPart = tokens > 1 || job.copied ? 1 : (int) Math.max(1, PART_BYTES / unitBytes);
+    }
+
+    private Plan plan(DType type) {
+        Plan plan = plans.get(type);
+        if (plan == null) {
+            try {
+                plan = Plan.of(lanes, type);
+            } catch (Refused refused) {
+                throw new IllegalStateException(refused);
+            }
+            plans.put(type, plan);
+        }
+        return plan;
+    }
+
+    /** Runs of a row, the last one perhaps not full. */
+    private int runs(Record record) {
+        return Math.ceilDiv(columns, record.columns);
+    }
+
+    // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece.
+
+    private void prepare(Plan plan) {
+        Record record = plan.record();
+        preparing = record;
+        prepared[record.ordinal()].atLeast((long) tokens * runs(record) * record.bytes);
+        if (record != Record.FLOATS && quantisers[record.ordinal()] == null) {
+            try {
+                quantisers[record.ordinal()] = CodePage.load(Quantiser.of(record));
+            } catch (Refused refused) {
+                throw new IllegalStateException(refused);
+            }
+        }
+        panelRuns = plan.panelRuns();
         if (tokens == 1) {
-            one(weight, quantised, y);
+            prepare(0);
         } else {
-            many(weight, format, codes, panel, record, quantised, tokens, runs, y);
+            workers.run(tokens, prepare);
         }
     }
 
-    private MemorySegment quantise(Tensor x, Record record, int tokens, int runs) {
-        long bytes = (long) tokens * runs * record.bytes();
-        MemorySegment target = records.get(record);
-        if (target == null || target.byteSize() < bytes) {
-            target = Arena.ofAuto().allocate(bytes, 64);
-            records.put(record, target);
+    private int panelRuns;
+
+    private void prepare(int token) {
+        Record record = preparing;
+        int runs = runs(record);
+        MemorySegment target = prepared[record.ordinal()].atLeast(0);
+        long from = (long) token * columns * 4;
+        for (int run = 0; run < runs; run += panelRuns) {
+            int some = Math.min(panelRuns, runs - run);
+            long to = ((long) run * tokens + (long) token * some) * record.bytes;
+            long source = from + (long) run * record.columns * 4;
+            if (record == Record.FLOATS) {
+                long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
+                MemorySegment.copy(x, source, target, to, bytes);
+                target.asSlice(to + bytes, (long) some * record.bytes - bytes).fill((byte) 0);
+            } else {
+                quantisers[record.ordinal()].call(x.address() + source, target.address() + to, some, 0);
+            }
         }
-        Function quantiser = quantisers.computeIfAbsent(record, r -> load(Quantiser.of(r)));
-        long to = target.address();
-        long from = x.data().address();
-        workers.run(tokens, (token, _) -> {
-            for (int run = 0; run < runs; run += PANEL_RUNS) {
-                int some = Math.min(PANEL_RUNS, runs - run);
-                long place = (long) run * tokens + (long) token * some;
-                quantiser.call(
-                        from + ((long) token * runs + run) * Codes.RUN * 4, to + place * record.bytes(), some, 0);
-            }
-        });
-        return target;
     }
 
-    private void one(Tensor weight, MemorySegment quantised, Tensor y) {
-        Function one = ones.computeIfAbsent(weight.type(), type -> load(Quantised.one(lanes, type)));
-        int rows = (int) weight.rows();
-        int strips = rows / lanes.rows;
-        int each = Math.max(1, (int) Math.min(strips / (workers.threads() * 4), (256 << 10) / (lanes.rows * weight.rowBytes())));
-        int last = rows % lanes.rows == 0 ? 0 : 1;
-        workers.run(Math.ceilDiv(strips, each) + last, (part, worker) -> {
-            int first = part * each;
-            int some = Math.min(each, strips - first);
-            int row = first * lanes.rows;
-            if (some <= 0) {
-                row = rows - lanes.rows;
-                some = 1;
-            }
-            MemorySegment a = arguments[worker];
-            a.set(JAVA_LONG, One.WEIGHTS, weight.data().address() + row * weight.rowBytes());
-            a.set(JAVA_LONG, One.STRIDE, weight.rowBytes());
-            a.set(JAVA_LONG, One.STRIPS, some);
-            a.set(JAVA_LONG, One.BLOCKS, weight.columns() / weight.type().blockSize());
-            a.set(JAVA_LONG, One.RECORDS, quantised.address());
-            a.set(JAVA_LONG, One.OUTPUT, y.data().address() + row * 4L);
-            one.call(a.address(), 0, 0, 0);
-        });
-    }
+    // Rows
 
-    private void many(
-            Tensor weight,
-            Format format,
-            Codes codes,
-            Panel panel,
-            Record record,
-            MemorySegment quantised,
-            int tokens,
-            int runs,
-            Tensor y) {
-        Function unpack = unpacks.computeIfAbsent(weight.type(), type -> load(Quantised.unpack(lanes, type)));
-        Function many = manys.computeIfAbsent(codes, c -> load(Quantised.many(lanes, c)));
-        int rows = (int) weight.rows();
-        Quantised.Tile tile = Quantised.Tile.of(lanes, codes);
-        int tileRows = tile.strips() * lanes.rows;
-        long stripPanel = (long) PANEL_RUNS * panel.runBytes();
-        long sumsAt = tile.strips() * stripPanel;
-        workers.run(Math.ceilDiv(rows, tileRows), (part, worker) -> {
-            int row = Math.min(part * tileRows, rows - tileRows);
-            MemorySegment scratch = workers.scratch(worker, sumsAt + (long) tokens * tileRows * 4);
-            MemorySegment a = arguments[worker];
-            long next = weight.data().address() + (row + tileRows) * weight.rowBytes();
-            for (int run = 0; run < runs; run += PANEL_RUNS) {
-                int some = Math.min(PANEL_RUNS, runs - run);
-                long blocks = some / format.runs();
-                for (int strip = 0; strip < tile.strips(); strip++) {
-                    a.set(
-                            JAVA_LONG,
-                            Unpack.WEIGHTS,
-                            weight.data().address()
-                                    + (row + strip * lanes.rows) * weight.rowBytes()
-                                    + (long) run / format.runs() * weight.type().blockBytes());
-                    a.set(JAVA_LONG, Unpack.STRIDE, weight.rowBytes());
-                    a.set(JAVA_LONG, Unpack.BLOCKS, blocks);
-                    a.set(JAVA_LONG, Unpack.NEXT, next);
-                    next += blocks * lanes.rows * weight.type().blockBytes();
-                    a.set(JAVA_LONG, Unpack.PANEL, scratch.address() + strip * stripPanel);
-                    unpack.call(a.address(), 0, 0, 0);
-                }
-                boolean first = run == 0;
-                boolean last = run + some == runs;
-                a.set(JAVA_LONG, Many.PANEL, scratch.address());
-                a.set(JAVA_LONG, Many.PANEL_BYTES, stripPanel);
-                a.set(JAVA_LONG, Many.RUNS, some);
-                a.set(JAVA_LONG, Many.RECORDS, quantised.address() + (long) run * tokens * record.bytes());
-                a.set(JAVA_LONG, Many.TOKEN_BYTES, (long) some * record.bytes());
-                a.set(JAVA_LONG, Many.TOKENS, tokens);
-                a.set(JAVA_LONG, Many.INPUT, first ? 0 : scratch.address() + sumsAt);
-                a.set(JAVA_LONG, Many.INPUT_BYTES, tileRows * 4L);
-                a.set(JAVA_LONG, Many.OUTPUT, last ? y.data().address() + row * 4L : scratch.address() + sumsAt);
-                a.set(JAVA_LONG, Many.OUTPUT_BYTES, last ? rows * 4L : tileRows * 4L);
-                many.call(a.address(), 0, 0, 0);
-            }
-        });
-    }
-
-    private static Function load(byte[] code) {
-        try {
-            return CodePage.load(code);
-        } catch (Refused refused) {
-            throw new IllegalStateException(refused);
+    private void multiply(int part, int worker) {
+        int i = 0;
+        while (part >= jobs.get(i).endPart) {
+            i++;
         }
+        Job job = jobs.get(i);
+        int first = (part - job.firstPart) * job.unitsOfPart * job.unitRows;
+        if (job.copied) {
+            copied(job, first, worker);
+            return;
+        }
+        int units = Math.min(job.unitsOfPart, (job.rows - first) / job.unitRows);
+        if (units > 0) {
+            rows(job, job.weight.address() + first * job.rowBytes, job.rowBytes, job.y.address() + first * 4L, job.rows * 4L, units, worker, 0);
+        }
+        int behind = first + units * job.unitRows;
+        if (units < job.unitsOfPart && behind < job.rows) { // the last rows, some of them for a second time
+            int row = job.rows - job.unitRows;
+            rows(job, job.weight.address() + row * job.rowBytes, job.rowBytes, job.y.address() + row * 4L, job.rows * 4L, 1, worker, 0);
+        }
+    }
+
+    /** A unit whose rows are copied, and filled up with zeros below and to the right. */
+    private void copied(Job job, int first, int worker) {
+        Plan plan = job.plan;
+        int some = Math.min(job.unitRows, job.rows - first);
+        long rowBytes = Math.ceilDiv(columns, plan.blockColumns()) * (long) plan.blockBytes();
+        long weightBytes = Math.ceilDiv(job.unitRows * rowBytes, 64) * 64;
+        long outputBytes = (long) tokens * job.unitRows * 4;
+        MemorySegment scratch = workers.scratch(worker, weightBytes + outputBytes + panelBytes(job));
+        scratch.asSlice(0, weightBytes).fill((byte) 0);
+        for (int row = 0; row < some; row++) {
+            MemorySegment.copy(job.weight, (first + row) * job.rowBytes, scratch, row * rowBytes, job.rowBytes);
+        }
+        long output = scratch.address() + weightBytes;
+        rows(job, scratch.address(), rowBytes, output, job.unitRows * 4L, 1, worker, weightBytes + outputBytes);
+        for (int token = 0; token < tokens; token++) {
+            MemorySegment.copy(
+                    scratch,
+                    weightBytes + (long) token * job.unitRows * 4,
+                    job.y,
+                    ((long) token * job.rows + first) * 4,
+                    some * 4L);
+        }
+    }
+
+    /** Panels of a tile, and its sums. */
+    private long panelBytes(Job job) {
+        return tokens == 1
+                ? 0
+                : job.unitRows / lanes.rows * job.plan.stripPanelBytes() + (long) tokens * job.unitRows * 4;
+    }
+
+    private void rows(
+            Job job, long weights, long stride, long output, long outputBytes, int units, int worker, long scratchAt) {
+        MemorySegment a = arguments[worker];
+        Plan plan = job.plan;
+        set(a, Arguments.STRIDE, stride);
+        if (tokens == 1) {
+            set(a, Arguments.WEIGHTS, weights);
+            set(a, Arguments.BLOCKS, Math.ceilDiv(columns, plan.blockColumns()));
+            set(a, Arguments.UNITS, units);
+            set(a, Arguments.RECORDS, job.records.address());
+            set(a, Arguments.OUTPUT, output);
+            plan.one().call(a.address(), 0, 0, 0);
+            return;
+        }
+        Record record = plan.record();
+        long panel = workers.scratch(worker, scratchAt + panelBytes(job)).address() + scratchAt;
+        int strips = job.unitRows / lanes.rows;
+        long sums = panel + strips * plan.stripPanelBytes();
+        long next = weights + job.unitRows * stride;
+        int runs = runs(record);
+        int runsOfBlock = plan.blockColumns() / record.columns;
+        set(a, Arguments.PANEL_BYTES, plan.stripPanelBytes());
+        set(a, Arguments.TOKENS, tokens);
+        set(a, Arguments.INPUT_BYTES, job.unitRows * 4L);
+        for (int run = 0; run < runs; run += plan.panelRuns()) {
+            int some = Math.min(plan.panelRuns(), runs - run);
+            int blocks = some / runsOfBlock;
+            for (int strip = 0; strip < strips; strip++) {
+                long row = weights + strip * lanes.rows * stride;
+                set(a, Arguments.WEIGHTS, row + (long) run / runsOfBlock * plan.blockBytes());
+                set(a, Arguments.BLOCKS, blocks);
+                set(a, Arguments.NEXT, next);
+                set(a, Arguments.PANEL, panel + strip * plan.stripPanelBytes());
+                plan.unpack().call(a.address(), 0, 0, 0);
+                next += (long) blocks * lanes.rows * plan.blockBytes();
+            }
+            boolean last = run + some == runs;
+            set(a, Arguments.PANEL, panel);
+            set(a, Arguments.RUNS, some);
+            set(a, Arguments.RECORDS, job.records.address() + (long) run * tokens * record.bytes);
+            set(a, Arguments.TOKEN_BYTES, (long) some * record.bytes);
+            set(a, Arguments.INPUT, run == 0 ? 0 : sums);
+            set(a, Arguments.OUTPUT, last ? output : sums);
+            set(a, Arguments.OUTPUT_BYTES, last ? outputBytes : job.unitRows * 4L);
+            plan.many().call(a.address(), 0, 0, 0);
+        }
+    }
+
+    private static void set(MemorySegment arguments, int offset, long value) {
+        arguments.set(JAVA_LONG, offset, value);
     }
 }

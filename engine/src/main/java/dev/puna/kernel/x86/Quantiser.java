@@ -36,7 +36,7 @@ final class Quantiser {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec positive = routine.allLanes(0x7FFF_FFFF);
-        Vec most = routine.allLanes(Float.floatToRawIntBits(record.words() ? 32_767 : 127));
+        Vec most = routine.allLanes(Float.floatToRawIntBits(record == Record.WORDS ? 32_767 : 127));
         Vec least = routine.allLanes(Float.floatToRawIntBits(1e-30f));
         a.align(32);
         Label run = a.here();
@@ -58,7 +58,7 @@ final class Quantiser {
             a.op(VMULPS, four, four, t[0]);
             a.op(VCVTPS2DQ, four, four);
         }
-        if (record.words()) {
+        if (record == Record.WORDS) {
             words(routine, x, record);
         } else {
             a.op(VPADDD, t[2], x[0], x[1]);
@@ -72,7 +72,7 @@ final class Quantiser {
             bytes(routine, x);
         }
         a.add(RDI, 4 * Codes.RUN);
-        a.add(RSI, record.bytes());
+        a.add(RSI, record.bytes);
         a.dec(RDX);
         a.jump(Condition.NOT_ZERO, run);
         a.vzeroupper();

@@ -1,44 +1,43 @@
 package dev.puna.kernel.x86;
 
 /**
- * A run of 32 activations of one token as the kernels read it: whole numbers q and what belongs to them. With d the
- * largest magnitude over 127 (bytes) or 32,767 (words), {@code x ≈ d · q}.
- *
- * @param words whether the numbers are 16 bits wide: {@code q0 q2 q1 q3} of every four, for weights of 8 bits at a level
- *     that has no product of bytes for them
+ * A run of activations of one token as the kernels read it: numbers, and behind them what belongs to the run. Whole
+ * numbers q are the activations over d: {@code x ≈ d · q}, where d is the run's largest magnitude over the largest q.
  */
-record Record(boolean words) {
-    /** 32 numbers of 8 bits from offset 0; else of 16. */
-    static final Record BYTES = new Record(false);
+enum Record {
+    /** 32 numbers of 8 bits, up to 127. */
+    BYTES(32, 32, 64),
+    /** 32 numbers of 16 bits, up to 32,767, of every four {@code q0 q2 q1 q3}: for weights of 8 bits at AVX2. */
+    WORDS(32, 64, 96),
+    /** 8 numbers, f32, as they are; nothing behind them. */
+    FLOATS(8, 32, 32);
 
-    static final Record WORDS = new Record(true);
+    /** Columns of a run. */
+    final int columns;
 
-    private int numbers() {
-        return words ? 64 : 32;
+    private final int numbers;
+    /** Bytes from one run to the next. */
+    final int bytes;
+
+    Record(int columns, int numbers, int bytes) {
+        this.columns = columns;
+        this.numbers = numbers;
+        this.bytes = bytes;
     }
 
-    /** d, f32. */
+    /** Where d is, f32. */
     int scale() {
-        return numbers();
+        return numbers;
     }
 
-    /** d · Σq over the half, of the run if there is one half. */
+    /** Where d · Σq over the half is (of the run if there is one half), f32. */
     int sum(int halves, int half) {
-        return numbers() + (halves == 1 ? 4 : 8 + 4 * half);
+        return numbers + (halves == 1 ? 4 : 8 + 4 * half);
     }
 
-    /** −128 · Σq over the half, of the run if there is one half; 32 bits. Only for bytes. */
+    /** Where −128 · Σq over the half is (of the run if there is one half), 32 bits. Only of bytes. */
     int offset(int halves, int half) {
-        return numbers() + (halves == 1 ? 16 : 20 + 4 * half);
-    }
-
-    /** Bytes from one record to the next. */
-    int bytes() {
-        return words ? 96 : 64;
-    }
-
-    /** Four numbers of 8 bits, or two of 16. */
-    int four(int group) {
-        return 4 * group;
+        assert this == BYTES;
+        return numbers + (halves == 1 ? 16 : 20 + 4 * half);
     }
 }

@@ -35,6 +35,15 @@ final class Rows {
         this.thrice = thrice;
     }
 
+    Gpr first() {
+        return bases[0];
+    }
+
+    /** The strip's last four rows begin there. */
+    Gpr last() {
+        return bases[bases.length - 1];
+    }
+
     /** Sets the other registers from the first base and the stride. */
     void begin() {
         a.lea(thrice, Mem.at(stride, stride, 2, 0));

@@ -1,0 +1,286 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Gpr.R10;
+import static dev.puna.kernel.x86.Gpr.R11;
+import static dev.puna.kernel.x86.Gpr.R12;
+import static dev.puna.kernel.x86.Gpr.R13;
+import static dev.puna.kernel.x86.Gpr.R14;
+import static dev.puna.kernel.x86.Gpr.R15;
+import static dev.puna.kernel.x86.Gpr.R8;
+import static dev.puna.kernel.x86.Gpr.R9;
+import static dev.puna.kernel.x86.Gpr.RAX;
+import static dev.puna.kernel.x86.Gpr.RBX;
+import static dev.puna.kernel.x86.Gpr.RCX;
+import static dev.puna.kernel.x86.Gpr.RDI;
+import static dev.puna.kernel.x86.Gpr.RDX;
+import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Op.VBROADCASTSS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+
+import dev.puna.kernel.x86.Assembler.Condition;
+import org.jspecify.annotations.Nullable;
+
+/** The panels of a tile's strips times any number of tokens; the sums of a tile stay in vectors along a panel. */
+final class ManyTokens {
+
+    /**
+     * What is multiplied at a time: as much as there are vectors to hold its sums.
+     *
+     * @param strips whose weights an activation meets when it is loaded
+     */
+    record Tile(int strips, int tokens) {
+        static Tile of(Lanes lanes, Codes codes) {
+            return switch (lanes) {
+                case SIXTEEN -> new Tile(2, 6);
+                case EIGHT -> new Tile(1, codes.signed() || codes.bits() <= 4 && codes.halves() == 1 ? 6 : 4);
+            };
+        }
+
+        static Tile ofFloats(Lanes lanes) {
+            return new Tile(2, lanes == Lanes.SIXTEEN ? 12 : 6);
+        }
+    }
+
+    /** The products of one run. */
+    private interface Body {
+        int panelBytes();
+
+        int recordBytes();
+
+        /** {@code sums[token][strip]} += products of {@code panels[strip]} and {@code tokens[token]}. */
+        void run(Vec[][] sums, Mem[] panels, Mem[] tokens);
+    }
+
+    /** Makes a body for a part of the kernel, whose vectors are free but for the sums. */
+    private interface Maker {
+        Body make(Routine routine, int tokens);
+    }
+
+    private ManyTokens() {}
+
+    static byte[] quantised(Lanes lanes, Codes codes) {
+        Tile tile = Tile.of(lanes, codes);
+        return kernel(lanes, tile, (routine, tokens) -> new Whole(routine, codes, tile.strips(), tokens));
+    }
+
+    static byte[] floats(Lanes lanes) {
+        return kernel(lanes, Tile.ofFloats(lanes), (routine, _) -> new Floats(routine));
+    }
+
+    private static byte[] kernel(Lanes lanes, Tile tile, Maker maker) {
+        Assembler a = new Assembler();
+        Routine frame = new Routine(lanes, a);
+        frame.enter();
+        a.load(RAX, Mem.at(RDI, Arguments.TOKENS));
+        a.load(R8, Mem.at(RDI, Arguments.RECORDS));
+        a.load(R9, Mem.at(RDI, Arguments.INPUT));
+        a.load(R10, Mem.at(RDI, Arguments.OUTPUT));
+        Label next = a.here();
+        Label done = new Label();
+        Label all = new Label();
+        Label[] fewer = new Label[tile.tokens()];
+        a.cmp(RAX, tile.tokens());
+        a.jump(Condition.NOT_LESS, all);
+        for (int tokens = tile.tokens() - 1; tokens > 0; tokens--) {
+            fewer[tokens] = new Label();
+            a.cmp(RAX, tokens);
+            a.jump(Condition.ZERO, fewer[tokens]);
+        }
+        a.jump(done);
+        a.bind(all);
+        tokens(lanes, a, tile.strips(), tile.tokens(), maker);
+        a.sub(RAX, tile.tokens());
+        a.jump(next);
+        for (int tokens = 1; tokens < tile.tokens(); tokens++) {
+            a.bind(fewer[tokens]);
+            tokens(lanes, a, tile.strips(), tokens, maker);
+            a.jump(done);
+        }
+        a.bind(done);
+        frame.leave();
+        return a.finish();
+    }
+
+    /** Each holds the address of one token, and two more lie behind it. */
+    private static final Gpr[] THREES = {R11, R12, R15, RBX};
+
+    /** Some tokens; moves activations (R8), sums so far (R9) and output (R10) on by as many. */
+    private static void tokens(Lanes lanes, Assembler a, int strips, int tokens, Maker maker) {
+        Routine routine = new Routine(lanes, a);
+        Vec[][] sums = new Vec[tokens][];
+        for (int t = 0; t < tokens; t++) {
+            sums[t] = routine.take(strips);
+        }
+        Body body = maker.make(routine, tokens);
+        Mem[] at = new Mem[tokens];
+        a.load(RSI, Mem.at(RDI, Arguments.TOKEN_BYTES));
+        a.lea(RCX, Mem.at(RSI, RSI, 2, 0));
+        int threes = Math.ceilDiv(tokens, 3);
+        for (int i = 0; i < threes; i++) {
+            if (i == 0) {
+                a.mov(THREES[i], R8);
+            } else {
+                a.lea(THREES[i], Mem.at(THREES[i - 1], RCX, 1, 0));
+            }
+        }
+        for (int t = 0; t < tokens; t++) {
+            at[t] = t % 3 == 0 ? Mem.at(THREES[t / 3]) : Mem.at(THREES[t / 3], RSI, t % 3, 0);
+        }
+        Mem[] panels = {Mem.at(R13), Mem.at(R14)};
+        a.load(R13, Mem.at(RDI, Arguments.PANEL));
+        a.load(R14, Mem.at(RDI, Arguments.PANEL_BYTES));
+        a.add(R14, R13);
+
+        Label fresh = new Label();
+        Label begun = new Label();
+        a.test(R9, R9);
+        a.jump(Condition.ZERO, fresh);
+        a.load(RDX, Mem.at(RDI, Arguments.INPUT_BYTES));
+        for (Vec[] ofToken : sums) {
+            for (int s = 0; s < strips; s++) {
+                a.op(VMOVUPS, ofToken[s], Mem.at(R9, s * lanes.bytes));
+            }
+            a.add(R9, RDX);
+        }
+        a.jump(begun);
+        a.bind(fresh);
+        for (Vec[] ofToken : sums) {
+            for (Vec sum : ofToken) {
+                routine.zero(sum);
+            }
+        }
+        a.bind(begun);
+
+        a.load(RCX, Mem.at(RDI, Arguments.RUNS));
+        a.align(32);
+        Label run = a.here();
+        body.run(sums, panels, at);
+        for (int i = 0; i < threes; i++) {
+            a.add(THREES[i], body.recordBytes());
+        }
+        a.add(R13, body.panelBytes());
+        if (strips > 1) {
+            a.add(R14, body.panelBytes());
+        }
+        a.dec(RCX);
+        a.jump(Condition.NOT_ZERO, run);
+
+        a.load(RDX, Mem.at(RDI, Arguments.OUTPUT_BYTES));
+        for (Vec[] ofToken : sums) {
+            for (int s = 0; s < strips; s++) {
+                a.op(VMOVUPS_STORE, Mem.at(R10, s * lanes.bytes), ofToken[s]);
+            }
+            a.add(R10, RDX);
+        }
+        a.imul(RSI, RSI, tokens);
+        a.add(R8, RSI);
+    }
+
+    /** Whole products, which count by their scales. */
+    private static final class Whole implements Body {
+        private final Routine routine;
+        private final Codes codes;
+        private final Products products;
+        private final Panel panel;
+        private final Products.Sum[][] wholes;
+
+        Whole(Routine routine, Codes codes, int strips, int tokens) {
+            this.routine = routine;
+            this.codes = codes;
+            this.products = Products.of(routine, codes);
+            this.panel = Panel.of(routine.lanes, codes, products);
+            this.wholes = new Products.Sum[tokens][strips];
+            for (Products.Sum[] ofToken : wholes) {
+                for (int s = 0; s < strips; s++) {
+                    ofToken[s] = products.sum();
+                }
+            }
+        }
+
+        @Override
+        public int panelBytes() {
+            return panel.runBytes();
+        }
+
+        @Override
+        public int recordBytes() {
+            return products.record().bytes;
+        }
+
+        @Override
+        public void run(Vec[][] sums, Mem[] panels, Mem[] tokens) {
+            int strips = sums[0].length;
+            int stepsOfHalf = products.steps() / codes.halves();
+            Vec[] weights = routine.take(strips);
+            for (int half = 0; half < codes.halves(); half++) {
+                for (int t = 0; t < tokens.length; t++) {
+                    for (int s = 0; s < strips; s++) {
+                        wholes[t][s].start(tokens[t], half);
+                    }
+                }
+                for (int step = half * stepsOfHalf; step < (half + 1) * stepsOfHalf; step++) {
+                    for (int s = 0; s < strips; s++) {
+                        routine.a.op(VMOVUPS, weights[s], panels[s].plus(panel.step(step)));
+                    }
+                    for (int t = 0; t < tokens.length; t++) {
+                        products.multiply(wholes[t], weights, tokens[t], step);
+                    }
+                }
+                for (int s = 0; s < strips; s++) {
+                    count(sums, panels[s], tokens, s, weights, half);
+                }
+            }
+            routine.give(weights);
+        }
+
+        private void count(Vec[][] sums, Mem at, Mem[] tokens, int strip, Vec[] free, int half) {
+            Vec scale = free[0];
+            @Nullable Vec minimum = !panel.minima() ? null : free.length > 1 ? free[1] : routine.take();
+            routine.a.op(VMOVUPS, scale, at.plus(panel.scale(half)));
+            if (minimum != null) {
+                routine.a.op(VMOVUPS, minimum, at.plus(panel.minimum(half)));
+            }
+            for (int t = 0; t < tokens.length; t++) {
+                products.count(sums[t][strip], wholes[t][strip].total(), scale, minimum, tokens[t], half);
+            }
+            if (minimum != null && free.length == 1) {
+                routine.give(minimum);
+            }
+        }
+    }
+
+    /** Plain products. */
+    private record Floats(Routine routine) implements Body {
+        @Override
+        public int panelBytes() {
+            return FloatFormat.RUN * routine.lanes.bytes;
+        }
+
+        @Override
+        public int recordBytes() {
+            return FloatFormat.RUN * 4;
+        }
+
+        @Override
+        public void run(Vec[][] sums, Mem[] panels, Mem[] tokens) {
+            int strips = sums[0].length;
+            Vec[] weights = routine.take(strips);
+            for (int column = 0; column < FloatFormat.RUN; column++) {
+                for (int s = 0; s < strips; s++) {
+                    routine.a.op(VMOVUPS, weights[s], panels[s].plus(column * routine.lanes.bytes));
+                }
+                for (int t = 0; t < tokens.length; t++) {
+                    Vec activation = routine.take();
+                    routine.a.op(VBROADCASTSS, activation, tokens[t].plus(4 * column));
+                    for (int s = 0; s < strips; s++) {
+                        routine.a.op(VFMADD231PS, sums[t][s], weights[s], activation);
+                    }
+                    routine.give(activation);
+                }
+            }
+            routine.give(weights);
+        }
+    }
+}

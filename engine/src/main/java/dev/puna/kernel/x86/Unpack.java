@@ -1,0 +1,75 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Gpr.R10;
+import static dev.puna.kernel.x86.Gpr.R11;
+import static dev.puna.kernel.x86.Gpr.R8;
+import static dev.puna.kernel.x86.Gpr.R9;
+import static dev.puna.kernel.x86.Gpr.RAX;
+import static dev.puna.kernel.x86.Gpr.RBP;
+import static dev.puna.kernel.x86.Gpr.RCX;
+import static dev.puna.kernel.x86.Gpr.RDI;
+import static dev.puna.kernel.x86.Gpr.RDX;
+import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Gpr.RSP;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+
+import dev.puna.kernel.x86.Assembler.Condition;
+import dev.puna.tensor.DType;
+import java.util.Arrays;
+
+/** Blocks of a strip's rows to a panel, while what comes next is fetched. */
+final class Unpack {
+    private Unpack() {}
+
+    static byte[] kernel(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
+        Assembler a = routine.a;
+        Rows rows = new Rows(
+                routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, lanes.rows / 4), RSI, RDX);
+        if (Formats.has(type)) {
+            Format format = Formats.of(type, routine);
+            Products products = Products.of(routine, format.codes());
+            Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);
+            blocks(routine, rows, format.scratchVectors(), type.blockBytes(), () -> {
+                format.block(routine, rows, filling, Mem.at(RSP));
+                a.add(RCX, format.runs() * filling.panel().runBytes());
+            });
+        } else {
+            FloatFormat format = new FloatFormat(type);
+            blocks(routine, rows, 0, format.blockBytes(), () -> {
+                format.block(
+                        routine,
+                        rows,
+                        (column, values) -> a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values));
+                a.add(RCX, FloatFormat.RUN * lanes.bytes);
+            });
+        }
+        return a.finish();
+    }
+
+    /** The loop over blocks. RCX is the panel, RSP the scratch. */
+    private static void blocks(Routine routine, Rows rows, int scratchVectors, int blockBytes, Runnable body) {
+        Assembler a = routine.a;
+        a.push(RBP);
+        a.mov(RBP, RSP);
+        a.sub(RSP, scratchVectors * routine.lanes.bytes);
+        a.and(RSP, -64);
+        a.load(RSI, Mem.at(RDI, Arguments.STRIDE));
+        a.load(rows.first(), Mem.at(RDI, Arguments.WEIGHTS));
+        a.load(RCX, Mem.at(RDI, Arguments.PANEL));
+        a.load(RAX, Mem.at(RDI, Arguments.BLOCKS));
+        a.load(RDI, Mem.at(RDI, Arguments.NEXT));
+        rows.begin();
+        a.align(32);
+        Label block = a.here();
+        OneToken.fetch(a, RDI, routine.lanes.rows * blockBytes);
+        body.run();
+        rows.advance(blockBytes);
+        a.dec(RAX);
+        a.jump(Condition.NOT_ZERO, block);
+        a.mov(RSP, RBP);
+        a.pop(RBP);
+        a.vzeroupper();
+        a.ret();
+    }
+}
