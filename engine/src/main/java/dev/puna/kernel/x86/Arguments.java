@@ -19,7 +19,7 @@ final class Arguments {
     static final int PANEL = 40;
     /** Bytes from one strip's panel to the next. */
     static final int PANEL_BYTES = 48;
-    /** Runs in the panel. */
+    /** Rounds through the panel: its runs, or parts of them. */
     static final int RUNS = 56;
     /** The first token's activations. */
     static final int RECORDS = 64;

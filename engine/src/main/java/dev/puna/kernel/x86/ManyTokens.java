@@ -251,23 +251,26 @@ final class ManyTokens {
         }
     }
 
-    /** Plain products. */
+    /** Columns of floats that are written out; a whole run of them would be a long loop for the decoders. */
+    static final int FLOATS_AT_A_TIME = 8;
+
+    /** Plain products, of a part of a run. */
     private record Floats(Routine routine) implements Body {
         @Override
         public int panelBytes() {
-            return FloatFormat.RUN * routine.lanes.bytes;
+            return FLOATS_AT_A_TIME * routine.lanes.bytes;
         }
 
         @Override
         public int recordBytes() {
-            return FloatFormat.RUN * 4;
+            return FLOATS_AT_A_TIME * 4;
         }
 
         @Override
         public void run(Vec[][] sums, Mem[] panels, Mem[] tokens) {
             int strips = sums[0].length;
             Vec[] weights = routine.take(strips);
-            for (int column = 0; column < FloatFormat.RUN; column++) {
+            for (int column = 0; column < FLOATS_AT_A_TIME; column++) {
                 for (int s = 0; s < strips; s++) {
                     routine.a.op(VMOVUPS, weights[s], panels[s].plus(column * routine.lanes.bytes));
                 }

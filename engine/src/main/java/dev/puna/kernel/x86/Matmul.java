@@ -264,7 +264,7 @@ final class Matmul {
             }
             boolean last = run + some == runs;
             set(a, Arguments.PANEL, panel);
-            set(a, Arguments.RUNS, some);
+            set(a, Arguments.RUNS, plan.rounds(some));
             set(a, Arguments.RECORDS, job.records.address() + (long) run * tokens * record.bytes);
             set(a, Arguments.TOKEN_BYTES, (long) some * record.bytes);
             set(a, Arguments.INPUT, run == 0 ? 0 : sums);

@@ -96,7 +96,7 @@ final class OneToken {
                     format.block(routine, rows[strip], (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column)));
                     rows[strip].advance(format.blockBytes());
                 }
-                a.add(RCX, 4 * FloatFormat.RUN);
+                a.add(RCX, 4 * Record.FLOATS.columns);
             }
 
             @Override

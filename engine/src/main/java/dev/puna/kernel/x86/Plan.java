@@ -34,6 +34,11 @@ record Plan(
     /** Unpacked floats are four times as long as codes. */
     private static final int FLOAT_PANEL_COLUMNS = 256;
 
+    /** How often {@code many} goes round for that many runs. */
+    int rounds(int runs) {
+        return record == Record.FLOATS ? runs * Record.FLOATS.columns / ManyTokens.FLOATS_AT_A_TIME : runs;
+    }
+
     static boolean has(DType type) {
         return Formats.has(type) || type == DType.F32 || type == DType.F16 || type == DType.BF16;
     }
@@ -43,14 +48,14 @@ record Plan(
         Function unpack = CodePage.load(Unpack.kernel(lanes, type));
         int oneRows = OneToken.strips(type) * lanes.rows;
         if (!Formats.has(type)) {
-            int runs = FLOAT_PANEL_COLUMNS / FloatFormat.RUN;
+            int runs = FLOAT_PANEL_COLUMNS / Record.FLOATS.columns;
             return new Plan(
                     type,
                     Record.FLOATS,
                     runs,
                     (long) FLOAT_PANEL_COLUMNS * lanes.bytes,
-                    FloatFormat.RUN,
-                    FloatFormat.RUN * type.blockBytes(),
+                    Record.FLOATS.columns,
+                    Record.FLOATS.columns * type.blockBytes(),
                     lanes.rows,
                     oneRows,
                     Tile.ofFloats(lanes).strips() * lanes.rows,

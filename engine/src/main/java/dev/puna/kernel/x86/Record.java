@@ -9,8 +9,8 @@ enum Record {
     BYTES(32, 32, 64),
     /** 32 numbers of 16 bits, up to 32,767, of every four {@code q0 q2 q1 q3}: for weights of 8 bits at AVX2. */
     WORDS(32, 64, 96),
-    /** 8 numbers, f32, as they are; nothing behind them. */
-    FLOATS(8, 32, 32);
+    /** 32 numbers, f32, as they are; nothing behind them. */
+    FLOATS(32, 128, 128);
 
     /** Columns of a run. */
     final int columns;

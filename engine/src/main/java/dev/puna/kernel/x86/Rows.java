@@ -7,6 +7,9 @@ import static dev.puna.kernel.x86.Op.VPUNPCKHDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKHQDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKLDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKLQDQ;
+import static dev.puna.kernel.x86.Op.VSHUFI32X4;
+
+import java.util.function.BiConsumer;
 
 /**
  * The rows of a strip, each {@code stride} bytes behind the one before, and the way across them: bytes that lie along the
@@ -98,6 +101,75 @@ final class Rows {
         a.op(VPUNPCKLQDQ, p0, p0, p2);
         routine.give(p2);
         return new Vec[] {low, p3, p0, low2};
+    }
+
+    /** Bytes that memory is read in. */
+    static final int LINE = 64;
+
+    /**
+     * Hands over sixteen vectors, in order: lane {@code r} of the j-th holds bytes {@code offset + 4j} to {@code offset +
+     * 4j + 3} of row r. Every line is read in one go: rows whose distance is a power of two push each other out of the
+     * nearest cache.
+     */
+    void line(int offset, BiConsumer<Integer, Vec> sink) {
+        switch (routine.lanes) {
+            case EIGHT -> {
+                for (int j = 0; j < 16; j += 4) {
+                    Vec[] columns = columns(offset + 4 * j);
+                    for (int i = 0; i < 4; i++) {
+                        sink.accept(j + i, columns[i]);
+                    }
+                    routine.give(columns);
+                }
+            }
+            case SIXTEEN -> {
+                Vec[] turned = turnedLine(offset);
+                for (int j = 0; j < 16; j++) {
+                    sink.accept(j, turned[j]);
+                }
+                routine.give(turned);
+            }
+        }
+    }
+
+    /** Sixteen rows of sixteen lanes, turned: first four lanes of four rows at a time, then parts of four lanes. */
+    private Vec[] turnedLine(int offset) {
+        Vec[] v = new Vec[16];
+        for (int i = 0; i < 16; i += 4) {
+            for (int r = i; r < i + 4; r++) {
+                v[r] = routine.take();
+                a.op(VMOVDQU, v[r], row(r, offset));
+            }
+            Vec low = routine.take();
+            Vec low2 = routine.take();
+            a.op(VPUNPCKLDQ, low, v[i], v[i + 1]);
+            a.op(VPUNPCKHDQ, v[i], v[i], v[i + 1]);
+            a.op(VPUNPCKLDQ, low2, v[i + 2], v[i + 3]);
+            a.op(VPUNPCKHDQ, v[i + 2], v[i + 2], v[i + 3]);
+            a.op(VPUNPCKHQDQ, v[i + 1], low, low2);
+            a.op(VPUNPCKLQDQ, low, low, low2);
+            a.op(VPUNPCKHQDQ, v[i + 3], v[i], v[i + 2]);
+            a.op(VPUNPCKLQDQ, low2, v[i], v[i + 2]);
+            routine.give(v[i], v[i + 2]);
+            v[i] = low;
+            v[i + 2] = low2;
+        }
+        for (int j = 0; j < 4; j++) { // part p of v[4i + j] holds lanes 4p + j of rows 4i to 4i + 3
+            Vec firsts = routine.take();
+            Vec firsts2 = routine.take();
+            a.op(VSHUFI32X4, firsts, v[j], v[4 + j], 0x44);
+            a.op(VSHUFI32X4, v[j], v[j], v[4 + j], 0xEE);
+            a.op(VSHUFI32X4, firsts2, v[8 + j], v[12 + j], 0x44);
+            a.op(VSHUFI32X4, v[8 + j], v[8 + j], v[12 + j], 0xEE);
+            a.op(VSHUFI32X4, v[4 + j], firsts, firsts2, 0xDD);
+            a.op(VSHUFI32X4, firsts, firsts, firsts2, 0x88);
+            a.op(VSHUFI32X4, v[12 + j], v[j], v[8 + j], 0xDD);
+            a.op(VSHUFI32X4, firsts2, v[j], v[8 + j], 0x88);
+            routine.give(v[j], v[8 + j]);
+            v[j] = firsts;
+            v[8 + j] = firsts2;
+        }
+        return v;
     }
 
     /** Writes the columns of {@code times} times sixteen bytes to memory. */
