@@ -4,7 +4,7 @@ package dev.puna.kernel;
 public final class TierRefused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    TierRefused(String message) {
+    public TierRefused(String message) {
         super(message);
     }
 }

@@ -1,5 +1,7 @@
 package dev.puna.kernel;
 
+import dev.puna.kernel.x86.X86Tiers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,8 +30,10 @@ public final class Tiers {
 
     /** All tiers, fastest first. */
     public static List<Tier> describe() {
-        return List.of(
-                vector(), new Tier("reference", true, "plain loops in float32; always right, slow", Scalar::new));
+        List<Tier> tiers = new ArrayList<>(X86Tiers.describe());
+        tiers.add(vector());
+        tiers.add(new Tier("reference", true, "plain loops in float32; always right, slow", Scalar::new));
+        return tiers;
     }
 
     /**
@@ -51,14 +55,15 @@ public final class Tiers {
             }
             return tier;
         }
-        Tier fastest = tiers.getFirst();
-        if (!fastest.available()) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "the tier '" + fastest.name() + "' cannot run here (" + fastest.why()
-                            + "): using the slow tier 'reference'");
+        Tier fastest = tiers.stream().filter(Tier::available).findFirst().orElseThrow();
+        if (fastest == tiers.getLast()) {
+            String lacking = tiers.stream()
+                    .filter(tier -> !tier.available())
+                    .map(tier -> tier.name() + ": " + tier.why())
+                    .collect(Collectors.joining("; "));
+            LOG.log(System.Logger.Level.WARNING, "using the slow tier '" + fastest.name() + "' (" + lacking + ")");
         }
-        return tiers.stream().filter(Tier::available).findFirst().orElseThrow();
+        return fastest;
     }
 
     private static Tier vector() {

@@ -48,7 +48,7 @@ final class CodePage {
     }
 
     static Function load(byte[] code, Memory memory) throws Refused {
-        long bytes = Math.ceilDiv(code.length, PAGE) * (long) PAGE;
+        long bytes = pages(code.length);
         long address = memory.map(bytes);
         if (address < 0) {
             throw new Refused("no memory for machine code (error %d of mmap)".formatted(-address));
@@ -60,6 +60,15 @@ final class CodePage {
             throw new Refused("the system forbids executable memory (error %d of mprotect)".formatted(-error));
         }
         return new Function(MemorySegment.ofAddress(address), code.length);
+    }
+
+    /** Gives code back that nobody will call again. */
+    static void unload(Function function) throws Refused {
+        Posix.open().unmap(function.address().address(), pages(function.bytes()));
+    }
+
+    private static long pages(int bytes) {
+        return Math.ceilDiv(bytes, PAGE) * (long) PAGE;
     }
 
     /** mmap, mprotect and munmap of the C library. */

@@ -101,6 +101,9 @@ record Cpu(String name, Set<Feature> features) {
                 }
             }
             return new Cpu(name(cpuid, four), features);
+        } finally {
+            CodePage.unload(cpuid);
+            CodePage.unload(xgetbv);
         }
     }
 

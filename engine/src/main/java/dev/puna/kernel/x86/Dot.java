@@ -78,8 +78,7 @@ final class Dot implements Sink {
         }
         Vec[] steps = products.step(group4);
         for (int i = 0; i < steps.length; i++) {
-            products.multiply(
-                    new Products.Sum[] {whole}, new Vec[] {steps[i]}, record(run), group * steps.length + i);
+            products.multiply(new Products.Sum[] {whole}, new Vec[] {steps[i]}, record(run), group * steps.length + i);
             if (steps[i] != group4) {
                 routine.give(steps[i]);
             }

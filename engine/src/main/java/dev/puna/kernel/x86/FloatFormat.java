@@ -29,19 +29,21 @@ final class FloatFormat {
             rows.line(line * Rows.LINE, (lane, values) -> {
                 switch (type) {
                     case F32 -> sink.column(first + lane, values);
-                    case F16 -> routine.with(low -> {
-                        routine.bothHalves(low, values);
-                        sink.column(first + 2 * lane, low);
-                        sink.column(first + 2 * lane + 1, values);
-                    });
-                    case BF16 -> routine.with(low -> {
-                        Assembler a = routine.a;
-                        a.op(VPSLLD, low, values, 16);
-                        sink.column(first + 2 * lane, low);
-                        a.op(Op.VPBROADCASTD, low, a.constant(Routine.littleEndian(0xFFFF_0000)));
-                        a.op(VPAND, values, values, low);
-                        sink.column(first + 2 * lane + 1, values);
-                    });
+                    case F16 ->
+                        routine.with(low -> {
+                            routine.bothHalves(low, values);
+                            sink.column(first + 2 * lane, low);
+                            sink.column(first + 2 * lane + 1, values);
+                        });
+                    case BF16 ->
+                        routine.with(low -> {
+                            Assembler a = routine.a;
+                            a.op(VPSLLD, low, values, 16);
+                            sink.column(first + 2 * lane, low);
+                            a.op(Op.VPBROADCASTD, low, a.constant(Routine.littleEndian(0xFFFF_0000)));
+                            a.op(VPAND, values, values, low);
+                            sink.column(first + 2 * lane + 1, values);
+                        });
                     case DType other -> throw new IllegalArgumentException(other.name());
                 }
             });

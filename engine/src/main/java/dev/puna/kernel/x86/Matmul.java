@@ -186,12 +186,28 @@ final class Matmul {
         }
         int units = Math.min(job.unitsOfPart, (job.rows - first) / job.unitRows);
         if (units > 0) {
-            rows(job, job.weight.address() + first * job.rowBytes, job.rowBytes, job.y.address() + first * 4L, job.rows * 4L, units, worker, 0);
+            rows(
+                    job,
+                    job.weight.address() + first * job.rowBytes,
+                    job.rowBytes,
+                    job.y.address() + first * 4L,
+                    job.rows * 4L,
+                    units,
+                    worker,
+                    0);
         }
         int behind = first + units * job.unitRows;
         if (units < job.unitsOfPart && behind < job.rows) { // the last rows, some of them for a second time
             int row = job.rows - job.unitRows;
-            rows(job, job.weight.address() + row * job.rowBytes, job.rowBytes, job.y.address() + row * 4L, job.rows * 4L, 1, worker, 0);
+            rows(
+                    job,
+                    job.weight.address() + row * job.rowBytes,
+                    job.rowBytes,
+                    job.y.address() + row * 4L,
+                    job.rows * 4L,
+                    1,
+                    worker,
+                    0);
         }
     }
 

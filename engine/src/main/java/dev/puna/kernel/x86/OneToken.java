@@ -4,7 +4,6 @@ import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R13;
-import static dev.puna.kernel.x86.Gpr.R14;
 import static dev.puna.kernel.x86.Gpr.R15;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
@@ -93,7 +92,10 @@ final class OneToken {
                 for (int strip = 0; strip < 2; strip++) {
                     Vec sum = sums[strip];
                     fetch(a, RBX, lanes.rows * format.blockBytes());
-                    format.block(routine, rows[strip], (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column)));
+                    format.block(
+                            routine,
+                            rows[strip],
+                            (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column)));
                     rows[strip].advance(format.blockBytes());
                 }
                 a.add(RCX, 4 * Record.FLOATS.columns);
@@ -111,10 +113,11 @@ final class OneToken {
     static void times(Routine routine, Vec sum, Vec values, Mem one) {
         switch (routine.lanes) {
             case SIXTEEN -> routine.a.op(VFMADD231PS, sum, values, one.toAll());
-            case EIGHT -> routine.with(factor -> {
-                routine.a.op(VBROADCASTSS, factor, one);
-                routine.a.op(VFMADD231PS, sum, values, factor);
-            });
+            case EIGHT ->
+                routine.with(factor -> {
+                    routine.a.op(VBROADCASTSS, factor, one);
+                    routine.a.op(VFMADD231PS, sum, values, factor);
+                });
         }
     }
 

@@ -96,7 +96,11 @@ final class QuadProducts implements Products {
         a.op(VMULPS, total, total, scale);
         a.op(VFMADD231PS, sum, total, record.plus(record().scale()).toAll());
         if (minimum != null) {
-            a.op(VFMADD231PS, sum, minimum, record.plus(record().sum(codes.halves(), half)).toAll());
+            a.op(
+                    VFMADD231PS,
+                    sum,
+                    minimum,
+                    record.plus(record().sum(codes.halves(), half)).toAll());
         }
     }
 }

@@ -24,8 +24,7 @@ final class Unpack {
     static byte[] kernel(Lanes lanes, DType type) {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        Rows rows = new Rows(
-                routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, lanes.rows / 4), RSI, RDX);
+        Rows rows = new Rows(routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, lanes.rows / 4), RSI, RDX);
         if (Formats.has(type)) {
             Format format = Formats.of(type, routine);
             Products products = Products.of(routine, format.codes());

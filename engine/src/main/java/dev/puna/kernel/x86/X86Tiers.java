@@ -1,0 +1,47 @@
+package dev.puna.kernel.x86;
+
+import dev.puna.kernel.TierRefused;
+import dev.puna.kernel.Tiers.Tier;
+import dev.puna.kernel.x86.CodePage.Refused;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Which levels run here, and why the others do not. */
+public final class X86Tiers {
+    private X86Tiers() {}
+
+    /** One tier for each level, fastest first. */
+    public static List<Tier> describe() {
+        List<Tier> tiers = new ArrayList<>();
+        try {
+            Cpu cpu = Cpu.ask();
+            for (Level level : Level.values()) {
+                tiers.addFirst(describe(level, cpu));
+            }
+        } catch (Refused refused) {
+            for (Level level : Level.values()) {
+                tiers.addFirst(lacking(level, refused.getMessage()));
+            }
+        }
+        return tiers;
+    }
+
+    private static Tier describe(Level level, Cpu cpu) {
+        List<Cpu.Feature> missing = level.missing(cpu);
+        if (missing.isEmpty()) {
+            String why = "machine code for %s on %s".formatted(level.description, cpu.name());
+            return new Tier(level.tier, true, why, workers -> new X86(level, workers));
+        }
+        return lacking(
+                level,
+                "the processor or the system lacks "
+                        + missing.stream().map(Cpu.Feature::name).collect(Collectors.joining(", ")));
+    }
+
+    private static Tier lacking(Level level, String why) {
+        return new Tier(level.tier, false, why, _ -> {
+            throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, why));
+        });
+    }
+}
