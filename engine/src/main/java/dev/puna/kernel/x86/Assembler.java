@@ -131,6 +131,14 @@ final class Assembler {
         modrm(source.ordinal(), target, 1, 0);
     }
 
+    /** Stores the low 16 bits. */
+    void store16(Mem target, Gpr source) {
+        put(0x66);
+        rex(false, source.ordinal(), target);
+        put(0x89);
+        modrm(source.ordinal(), target, 1, 0);
+    }
+
     /** Loads 16 bits, zero-extended. */
     void load16(Gpr target, Mem source) {
         rex(false, target.ordinal(), source);

@@ -5,7 +5,7 @@ import static dev.puna.kernel.x86.Op.VPSLLD;
 
 import dev.puna.tensor.DType;
 
-/** F32, F16 and BF16, taken apart 32 columns at a time. */
+/** F32, F16 and BF16, taken apart 32 columns at a time; Q8_0 as well, for a cache of that type. */
 final class FloatFormat {
     private final DType type;
 
@@ -19,11 +19,15 @@ final class FloatFormat {
     }
 
     int blockBytes() {
-        return Record.FLOATS.columns * type.blockBytes();
+        return (int) type.bytes(Record.FLOATS.columns);
     }
 
     /** Writes the code that hands 32 columns of a strip's rows to {@code sink}. */
     void block(Routine routine, Rows rows, Sink sink) {
+        if (type == DType.Q8_0) {
+            bytes(routine, rows, sink);
+            return;
+        }
         for (int line = 0; line < blockBytes() / Rows.LINE; line++) {
             int first = line * Rows.LINE / type.blockBytes();
             rows.line(line * Rows.LINE, (lane, values) -> {
@@ -48,5 +52,25 @@ final class FloatFormat {
                 }
             });
         }
+    }
+
+    private static void bytes(Routine routine, Rows rows, Sink sink) {
+        Vec scale = rows.column(0, 0);
+        routine.lowHalves(scale, scale);
+        for (int half = 0; half < 2; half++) {
+            Vec[] columns = rows.columns(2 + 16 * half);
+            for (int i = 0; i < 16; i++) {
+                int column = i;
+                Vec four = columns[i / 4];
+                int first = 16 * half;
+                routine.with(number -> {
+                    routine.signedByteOfLane(number, four, column % 4);
+                    routine.scaled(number, number, scale);
+                    sink.column(first + column, number);
+                });
+            }
+            routine.give(columns);
+        }
+        routine.give(scale);
     }
 }

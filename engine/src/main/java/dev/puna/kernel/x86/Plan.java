@@ -45,7 +45,7 @@ record Plan(
 
     static Plan of(Lanes lanes, DType type) throws Refused {
         Function one = CodePage.load(OneToken.kernel(lanes, type));
-        Function unpack = CodePage.load(Unpack.kernel(lanes, type));
+        Function unpack = CodePage.load(Unpack.kernel(lanes, type, false));
         int oneRows = OneToken.strips(type) * lanes.rows;
         if (!Formats.has(type)) {
             int runs = FLOAT_PANEL_COLUMNS / Record.FLOATS.columns;

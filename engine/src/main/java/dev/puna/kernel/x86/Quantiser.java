@@ -46,7 +46,7 @@ final class Quantiser {
         a.op(VMAXPS, t[0], t[0], t[1]);
         a.op(VMAXPS, t[2], t[2], t[3]);
         a.op(VMAXPS, t[0], t[0], t[2]);
-        acrossLanes(routine, t[0], VMAXPS);
+        Elementwise.acrossLanes(a, t[0], t[1], VMAXPS);
         a.op(VDIVPS, t[1], t[0], most); // d
         a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), t[1].xmm());
         a.op(VMAXPS, t[0], t[0], least); // where all are zero so is q, not NaN
@@ -60,13 +60,14 @@ final class Quantiser {
         } else {
             a.op(VPADDD, t[2], x[0], x[1]);
             a.op(VPADDD, t[3], x[2], x[3]);
-            acrossLanes(routine, t[2], VPADDD);
-            acrossLanes(routine, t[3], VPADDD);
+            Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
+            Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
             a.op(VPADDD, t[0], t[2], t[3]);
             sum(routine, record, t[0], t[1], 1, 0);
             sum(routine, record, t[2], t[1], 2, 0);
             sum(routine, record, t[3], t[1], 2, 1);
-            bytes(routine, x);
+            packed(routine, x);
+            a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
         }
         a.add(RDI, 4 * Codes.RUN);
         a.add(RSI, record.bytes);
@@ -77,17 +78,44 @@ final class Quantiser {
         return a.finish();
     }
 
-    /** All lanes become the combination of all. */
-    private static void acrossLanes(Routine routine, Vec lanes, Op combine) {
+    /** {@code blocks(f32 source, Q8_0 target, blocks)}: the cache's way to keep numbers in 8 bits. */
+    static byte[] blocks() {
+        Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
-        routine.with(other -> {
-            a.op(VPERM2I128, other, lanes, lanes, 1);
-            a.op(combine, lanes, lanes, other);
-            a.op(VPSHUFD, other, lanes, 0b01_00_11_10);
-            a.op(combine, lanes, lanes, other);
-            a.op(VPSHUFD, other, lanes, 0b10_11_00_01);
-            a.op(combine, lanes, lanes, other);
-        });
+        Vec positive = routine.allLanes(0x7FFF_FFFF);
+        Vec most = routine.allLanes(Float.floatToRawIntBits(127));
+        Vec least = routine.allLanes(Float.floatToRawIntBits(1e-30f));
+        a.align(32);
+        Label block = a.here();
+        Vec[] x = routine.take(4);
+        Vec[] t = routine.take(4);
+        for (int i = 0; i < 4; i++) {
+            a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
+            a.op(VANDPS, t[i], x[i], positive);
+        }
+        a.op(VMAXPS, t[0], t[0], t[1]);
+        a.op(VMAXPS, t[2], t[2], t[3]);
+        a.op(VMAXPS, t[0], t[0], t[2]);
+        Elementwise.acrossLanes(a, t[0], t[1], VMAXPS);
+        a.op(VDIVPS, t[1], t[0], most);
+        a.op(Op.VCVTPS2PH, t[1].xmm(), t[1], 0);
+        a.op(VMOVD_STORE, Gpr.RAX, t[1].xmm());
+        a.store16(Mem.at(RSI), Gpr.RAX);
+        a.op(VMAXPS, t[0], t[0], least);
+        a.op(VDIVPS, t[0], most, t[0]);
+        for (Vec four : x) {
+            a.op(VMULPS, four, four, t[0]);
+            a.op(VCVTPS2DQ, four, four);
+        }
+        packed(routine, x);
+        a.op(VMOVUPS_STORE, Mem.at(RSI, 2), x[0]);
+        a.add(RDI, 4 * Codes.RUN);
+        a.add(RSI, 34);
+        a.dec(RDX);
+        a.jump(Condition.NOT_ZERO, block);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
     }
 
     /** What belongs to the sum of a half (or of the run): {@code d · Σq} and {@code −128 · Σq}. */
@@ -104,7 +132,8 @@ final class Quantiser {
         });
     }
 
-    private static void bytes(Routine routine, Vec[] x) {
+    /** 32 numbers as bytes, in the first vector. */
+    private static void packed(Routine routine, Vec[] x) {
         Assembler a = routine.a;
         a.op(VPACKSSDW, x[0], x[0], x[1]);
         a.op(VPACKSSDW, x[2], x[2], x[3]);
@@ -112,7 +141,6 @@ final class Quantiser {
         // Packing works within 128 bits: fours 0, 8, 16, 24, then 4, 12, 20, 28.
         a.op(VMOVUPS, x[1], a.constant(ORDER));
         a.op(VPERMD, x[0], x[1], x[0]);
-        a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
     }
 
     private static final byte[] ORDER = {

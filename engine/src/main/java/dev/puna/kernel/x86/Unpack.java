@@ -21,11 +21,12 @@ import java.util.Arrays;
 final class Unpack {
     private Unpack() {}
 
-    static byte[] kernel(Lanes lanes, DType type) {
+    /** @param floats whether the panel is to hold f32 even of a type that has codes */
+    static byte[] kernel(Lanes lanes, DType type, boolean floats) {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
         Rows rows = new Rows(routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, lanes.rows / 4), RSI, RDX);
-        if (Formats.has(type)) {
+        if (Formats.has(type) && !floats) {
             Format format = Formats.of(type, routine);
             Products products = Products.of(routine, format.codes());
             Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);

@@ -1,19 +1,49 @@
 package dev.puna.kernel.x86;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.puna.kernel.Pages;
+import dev.puna.kernel.Reach;
+import dev.puna.kernel.Rotation;
 import dev.puna.kernel.Scalar;
+import dev.puna.kernel.Span;
 import dev.puna.kernel.Workers;
+import dev.puna.kernel.x86.CodePage.Refused;
+import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The tiers {@code avx2} and {@code avx512}: machine code assembled for the level, what it has none for inherited. */
 final class X86 extends Scalar {
+    /** Numbers that are worth handing to a second thread. */
+    private static final int PART = 32_768;
+
     private final Level level;
     private final Matmul matmul;
+    private final Attention attention;
+    private final Function add;
+    private final Function swiGlu;
+    private final Function rmsNorm;
+    private final Function rotateHalves;
+    private final Function rotateNeighbours;
+    private final Function halves;
+    private final Function blocks;
+    private final MemorySegment constants = Arena.ofAuto().allocate(8, 8);
 
-    X86(Level level, Workers workers) {
+    X86(Level level, Workers workers) throws Refused {
         super(workers);
         this.level = level;
         this.matmul = new Matmul(level.lanes, workers);
+        this.attention = new Attention(level.lanes, workers);
+        this.add = CodePage.load(Elementwise.add());
+        this.swiGlu = CodePage.load(Elementwise.swiGlu());
+        this.rmsNorm = CodePage.load(Elementwise.rmsNorm());
+        this.rotateHalves = CodePage.load(Elementwise.rotateHalves());
+        this.rotateNeighbours = CodePage.load(Elementwise.rotateNeighbours());
+        this.halves = CodePage.load(Elementwise.halves());
+        this.blocks = CodePage.load(Quantiser.blocks());
     }
 
     @Override
@@ -30,5 +60,122 @@ final class X86 extends Scalar {
             }
         }
         matmul.run(x, weights, ys);
+    }
+
+    @Override
+    public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) {
+        long n = weight.elements();
+        constants.set(JAVA_FLOAT, 0, 1f / n);
+        constants.set(JAVA_FLOAT, 4, epsilon);
+        long from = x.data().address();
+        long to = y.data().address();
+        parts((int) (x.elements() / n), n, (row, rows) -> rmsNorm.call(
+                from + 4 * n * row, weight.data().address(), to + 4 * n * row, n, rows, constants.address()));
+    }
+
+    @Override
+    public void add(Tensor b, Tensor y) {
+        long n = b.elements();
+        long from = b.data().address();
+        long to = y.data().address();
+        if (n == y.elements()) {
+            parts((int) b.rows(), b.columns(), (row, rows) -> {
+                long at = 4 * b.columns() * row;
+                add.call(from + at, to + at, rows * b.columns(), 0);
+            });
+        } else {
+            for (long at = 0; at < y.elements(); at += n) {
+                add.call(from, to + 4 * at, n, 0);
+            }
+        }
+    }
+
+    @Override
+    public void swiGlu(Tensor gate, Tensor up, Tensor y) {
+        long n = gate.columns();
+        parts((int) gate.rows(), n, (row, rows) -> {
+            long at = 4 * n * row;
+            swiGlu.call(gate.data().address() + at, up.data().address() + at, y.data().address() + at, n * rows);
+        });
+    }
+
+    @Override
+    public void rotate(Rotation rotation, int headSize, Tensor x) {
+        Function kernel = rotation.interleaved() ? rotateNeighbours : rotateHalves;
+        int pairs = rotation.pairs();
+        long width = x.columns();
+        parts((int) x.rows(), width, (row, rows) -> {
+            for (long token = row; token < row + rows; token++) {
+                kernel.call(
+                        x.data().address() + 4 * width * token,
+                        rotation.cos().data().address() + 4 * pairs * token,
+                        rotation.sin().data().address() + 4 * pairs * token,
+                        pairs,
+                        width / headSize,
+                        4L * headSize);
+            }
+        });
+    }
+
+    @Override
+    public void store(Tensor keys, Tensor values, List<Span> spans, Pages pages) {
+        int size = pages.headSize();
+        if (size % (pages.type() == DType.Q8_0 ? 32 : 8) != 0) {
+            super.store(keys, values, spans, pages);
+            return;
+        }
+        long token = 0;
+        for (Span span : spans) {
+            for (int p = span.start(); p < span.end(); p++, token++) {
+                long page = pages.page(span, p).address() + p % pages.blockTokens() * pages.rowBytes();
+                for (int head = 0; head < pages.kvHeads(); head++) {
+                    long at = 4 * (token * keys.columns() + (long) head * size);
+                    store(keys.data().address() + at, page + pages.keys(head), pages);
+                    store(values.data().address() + at, page + pages.values(head), pages);
+                }
+            }
+        }
+    }
+
+    private void store(long source, long target, Pages pages) {
+        switch (pages.type()) {
+            case F16 -> halves.call(source, target, pages.headSize() / 8, 0);
+            case Q8_0 -> blocks.call(source, target, pages.headSize() / 32, 0);
+            default -> {
+                long bytes = pages.rowBytes();
+                MemorySegment.copy(
+                        MemorySegment.ofAddress(source).reinterpret(bytes),
+                        0,
+                        MemorySegment.ofAddress(target).reinterpret(bytes),
+                        0,
+                        bytes);
+            }
+        }
+    }
+
+    @Override
+    public void attention(Tensor queries, List<Span> spans, Pages pages, Reach reach, float scale, Tensor y) {
+        try {
+            attention.run(queries, spans, pages, reach, scale, y);
+        } catch (Refused refused) {
+            throw new IllegalStateException(refused);
+        }
+    }
+
+    /** Some rows of an operation. */
+    private interface Part {
+        void run(long row, long rows);
+    }
+
+    /** Hands rows out where they are worth a second thread. */
+    private void parts(int rows, long columns, Part part) {
+        int each = (int) Math.max(1, PART / columns);
+        if (rows <= each) {
+            part.run(0, rows);
+        } else {
+            workers.run(
+                    Math.ceilDiv(rows, each),
+                    (i, _) -> part.run((long) i * each, Math.min(each, rows - (long) i * each)));
+        }
     }
 }

@@ -31,7 +31,13 @@ public final class X86Tiers {
         List<Cpu.Feature> missing = level.missing(cpu);
         if (missing.isEmpty()) {
             String why = "machine code for %s on %s".formatted(level.description, cpu.name());
-            return new Tier(level.tier, true, why, workers -> new X86(level, workers));
+            return new Tier(level.tier, true, why, workers -> {
+                try {
+                    return new X86(level, workers);
+                } catch (Refused refused) {
+                    throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, refused.getMessage()));
+                }
+            });
         }
         return lacking(
                 level,

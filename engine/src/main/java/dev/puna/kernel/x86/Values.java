@@ -1,0 +1,77 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Gpr.R10;
+import static dev.puna.kernel.x86.Gpr.R11;
+import static dev.puna.kernel.x86.Gpr.R8;
+import static dev.puna.kernel.x86.Gpr.R9;
+import static dev.puna.kernel.x86.Gpr.RAX;
+import static dev.puna.kernel.x86.Gpr.RCX;
+import static dev.puna.kernel.x86.Gpr.RDI;
+import static dev.puna.kernel.x86.Gpr.RDX;
+import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VCVTPH2PS;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPBROADCASTW;
+import static dev.puna.kernel.x86.Op.VPMOVSXBD;
+
+import dev.puna.kernel.x86.Assembler.Condition;
+import dev.puna.tensor.DType;
+
+/**
+ * Cached values to a panel. Here the lanes lie along the row already: a row is a column of the panel, its numbers f32.
+ *
+ * <p>{@code values(source, rowBytes, rows, panel, stripBytes, groups)}: a group is 32 numbers of a row; each strip's panel
+ * has one vector per row.
+ */
+final class Values {
+    private Values() {}
+
+    static byte[] kernel(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
+        Assembler a = routine.a;
+        int strips = 32 / lanes.rows;
+        Vec numbers = routine.take();
+        Vec scale = routine.take();
+        Label row = a.here();
+        a.mov(RAX, RDI);
+        a.mov(R10, RCX);
+        a.mov(R11, R9);
+        Label group = a.here();
+        if (type == DType.Q8_0) {
+            a.op(VPBROADCASTW, halfOf(scale), Mem.at(RAX));
+            a.op(VCVTPH2PS, scale, halfOf(scale));
+        }
+        for (int strip = 0; strip < strips; strip++) {
+            int first = strip * lanes.rows;
+            switch (type) {
+                case F32 -> a.op(VMOVUPS, numbers, Mem.at(RAX, 4 * first));
+                case F16 -> a.op(VCVTPH2PS, numbers, Mem.at(RAX, 2 * first));
+                case Q8_0 -> {
+                    a.op(VPMOVSXBD, numbers, Mem.at(RAX, 2 + first));
+                    a.op(VCVTDQ2PS, numbers, numbers);
+                    a.op(VMULPS, numbers, numbers, scale);
+                }
+                case DType other -> throw new IllegalArgumentException(other.name());
+            }
+            a.op(VMOVUPS_STORE, Mem.at(R10), numbers);
+            a.add(R10, R8);
+        }
+        a.add(RAX, (int) type.bytes(32));
+        a.dec(R11);
+        a.jump(Condition.NOT_ZERO, group);
+        a.add(RDI, RSI);
+        a.add(RCX, lanes.bytes);
+        a.dec(RDX);
+        a.jump(Condition.NOT_ZERO, row);
+        a.vzeroupper();
+        a.ret();
+        return a.finish();
+    }
+
+    private static Vec halfOf(Vec vector) {
+        return vector.bytes() == 64 ? vector.ymm() : vector.xmm();
+    }
+}
