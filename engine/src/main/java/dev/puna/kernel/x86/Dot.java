@@ -9,15 +9,10 @@ import org.jspecify.annotations.Nullable;
  * Multiplies a strip's codes with one token as they are unpacked. Whole sums, scales and minima wait in {@code scratch}
  * until the block is complete, and then count in the order of the runs, whatever order they came in.
  */
-final class Dot implements Sink {
-    private final Routine routine;
-    private final Assembler a;
-    private final Products products;
-    private final Codes codes;
-    private final Panel panel;
+final class Dot extends Panel.Scaled {
     private final Gpr records;
     private final Gpr scratch;
-    private final Products.Sum whole;
+    private final Products.Sum[] whole;
     private final Vec sum;
 
     /**
@@ -25,17 +20,16 @@ final class Dot implements Sink {
      * @param scratch holds the address of memory for {@link #scratchBytes}
      */
     Dot(Routine routine, Products products, Codes codes, Gpr records, Gpr scratch) {
-        this.routine = routine;
-        this.a = routine.a;
-        this.products = products;
-        this.codes = codes;
-        // In scratch a run is like a run of a panel whose only step, or one per half, is the whole sum.
-        Panel full = Panel.of(routine.lanes, codes, products);
-        this.panel = new Panel(full.vector(), codes.halves(), codes.halves(), full.minima());
+        super(routine, products, codes, sums(Panel.of(routine.lanes, codes, products)));
         this.records = records;
         this.scratch = scratch;
-        this.whole = products.sum();
+        this.whole = new Products.Sum[] {products.sum()};
         this.sum = routine.take();
+    }
+
+    /** In scratch a run is like a run of a panel that has whole sums, one for each scale, in place of codes. */
+    private static Panel sums(Panel panel) {
+        return new Panel(panel.vector(), panel.halves(), panel.halves(), panel.sums(), panel.minima());
     }
 
     int scratchBytes(int runs) {
@@ -51,59 +45,46 @@ final class Dot implements Sink {
         return Mem.at(records, run * products.record().bytes);
     }
 
-    private Mem at(int run, int offset) {
+    @Override
+    Mem at(int run, int offset) {
         return Mem.at(scratch, run * panel.runBytes() + offset);
     }
 
     @Override
-    public void scale(int run, int half, Vec scales) {
-        a.op(VMOVUPS_STORE, at(run, panel.scale(half)), scales);
-        if (panel.minima() && !codes.minima()) {
-            Panel.bias(routine, codes, scales);
-            minimum(run, half, scales);
+    void steps(int run, int group, Vec[] steps) {
+        int groups = Codes.GROUPS / codes.halves();
+        int half = group / groups;
+        if (group % groups == 0) {
+            whole[0].start(record(run), half);
         }
-    }
-
-    @Override
-    public void minimum(int run, int half, Vec minima) {
-        a.op(VMOVUPS_STORE, at(run, panel.minimum(half)), minima);
-    }
-
-    @Override
-    public void codes(int run, int group, Vec group4) {
-        int groupsOfHalf = Codes.GROUPS / codes.halves();
-        int half = group / groupsOfHalf;
-        if (group % groupsOfHalf == 0) {
-            whole.start(record(run), half);
-        }
-        Vec[] steps = products.step(group4);
         for (int i = 0; i < steps.length; i++) {
-            products.multiply(new Products.Sum[] {whole}, new Vec[] {steps[i]}, record(run), group * steps.length + i);
-            if (steps[i] != group4) {
-                routine.give(steps[i]);
-            }
+            products.multiply(whole, new Vec[] {steps[i]}, record(run), group * steps.length + i);
         }
-        if (group % groupsOfHalf == groupsOfHalf - 1) {
-            a.op(VMOVUPS_STORE, at(run, panel.step(half)), whole.total());
+        if (group % groups == groups - 1) {
+            a.op(VMOVUPS_STORE, at(run, panel.step(half)), whole[0].total());
         }
     }
 
     /** Lets the runs of a block count. */
     void count(int runs) {
+        Vec total = routine.take();
+        Vec weights = routine.take();
+        @Nullable Vec minimum = panel.minima() ? routine.take() : null;
         for (int run = 0; run < runs; run++) {
             for (int half = 0; half < codes.halves(); half++) {
-                Vec total = routine.take();
                 a.op(VMOVUPS, total, at(run, panel.step(half)));
-                @Nullable Vec minimum = panel.minima() ? routine.take() : null;
+                if (panel.sums()) {
+                    a.op(VMOVUPS, weights, at(run, panel.weights(half)));
+                }
                 if (minimum != null) {
                     a.op(VMOVUPS, minimum, at(run, panel.minimum(half)));
                 }
-                products.count(sum, total, at(run, panel.scale(half)), minimum, record(run), half);
-                routine.give(total);
-                if (minimum != null) {
-                    routine.give(minimum);
-                }
+                products.count(sum, total, at(run, panel.scale(half)), weights, minimum, record(run), half);
             }
+        }
+        routine.give(total, weights);
+        if (minimum != null) {
+            routine.give(minimum);
         }
     }
 }

@@ -77,10 +77,7 @@ final class FoursAndFives implements Format {
             } else if (run > 4) {
                 a.op(VPSRLW, bit, bit, run - 4);
             }
-            routine.with(mask -> {
-                a.op(Op.VPBROADCASTD, mask, a.constant(Routine.littleEndian(0x10101010)));
-                a.op(VPAND, bit, bit, mask);
-            });
+            a.op(VPAND, bit, bit, routine.everyByte(0x10));
             a.op(VPOR, code, code, bit);
         });
     }
@@ -124,10 +121,7 @@ final class FoursAndFives implements Format {
     }
 
     private static void and(Routine routine, Vec target, Vec source, int bytes) {
-        routine.with(mask -> {
-            routine.a.op(Op.VPBROADCASTD, mask, routine.a.constant(Routine.littleEndian(bytes * 0x01010101)));
-            routine.a.op(VPAND, target, source, mask);
-        });
+        routine.a.op(VPAND, target, source, routine.everyByte(bytes));
     }
 
     private static void one(Routine routine, Sink sink, Vec six, int index, int run, Vec factor, boolean minimum) {

@@ -235,19 +235,34 @@ final class ManyTokens {
             routine.give(weights);
         }
 
+        /** The strips' codes are not needed any more: {@code free} are their vectors. */
         private void count(Vec[][] sums, Mem at, Mem[] tokens, int strip, Vec[] free, int half) {
             Vec scale = free[0];
-            @Nullable Vec minimum = !panel.minima() ? null : free.length > 1 ? free[1] : routine.take();
+            Vec weights = free.length > 1 ? free[1] : routine.take();
             routine.a.op(VMOVUPS, scale, at.plus(panel.scale(half)));
-            if (minimum != null) {
-                routine.a.op(VMOVUPS, minimum, at.plus(panel.minimum(half)));
+            if (panel.sums()) {
+                routine.a.op(VMOVUPS, weights, at.plus(panel.weights(half)));
             }
+            @Nullable Operand minimum = panel.minima() ? minimum(at.plus(panel.minimum(half))) : null;
             for (int t = 0; t < tokens.length; t++) {
-                products.count(sums[t][strip], wholes[t][strip].total(), scale, minimum, tokens[t], half);
+                products.count(sums[t][strip], wholes[t][strip].total(), scale, weights, minimum, tokens[t], half);
             }
-            if (minimum != null && free.length == 1) {
-                routine.give(minimum);
+            if (free.length == 1) {
+                routine.give(weights);
             }
+            if (minimum instanceof Vec vector) {
+                routine.give(vector);
+            }
+        }
+
+        /** Where registers are few, minima are read anew for each token. */
+        private Operand minimum(Mem at) {
+            if (routine.lanes == Lanes.EIGHT) {
+                return at;
+            }
+            Vec minimum = routine.take();
+            routine.a.op(VMOVUPS, minimum, at);
+            return minimum;
         }
     }
 

@@ -3,7 +3,9 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Op.VBROADCASTSS;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPADDW;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
@@ -54,8 +56,27 @@ final class PairProducts implements Products {
     }
 
     @Override
+    public void unpacking() {}
+
+    @Override
     public Vec[] step(Vec group) {
         return new Vec[] {group};
+    }
+
+    /** At most eight codes of 5 bits, or four of 6, in one byte. */
+    @Override
+    public void gather(Vec codeSum, Vec[] steps, boolean first) {
+        if (first) {
+            a.op(VMOVUPS, codeSum, steps[0]);
+        } else {
+            a.op(VPADDB, codeSum, codeSum, steps[0]);
+        }
+    }
+
+    @Override
+    public void gathered(Vec codeSum) {
+        a.op(VPMADDUBSW, codeSum, codeSum, routine.everyByte(1));
+        a.op(VPMADDWD, codeSum, codeSum, ones);
     }
 
     private final class Lane implements Sum {
@@ -101,14 +122,19 @@ final class PairProducts implements Products {
     }
 
     @Override
-    public void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half) {
+    public void count(
+            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
         a.op(VCVTDQ2PS, total, total);
         a.op(VMULPS, total, total, scale);
         routine.with(factor -> {
             a.op(VBROADCASTSS, factor, record.plus(record().scale()));
             a.op(VFMADD231PS, sum, total, factor);
-            a.op(VBROADCASTSS, factor, record.plus(record().sum(codes.halves(), half)));
-            a.op(VFMADD231PS, sum, minimum, factor);
+            a.op(VBROADCASTSS, factor, record.plus(record().middle()));
+            a.op(VFMADD231PS, sum, factor, weights);
+            if (minimum != null) {
+                a.op(VBROADCASTSS, factor, record.plus(record().sum(codes.halves(), half)));
+                a.op(VFMADD231PS, sum, factor, minimum);
+            }
         });
     }
 }

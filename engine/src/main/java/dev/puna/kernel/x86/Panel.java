@@ -1,22 +1,29 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * The codes of a strip's rows side by side, ready to be multiplied with many tokens: per run its steps, then its scales,
- * then its minima, each a vector with a lane per row.
+ * the sums of its weights and its minima, each a vector with a lane per row.
  *
  * @param vector bytes of a vector
  * @param steps vectors of codes in a run
  * @param halves scales of a run
+ * @param sums whether there are as many sums of weights
  * @param minima whether there are as many minima
  */
-record Panel(int vector, int steps, int halves, boolean minima) {
+record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
 
     static Panel of(Lanes lanes, Codes codes, Products products) {
         boolean minima = codes.minima() || (products.biasIsMinimum() && codes.bias() != 0);
-        return new Panel(lanes.bytes, products.steps(), codes.halves(), minima);
+        boolean sums = products.record() == Record.BYTES;
+        return new Panel(lanes.bytes, products.steps(), codes.halves(), sums, minima);
     }
 
     int step(int step) {
@@ -27,28 +34,102 @@ record Panel(int vector, int steps, int halves, boolean minima) {
         return (steps + half) * vector;
     }
 
-    int minimum(int half) {
+    int weights(int half) {
         return (steps + halves + half) * vector;
+    }
+
+    int minimum(int half) {
+        return (steps + halves * (sums ? 2 : 1) + half) * vector;
     }
 
     /** Bytes of a run. */
     int runBytes() {
-        return (steps + halves * (minima ? 2 : 1)) * vector;
+        return (steps + halves * (1 + (sums ? 1 : 0) + (minima ? 1 : 0))) * vector;
+    }
+
+    /** What panels and single products have in common: scales and minima go to memory, and weights are summed up. */
+    abstract static class Scaled implements Sink {
+        protected final Routine routine;
+        protected final Assembler a;
+        protected final Products products;
+        protected final Codes codes;
+        protected final Panel panel;
+        private final @Nullable Vec codeSum;
+
+        Scaled(Routine routine, Products products, Codes codes, Panel panel) {
+            this.routine = routine;
+            this.a = routine.a;
+            this.products = products;
+            this.codes = codes;
+            this.panel = panel;
+            products.unpacking();
+            this.codeSum = panel.sums ? routine.take() : null;
+        }
+
+        /** The address of what lies at {@code offset} of a run. */
+        abstract Mem at(int run, int offset);
+
+        /** Does what is to be done with the steps of a group. */
+        abstract void steps(int run, int group, Vec[] steps);
+
+        @Override
+        public void scale(int run, int half, Vec scales) {
+            a.op(VMOVUPS_STORE, at(run, panel.scale(half)), scales);
+            if (panel.minima && !codes.minima()) { // what the codes' bias takes away
+                routine.with(factor -> {
+                    int minus = Float.floatToRawIntBits(-codes.bias());
+                    a.op(VPBROADCASTD, factor, a.constant(Routine.littleEndian(minus)));
+                    a.op(VMULPS, scales, scales, factor);
+                });
+                minimum(run, half, scales);
+            }
+        }
+
+        @Override
+        public void minimum(int run, int half, Vec minima) {
+            a.op(VMOVUPS_STORE, at(run, panel.minimum(half)), minima);
+        }
+
+        @Override
+        public void codes(int run, int group, Vec four) {
+            int groups = Codes.GROUPS / codes.halves();
+            Vec[] steps = products.step(four);
+            if (codeSum != null) {
+                products.gather(codeSum, steps, group % groups == 0);
+            }
+            steps(run, group, steps);
+            for (Vec step : steps) {
+                if (!step.equals(four)) {
+                    routine.give(step);
+                }
+            }
+            if (codeSum != null && group % groups == groups - 1) {
+                weights(run, group / groups);
+            }
+        }
+
+        /** The sum of a half's weights: of its codes, scaled, and of its minima. */
+        private void weights(int run, int half) {
+            products.gathered(codeSum);
+            a.op(VCVTDQ2PS, codeSum, codeSum);
+            a.op(VMULPS, codeSum, codeSum, at(run, panel.scale(half)));
+            if (panel.minima) {
+                routine.with(count -> {
+                    int numbers = Float.floatToRawIntBits(Codes.RUN / codes.halves());
+                    a.op(VPBROADCASTD, count, a.constant(Routine.littleEndian(numbers)));
+                    a.op(VFMADD231PS, codeSum, count, at(run, panel.minimum(half)));
+                });
+            }
+            a.op(VMOVUPS_STORE, at(run, panel.weights(half)), codeSum);
+        }
     }
 
     /** Writes a strip's numbers to a panel, run by run from {@code base} on. */
-    static final class Filling implements Sink {
-        private final Routine routine;
-        private final Products products;
-        private final Codes codes;
-        private final Panel panel;
+    static final class Filling extends Scaled {
         private final Gpr base;
 
         Filling(Routine routine, Products products, Codes codes, Gpr base) {
-            this.routine = routine;
-            this.products = products;
-            this.codes = codes;
-            this.panel = of(routine.lanes, codes, products);
+            super(routine, products, codes, of(routine.lanes, codes, products));
             this.base = base;
         }
 
@@ -57,42 +138,15 @@ record Panel(int vector, int steps, int halves, boolean minima) {
         }
 
         @Override
-        public void scale(int run, int half, Vec scales) {
-            store(run, panel.scale(half), scales);
-            if (panel.minima && !codes.minima()) {
-                bias(routine, codes, scales);
-                store(run, panel.minimum(half), scales);
-            }
+        Mem at(int run, int offset) {
+            return Mem.at(base, run * panel.runBytes() + offset);
         }
 
         @Override
-        public void minimum(int run, int half, Vec minima) {
-            store(run, panel.minimum(half), minima);
-        }
-
-        @Override
-        public void codes(int run, int group, Vec group4) {
-            Vec[] steps = products.step(group4);
-            int each = products.steps() / Codes.GROUPS;
-            for (int i = 0; i < each; i++) {
-                store(run, panel.step(group * each + i), steps[i]);
-                if (steps[i] != group4) {
-                    routine.give(steps[i]);
-                }
+        void steps(int run, int group, Vec[] steps) {
+            for (int i = 0; i < steps.length; i++) {
+                a.op(VMOVUPS_STORE, at(run, panel.step(group * steps.length + i)), steps[i]);
             }
         }
-
-        private void store(int run, int offset, Vec vector) {
-            routine.a.op(VMOVUPS_STORE, Mem.at(base, run * panel.runBytes() + offset), vector);
-        }
-    }
-
-    /** Turns scales into what their codes' bias takes away. */
-    static void bias(Routine routine, Codes codes, Vec scales) {
-        int factor = Float.floatToRawIntBits(-codes.bias());
-        routine.with(vector -> {
-            routine.a.op(Op.VPBROADCASTD, vector, routine.a.constant(Routine.littleEndian(factor)));
-            routine.a.op(VMULPS, scales, scales, vector);
-        });
     }
 }

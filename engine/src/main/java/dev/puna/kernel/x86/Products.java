@@ -26,8 +26,17 @@ interface Products {
     /** Vectors that the codes of a run become. */
     int steps();
 
+    /** Takes the vectors that unpacking needs, for the whole of the kernel. */
+    void unpacking();
+
     /** The vectors that a group of codes becomes; its own among them, the others taken. */
     Vec[] step(Vec codes);
+
+    /** Adds the steps of a group to the sum of a half's codes, or begins it with them. */
+    void gather(Vec codeSum, Vec[] steps, boolean first);
+
+    /** The sum of a half's codes less their bias (unless that is a minimum), 32 bits a lane. */
+    void gathered(Vec codeSum);
 
     /** Where the whole products of one strip with one token are gathered. */
     interface Sum {
@@ -47,6 +56,10 @@ interface Products {
      */
     void multiply(Sum[] sums, Vec[] steps, Mem record, int step);
 
-    /** {@code sum += total · scale · d + minimum · dΣq}. Overwrites {@code total}. */
-    void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half);
+    /**
+     * {@code sum += total · scale · d + weights · z + minimum · dΣq}. Overwrites {@code total}.
+     *
+     * @param weights the sum of the half's weights; of no use where the record has no z
+     */
+    void count(Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half);
 }

@@ -19,14 +19,15 @@ final class QuadProducts implements Products {
     private final Routine routine;
     private final Assembler a;
     private final Codes codes;
-    /** What brings codes to lie around 128, or null. */
-    private final @Nullable Vec shift;
+    /** What brings codes to lie around 128. */
+    private @Nullable Vec shift;
+
+    private @Nullable Vec ones;
 
     QuadProducts(Routine routine, Codes codes) {
         this.routine = routine;
         this.a = routine.a;
         this.codes = codes;
-        this.shift = codes.minima() ? null : routine.allBytes(128 - codes.bias());
     }
 
     @Override
@@ -45,12 +46,31 @@ final class QuadProducts implements Products {
     }
 
     @Override
+    public void unpacking() {
+        shift = codes.minima() ? null : routine.allBytes(128 - codes.bias());
+        ones = routine.allBytes(1);
+    }
+
+    @Override
     public Vec[] step(Vec group) {
         if (shift != null) {
             a.op(codes.signed() ? VPXOR : VPADDB, group, group, shift);
         }
         return new Vec[] {group};
     }
+
+    @Override
+    public void gather(Vec codeSum, Vec[] steps, boolean first) {
+        if (first && codes.minima()) {
+            routine.zero(codeSum);
+        } else if (first) {
+            a.op(VPBROADCASTD, codeSum, a.constant(Routine.littleEndian(-128 * Codes.RUN / codes.halves())));
+        }
+        a.op(VPDPBUSD, codeSum, steps[0], ones);
+    }
+
+    @Override
+    public void gathered(Vec codeSum) {}
 
     private final class Lane implements Sum {
         private final Vec total = routine.take();
@@ -91,16 +111,14 @@ final class QuadProducts implements Products {
     }
 
     @Override
-    public void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half) {
+    public void count(
+            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
         a.op(VCVTDQ2PS, total, total);
         a.op(VMULPS, total, total, scale);
         a.op(VFMADD231PS, sum, total, record.plus(record().scale()).toAll());
+        a.op(VFMADD231PS, sum, (Vec) weights, record.plus(record().middle()).toAll());
         if (minimum != null) {
-            a.op(
-                    VFMADD231PS,
-                    sum,
-                    minimum,
-                    record.plus(record().sum(codes.halves(), half)).toAll());
+            a.op(VFMADD231PS, sum, (Vec) minimum, record.plus(record().sum(codes.halves(), half)).toAll());
         }
     }
 }

@@ -7,7 +7,11 @@ import static dev.puna.kernel.x86.Op.VANDPS;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VCVTPS2DQ;
 import static dev.puna.kernel.x86.Op.VDIVPS;
+import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VMAXPS;
+import static dev.puna.kernel.x86.Op.VMINPS;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+import static dev.puna.kernel.x86.Op.VSUBPS;
 import static dev.puna.kernel.x86.Op.VMOVD_STORE;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
@@ -41,22 +45,19 @@ final class Quantiser {
         Vec[] t = routine.take(4);
         for (int i = 0; i < 4; i++) {
             a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
-            a.op(VANDPS, t[i], x[i], positive);
         }
-        a.op(VMAXPS, t[0], t[0], t[1]);
-        a.op(VMAXPS, t[2], t[2], t[3]);
-        a.op(VMAXPS, t[0], t[0], t[2]);
-        Elementwise.acrossLanes(a, t[0], t[1], VMAXPS);
-        a.op(VDIVPS, t[1], t[0], most); // d
-        a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), t[1].xmm());
-        a.op(VMAXPS, t[0], t[0], least); // where all are zero so is q, not NaN
-        a.op(VDIVPS, t[0], most, t[0]); // 1 / d
-        for (Vec four : x) {
-            a.op(VMULPS, four, four, t[0]);
-            a.op(VCVTPS2DQ, four, four);
+        if (record == Record.BYTES) {
+            middle(routine, x, t);
+            a.op(VMOVD_STORE, Mem.at(RSI, record.middle()), t[1].xmm());
+            for (Vec eight : x) {
+                a.op(VSUBPS, eight, eight, t[1]);
+            }
+        } else {
+            largest(routine, x, t, positive);
         }
+        scaled(routine, record, x, t, most, least);
         if (record == Record.WORDS) {
-            words(routine, x, record);
+            words(routine, x);
         } else {
             a.op(VPADDD, t[2], x[0], x[1]);
             a.op(VPADDD, t[3], x[2], x[3]);
@@ -76,6 +77,51 @@ final class Quantiser {
         a.vzeroupper();
         a.ret();
         return a.finish();
+    }
+
+    /** t0: half the way from the smallest to the largest number; t1: the middle between them. */
+    private static void middle(Routine routine, Vec[] x, Vec[] t) {
+        Assembler a = routine.a;
+        a.op(VMAXPS, t[0], x[0], x[1]);
+        a.op(VMAXPS, t[2], x[2], x[3]);
+        a.op(VMAXPS, t[0], t[0], t[2]);
+        a.op(VMINPS, t[1], x[0], x[1]);
+        a.op(VMINPS, t[2], x[2], x[3]);
+        a.op(VMINPS, t[1], t[1], t[2]);
+        Elementwise.acrossLanes(a, t[0], t[2], VMAXPS);
+        Elementwise.acrossLanes(a, t[1], t[2], VMINPS);
+        int half = Float.floatToRawIntBits(0.5f);
+        a.op(VPBROADCASTD, t[3], a.constant(Routine.littleEndian(half)));
+        a.op(VMULPS, t[0], t[0], t[3]); // halves first: the sum of two large numbers may be none
+        a.op(VMULPS, t[1], t[1], t[3]);
+        a.op(VADDPS, t[2], t[0], t[1]);
+        a.op(VSUBPS, t[0], t[0], t[1]);
+        a.op(VMOVUPS, t[1], t[2]);
+    }
+
+    /** t0: the largest magnitude. */
+    private static void largest(Routine routine, Vec[] x, Vec[] t, Vec positive) {
+        Assembler a = routine.a;
+        for (int i = 0; i < 4; i++) {
+            a.op(VANDPS, t[i], x[i], positive);
+        }
+        a.op(VMAXPS, t[0], t[0], t[1]);
+        a.op(VMAXPS, t[2], t[2], t[3]);
+        a.op(VMAXPS, t[0], t[0], t[2]);
+        Elementwise.acrossLanes(a, t[0], t[1], VMAXPS);
+    }
+
+    /** Numbers up to t0 become whole ones up to {@code most}; t1 becomes d, which is stored. */
+    private static void scaled(Routine routine, Record record, Vec[] x, Vec[] t, Vec most, Vec least) {
+        Assembler a = routine.a;
+        a.op(VDIVPS, t[1], t[0], most);
+        a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), t[1].xmm());
+        a.op(VMAXPS, t[0], t[0], least); // where all are alike q is 0, not NaN
+        a.op(VDIVPS, t[0], most, t[0]);
+        for (Vec eight : x) {
+            a.op(VMULPS, eight, eight, t[0]);
+            a.op(VCVTPS2DQ, eight, eight);
+        }
     }
 
     /** {@code blocks(f32 source, Q8_0 target, blocks)}: the cache's way to keep numbers in 8 bits. */
@@ -147,7 +193,7 @@ final class Quantiser {
         0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 3, 0, 0, 0, 7, 0, 0, 0
     };
 
-    private static void words(Routine routine, Vec[] x, Record record) {
+    private static void words(Routine routine, Vec[] x) {
         Assembler a = routine.a;
         Mem swap = routine.everyPart(new byte[] {0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15});
         for (int i = 0; i < 4; i += 2) {

@@ -1,13 +1,15 @@
 package dev.puna.kernel.x86;
 
 /**
- * A run of activations of one token as the kernels read it: numbers, and behind them what belongs to the run. Whole
- * numbers q are the activations over d: {@code x ≈ d · q}, where d is the run's largest magnitude over the largest q.
+ * A run of activations of one token as the kernels read it: numbers, and behind them what belongs to the run.
+ *
+ * <p>Bytes: {@code x ≈ d · q + z}, where z is the middle between the run's smallest and its largest and q goes from −127
+ * to 127. Few runs are symmetric, and with an outlier none is: without z the steps would be up to twice as wide.
  */
 enum Record {
-    /** 32 numbers of 8 bits, up to 127. */
+    /** 32 numbers of 8 bits. */
     BYTES(32, 32, 64),
-    /** 32 numbers of 16 bits, up to 32,767, of every four {@code q0 q2 q1 q3}: for weights of 8 bits at AVX2. */
+    /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 96),
     /** 32 numbers, f32, as they are; nothing behind them. */
     FLOATS(32, 128, 128);
@@ -30,14 +32,21 @@ enum Record {
         return numbers;
     }
 
-    /** Where d · Σq over the half is (of the run if there is one half), f32. */
+    /** Where z is, f32. Only of bytes. */
+    int middle() {
+        assert this == BYTES;
+        return numbers + 4;
+    }
+
+    /** Where d · Σq over the half is (of the run if there is one half), f32. Only of bytes. */
     int sum(int halves, int half) {
-        return numbers + (halves == 1 ? 4 : 8 + 4 * half);
+        assert this == BYTES;
+        return numbers + 8 + (halves == 1 ? 0 : 4 + 4 * half);
     }
 
     /** Where −128 · Σq over the half is (of the run if there is one half), 32 bits. Only of bytes. */
     int offset(int halves, int half) {
         assert this == BYTES;
-        return numbers + (halves == 1 ? 16 : 20 + 4 * half);
+        return numbers + 20 + (halves == 1 ? 0 : 4 + 4 * half);
     }
 }

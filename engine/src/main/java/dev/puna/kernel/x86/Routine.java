@@ -19,6 +19,7 @@ import static dev.puna.kernel.x86.Op.VPXOR;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.Consumer;
 
@@ -85,6 +86,13 @@ final class Routine {
     /** A vector that holds {@code value} in each of its bytes, for the whole of the kernel. */
     Vec allBytes(int value) {
         return allLanes((value & 0xFF) * 0x01010101);
+    }
+
+    /** The address of a constant: a vector of that byte. */
+    Mem everyByte(int value) {
+        byte[] all = new byte[lanes.bytes];
+        Arrays.fill(all, (byte) value);
+        return a.constant(all);
     }
 
     /** The address of a constant: {@code bytes} (16 of them) in each 128-bit part. */

@@ -72,10 +72,7 @@ final class Sixes implements Format {
             } else if (quarter > 2) {
                 a.op(VPSRLW, two, two, 2);
             }
-            routine.with(mask -> {
-                a.op(Op.VPBROADCASTD, mask, a.constant(Routine.littleEndian(0x30303030)));
-                a.op(VPAND, two, two, mask);
-            });
+            a.op(VPAND, two, two, routine.everyByte(0x30));
             a.op(VPOR, code, code, two);
         });
     }

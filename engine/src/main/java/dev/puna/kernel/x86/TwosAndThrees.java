@@ -165,9 +165,6 @@ final class TwosAndThrees implements Format {
     }
 
     private static void and(Routine routine, Vec target, Vec source, int bytes) {
-        routine.with(mask -> {
-            routine.a.op(Op.VPBROADCASTD, mask, routine.a.constant(Routine.littleEndian(bytes * 0x01010101)));
-            routine.a.op(VPAND, target, source, mask);
-        });
+        routine.a.op(VPAND, target, source, routine.everyByte(bytes));
     }
 }

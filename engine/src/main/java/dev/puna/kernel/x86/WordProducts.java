@@ -40,6 +40,19 @@ final class WordProducts implements Products {
         return 2 * Codes.GROUPS;
     }
 
+    @Override
+    public void unpacking() {}
+
+    @Override
+    public void gather(Vec codeSum, Vec[] steps, boolean first) {
+        throw new UnsupportedOperationException("words have no z");
+    }
+
+    @Override
+    public void gathered(Vec codeSum) {
+        throw new UnsupportedOperationException("words have no z");
+    }
+
     /** Numbers 0 and 2 of every four, then 1 and 3. */
     @Override
     public Vec[] step(Vec group) {
@@ -85,7 +98,8 @@ final class WordProducts implements Products {
     }
 
     @Override
-    public void count(Vec sum, Vec total, Operand scale, @Nullable Vec minimum, Mem record, int half) {
+    public void count(
+            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
         a.op(VCVTDQ2PS, total, total);
         a.op(VMULPS, total, total, scale);
         routine.with(factor -> {
