@@ -301,7 +301,9 @@ final class Attention {
             int from = Math.max(first, reach.first(position)) - first;
             int to = Math.min(end, position + 1) - first;
             if (from >= to) { // this query sees nothing here
-                MemorySegment.ofAddress(scores + row * 4L * PIECE).reinterpret(4L * whole).fill((byte) 0);
+                MemorySegment.ofAddress(scores + row * 4L * PIECE)
+                        .reinterpret(4L * whole)
+                        .fill((byte) 0);
                 state(states + row * 8L);
             } else {
                 softmax.call(scores + row * 4L * PIECE, from, to, whole, scale.address(), states + row * 8L);
@@ -348,7 +350,8 @@ final class Attention {
     private void copyQueries(Which tile, MemorySegment target) {
         long bytes = 4L * pages.headSize();
         for (int row = 0; row < tile.tokens * group; row++) {
-            long from = (tile.token + row / group) * width + (tile.head * group + row % group) * (long) pages.headSize();
+            long from =
+                    (tile.token + row / group) * width + (tile.head * group + row % group) * (long) pages.headSize();
             long to = row * 4L * padded();
             MemorySegment.copy(queries, 4 * from, target, to, bytes);
             if (padded() > pages.headSize()) {

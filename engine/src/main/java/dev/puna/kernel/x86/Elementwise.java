@@ -382,6 +382,7 @@ final class Elementwise {
      * {@code e^x} to within 2 units in the last place from −87 to 88, beyond which x counts as those: 2^n for the whole
      * part of x / ln 2, and a polynomial (Cephes' coefficients) for the rest.
      */
+    @SuppressWarnings("FloatingPointLiteralPrecision") // the coefficients as they are published
     static void exp(Routine routine, Vec x) {
         Assembler a = routine.a;
         a.op(VMAXPS, x, x, floats(a, -87));

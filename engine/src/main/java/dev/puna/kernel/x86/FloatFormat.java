@@ -19,7 +19,7 @@ final class FloatFormat {
     }
 
     int blockBytes() {
-        return (int) type.bytes(Record.FLOATS.columns);
+        return (int) type.bytes(Activations.FLOATS.columns);
     }
 
     /** Writes the code that hands 32 columns of a strip's rows to {@code sink}. */

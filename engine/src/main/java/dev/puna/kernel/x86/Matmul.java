@@ -28,8 +28,8 @@ final class Matmul {
     private final Lanes lanes;
     private final Workers workers;
     private final Map<DType, Plan> plans = new EnumMap<>(DType.class);
-    private final Function[] quantisers = new Function[Record.values().length];
-    private final Scratch[] prepared = new Scratch[Record.values().length];
+    private final Function[] quantisers = new Function[Activations.values().length];
+    private final Scratch[] prepared = new Scratch[Activations.values().length];
     private final MemorySegment[] arguments;
     private final Workers.Task prepare = (token, _) -> prepare(token);
     private final Workers.Task multiply = this::multiply;
@@ -40,7 +40,7 @@ final class Matmul {
     private int tokens;
     private MemorySegment x = MemorySegment.NULL;
     private int columns;
-    private Record preparing = Record.FLOATS;
+    private Activations preparing = Activations.FLOATS;
 
     /** The rows of one weight. */
     private static final class Job {
@@ -63,7 +63,7 @@ final class Matmul {
     Matmul(Lanes lanes, Workers workers) {
         this.lanes = lanes;
         this.workers = workers;
-        for (Record record : Record.values()) {
+        for (Activations record : Activations.values()) {
             prepared[record.ordinal()] = new Scratch();
         }
         arguments = new MemorySegment[workers.threads()];
@@ -125,17 +125,17 @@ final class Matmul {
     }
 
     /** Runs of a row, the last one perhaps not full. */
-    private int runs(Record record) {
+    private int runs(Activations record) {
         return Math.ceilDiv(columns, record.columns);
     }
 
     // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece.
 
     private void prepare(Plan plan) {
-        Record record = plan.record();
+        Activations record = plan.record();
         preparing = record;
         prepared[record.ordinal()].atLeast((long) tokens * runs(record) * record.bytes);
-        if (record != Record.FLOATS && quantisers[record.ordinal()] == null) {
+        if (record != Activations.FLOATS && quantisers[record.ordinal()] == null) {
             try {
                 quantisers[record.ordinal()] = CodePage.load(Quantiser.of(record));
             } catch (Refused refused) {
@@ -153,7 +153,7 @@ final class Matmul {
     private int panelRuns;
 
     private void prepare(int token) {
-        Record record = preparing;
+        Activations record = preparing;
         int runs = runs(record);
         MemorySegment target = prepared[record.ordinal()].atLeast(0);
         long from = (long) token * columns * 4;
@@ -161,7 +161,7 @@ final class Matmul {
             int some = Math.min(panelRuns, runs - run);
             long to = ((long) run * tokens + (long) token * some) * record.bytes;
             long source = from + (long) run * record.columns * 4;
-            if (record == Record.FLOATS) {
+            if (record == Activations.FLOATS) {
                 long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
                 MemorySegment.copy(x, source, target, to, bytes);
                 target.asSlice(to + bytes, (long) some * record.bytes - bytes).fill((byte) 0);
@@ -256,7 +256,7 @@ final class Matmul {
             plan.one().call(a.address(), 0, 0, 0);
             return;
         }
-        Record record = plan.record();
+        Activations record = plan.record();
         long panel = workers.scratch(worker, scratchAt + panelBytes(job)).address() + scratchAt;
         int strips = job.unitRows / lanes.rows;
         long sums = panel + strips * plan.stripPanelBytes();

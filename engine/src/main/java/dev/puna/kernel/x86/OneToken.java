@@ -98,7 +98,7 @@ final class OneToken {
                             (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column)));
                     rows[strip].advance(format.blockBytes());
                 }
-                a.add(RCX, 4 * Record.FLOATS.columns);
+                a.add(RCX, 4 * Activations.FLOATS.columns);
             }
 
             @Override

@@ -41,8 +41,8 @@ final class PairProducts implements Products {
     }
 
     @Override
-    public Record record() {
-        return Record.BYTES;
+    public Activations record() {
+        return Activations.BYTES;
     }
 
     @Override

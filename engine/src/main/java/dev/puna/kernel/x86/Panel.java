@@ -22,7 +22,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
 
     static Panel of(Lanes lanes, Codes codes, Products products) {
         boolean minima = codes.minima() || (products.biasIsMinimum() && codes.bias() != 0);
-        boolean sums = products.record() == Record.BYTES;
+        boolean sums = products.record() == Activations.BYTES;
         return new Panel(lanes.bytes, products.steps(), codes.halves(), sums, minima);
     }
 

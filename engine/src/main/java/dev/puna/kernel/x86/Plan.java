@@ -19,7 +19,7 @@ import dev.puna.tensor.DType;
  */
 record Plan(
         DType type,
-        Record record,
+        Activations record,
         int panelRuns,
         long stripPanelBytes,
         int blockColumns,
@@ -36,7 +36,7 @@ record Plan(
 
     /** How often {@code many} goes round for that many runs. */
     int rounds(int runs) {
-        return record == Record.FLOATS ? runs * Record.FLOATS.columns / ManyTokens.FLOATS_AT_A_TIME : runs;
+        return record == Activations.FLOATS ? runs * Activations.FLOATS.columns / ManyTokens.FLOATS_AT_A_TIME : runs;
     }
 
     static boolean has(DType type) {
@@ -48,14 +48,14 @@ record Plan(
         Function unpack = CodePage.load(Unpack.kernel(lanes, type, false));
         int oneRows = OneToken.strips(type) * lanes.rows;
         if (!Formats.has(type)) {
-            int runs = FLOAT_PANEL_COLUMNS / Record.FLOATS.columns;
+            int runs = FLOAT_PANEL_COLUMNS / Activations.FLOATS.columns;
             return new Plan(
                     type,
-                    Record.FLOATS,
+                    Activations.FLOATS,
                     runs,
                     (long) FLOAT_PANEL_COLUMNS * lanes.bytes,
-                    Record.FLOATS.columns,
-                    Record.FLOATS.columns * type.blockBytes(),
+                    Activations.FLOATS.columns,
+                    Activations.FLOATS.columns * type.blockBytes(),
                     lanes.rows,
                     oneRows,
                     Tile.ofFloats(lanes).strips() * lanes.rows,

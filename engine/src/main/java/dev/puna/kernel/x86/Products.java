@@ -18,7 +18,7 @@ interface Products {
     }
 
     /** What this way needs of the activations. */
-    Record record();
+    Activations record();
 
     /** Whether the bias of codes is repaid as a minimum: then there is always one. */
     boolean biasIsMinimum();

@@ -31,8 +31,8 @@ final class QuadProducts implements Products {
     }
 
     @Override
-    public Record record() {
-        return Record.BYTES;
+    public Activations record() {
+        return Activations.BYTES;
     }
 
     @Override
@@ -118,7 +118,11 @@ final class QuadProducts implements Products {
         a.op(VFMADD231PS, sum, total, record.plus(record().scale()).toAll());
         a.op(VFMADD231PS, sum, (Vec) weights, record.plus(record().middle()).toAll());
         if (minimum != null) {
-            a.op(VFMADD231PS, sum, (Vec) minimum, record.plus(record().sum(codes.halves(), half)).toAll());
+            a.op(
+                    VFMADD231PS,
+                    sum,
+                    (Vec) minimum,
+                    record.plus(record().sum(codes.halves(), half)).toAll());
         }
     }
 }

@@ -3,15 +3,13 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VANDPS;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VCVTPS2DQ;
 import static dev.puna.kernel.x86.Op.VDIVPS;
-import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VMAXPS;
 import static dev.puna.kernel.x86.Op.VMINPS;
-import static dev.puna.kernel.x86.Op.VPBROADCASTD;
-import static dev.puna.kernel.x86.Op.VSUBPS;
 import static dev.puna.kernel.x86.Op.VMOVD_STORE;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
@@ -19,25 +17,25 @@ import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPACKSSDW;
 import static dev.puna.kernel.x86.Op.VPACKSSWB;
 import static dev.puna.kernel.x86.Op.VPADDD;
-import static dev.puna.kernel.x86.Op.VPERM2I128;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPERMD;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
-import static dev.puna.kernel.x86.Op.VPSHUFD;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSUBD;
+import static dev.puna.kernel.x86.Op.VSUBPS;
 
 import dev.puna.kernel.x86.Assembler.Condition;
 
-/** Writes activations as {@link Record}s. The same instructions at every level, AVX2's. */
+/** Writes activations as {@link Activations}. The same instructions at every level, AVX2's. */
 final class Quantiser {
     private Quantiser() {}
 
     /** {@code quantise(f32 source, records target, runs)}. */
-    static byte[] of(Record record) {
+    static byte[] of(Activations record) {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec positive = routine.allLanes(0x7FFF_FFFF);
-        Vec most = routine.allLanes(Float.floatToRawIntBits(record == Record.WORDS ? 32_767 : 127));
+        Vec most = routine.allLanes(Float.floatToRawIntBits(record == Activations.WORDS ? 32_767 : 127));
         Vec least = routine.allLanes(Float.floatToRawIntBits(1e-30f));
         a.align(32);
         Label run = a.here();
@@ -46,7 +44,7 @@ final class Quantiser {
         for (int i = 0; i < 4; i++) {
             a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
         }
-        if (record == Record.BYTES) {
+        if (record == Activations.BYTES) {
             middle(routine, x, t);
             a.op(VMOVD_STORE, Mem.at(RSI, record.middle()), t[1].xmm());
             for (Vec eight : x) {
@@ -56,7 +54,7 @@ final class Quantiser {
             largest(routine, x, t, positive);
         }
         scaled(routine, record, x, t, most, least);
-        if (record == Record.WORDS) {
+        if (record == Activations.WORDS) {
             words(routine, x);
         } else {
             a.op(VPADDD, t[2], x[0], x[1]);
@@ -112,7 +110,7 @@ final class Quantiser {
     }
 
     /** Numbers up to t0 become whole ones up to {@code most}; t1 becomes d, which is stored. */
-    private static void scaled(Routine routine, Record record, Vec[] x, Vec[] t, Vec most, Vec least) {
+    private static void scaled(Routine routine, Activations record, Vec[] x, Vec[] t, Vec most, Vec least) {
         Assembler a = routine.a;
         a.op(VDIVPS, t[1], t[0], most);
         a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), t[1].xmm());
@@ -165,7 +163,7 @@ final class Quantiser {
     }
 
     /** What belongs to the sum of a half (or of the run): {@code d · Σq} and {@code −128 · Σq}. */
-    private static void sum(Routine routine, Record record, Vec sum, Vec d, int halves, int half) {
+    private static void sum(Routine routine, Activations record, Vec sum, Vec d, int halves, int half) {
         Assembler a = routine.a;
         routine.with(scaled -> {
             a.op(VCVTDQ2PS, scaled, sum);

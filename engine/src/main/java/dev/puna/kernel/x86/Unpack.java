@@ -41,7 +41,7 @@ final class Unpack {
                         routine,
                         rows,
                         (column, values) -> a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values));
-                a.add(RCX, Record.FLOATS.columns * lanes.bytes);
+                a.add(RCX, Activations.FLOATS.columns * lanes.bytes);
             });
         }
         return a.finish();

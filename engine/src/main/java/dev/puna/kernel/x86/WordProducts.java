@@ -26,8 +26,8 @@ final class WordProducts implements Products {
     }
 
     @Override
-    public Record record() {
-        return Record.WORDS;
+    public Activations record() {
+        return Activations.WORDS;
     }
 
     @Override

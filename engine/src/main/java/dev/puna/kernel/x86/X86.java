@@ -69,8 +69,11 @@ final class X86 extends Scalar {
         constants.set(JAVA_FLOAT, 4, epsilon);
         long from = x.data().address();
         long to = y.data().address();
-        parts((int) (x.elements() / n), n, (row, rows) -> rmsNorm.call(
-                from + 4 * n * row, weight.data().address(), to + 4 * n * row, n, rows, constants.address()));
+        parts(
+                (int) (x.elements() / n),
+                n,
+                (row, rows) -> rmsNorm.call(
+                        from + 4 * n * row, weight.data().address(), to + 4 * n * row, n, rows, constants.address()));
     }
 
     @Override
@@ -95,7 +98,11 @@ final class X86 extends Scalar {
         long n = gate.columns();
         parts((int) gate.rows(), n, (row, rows) -> {
             long at = 4 * n * row;
-            swiGlu.call(gate.data().address() + at, up.data().address() + at, y.data().address() + at, n * rows);
+            swiGlu.call(
+                    gate.data().address() + at,
+                    up.data().address() + at,
+                    y.data().address() + at,
+                    n * rows);
         });
     }
 

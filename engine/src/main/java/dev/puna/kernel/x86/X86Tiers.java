@@ -35,7 +35,8 @@ public final class X86Tiers {
                 try {
                     return new X86(level, workers);
                 } catch (Refused refused) {
-                    throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, refused.getMessage()));
+                    throw new TierRefused(
+                            "the tier '%s' cannot run here: %s".formatted(level.tier, refused.getMessage()));
                 }
             });
         }

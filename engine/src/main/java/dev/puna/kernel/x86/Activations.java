@@ -6,7 +6,7 @@ package dev.puna.kernel.x86;
  * <p>Bytes: {@code x ≈ d · q + z}, where z is the middle between the run's smallest and its largest and q goes from −127
  * to 127. Few runs are symmetric, and with an outlier none is: without z the steps would be up to twice as wide.
  */
-enum Record {
+enum Activations {
     /** 32 numbers of 8 bits. */
     BYTES(32, 32, 64),
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
@@ -21,7 +21,7 @@ enum Record {
     /** Bytes from one run to the next. */
     final int bytes;
 
-    Record(int columns, int numbers, int bytes) {
+    Activations(int columns, int numbers, int bytes) {
         this.columns = columns;
         this.numbers = numbers;
         this.bytes = bytes;
