@@ -15,8 +15,10 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention over a paged cache. The cache is cut into pieces of {@link #PIECE} positions, the same for every query.
@@ -41,6 +43,11 @@ final class Attention {
     private final MemorySegment[] arguments;
     private final Map<DType, Function> keys = new EnumMap<>(DType.class);
     private final Map<DType, Function> values = new EnumMap<>(DType.class);
+    /** By number of queries, type and strips: see {@link #few}. */
+    private final Map<Integer, Function> keysOfFew = new HashMap<>();
+
+    private final Map<Integer, Function> valuesOfFew = new HashMap<>();
+    private final MemorySegment[] tables;
     private final Function products;
     private final Function softmax;
     private final Function merge;
@@ -61,6 +68,9 @@ final class Attention {
     private long width;
     private int mostPieces;
     private boolean copied;
+    private @Nullable Function fewKeys;
+    private @Nullable Function fewValues;
+    private int fewStrips;
     private Function unpackKeys;
     private Function unpackValues;
 
@@ -71,6 +81,10 @@ final class Attention {
         arguments = new MemorySegment[workers.threads()];
         for (int i = 0; i < arguments.length; i++) {
             arguments[i] = arena.allocate(Arguments.BYTES, 64);
+        }
+        tables = new MemorySegment[workers.threads()];
+        for (int i = 0; i < tables.length; i++) {
+            tables[i] = arena.allocate(8L * (PIECE / lanes.rows + FewQueries.AHEAD), 64);
         }
         scale = arena.allocate(8, 8);
         products = CodePage.load(ManyTokens.floats(lanes));
@@ -98,6 +112,7 @@ final class Attention {
             mostPieces = Math.max(mostPieces, Math.ceilDiv(span.end(), PIECE));
         }
         int items = tiles * pages.kvHeads();
+        few(spans);
         if (mostPieces == 1 || items >= 4 * workers.threads()) {
             workers.run(items, whole);
         } else {
@@ -106,6 +121,30 @@ final class Attention {
             workers.run(items, together);
         }
         this.spans = List.of();
+    }
+
+    /** Makes the kernels for spans of few queries. */
+    private void few(List<Span> spans) throws Refused {
+        fewKeys = null;
+        fewStrips = copied || group > FewQueries.most(lanes)
+                ? 0
+                : FewQueries.strips(lanes, pages.type(), group, padded() / lanes.rows);
+        boolean single = false;
+        for (Span span : spans) {
+            single |= span.length() % TILE == 1;
+        }
+        if (fewStrips == 0 || !single) {
+            return;
+        }
+        int key = (pages.type().ordinal() * 64 + group) * 64 + fewStrips;
+        fewKeys = keysOfFew.get(key);
+        fewValues = valuesOfFew.get(key);
+        if (fewKeys == null) {
+            fewKeys = CodePage.load(FewQueries.keys(lanes, pages.type(), group));
+            fewValues = CodePage.load(FewQueries.values(lanes, pages.type(), group, fewStrips));
+            keysOfFew.put(key, fewKeys);
+            valuesOfFew.put(key, fewValues);
+        }
     }
 
     private Function of(Map<DType, Function> functions, DType type, boolean keys) throws Refused {
@@ -256,24 +295,75 @@ final class Attention {
         int first = piece * PIECE;
         int end = Math.min(first + PIECE, tile.position + tile.tokens);
         int begin = Math.max(first, reach.first(tile.position) / lanes.rows * lanes.rows);
-        long queryAt = scratch.address();
-        long scores = queryAt + queryBytes(rows);
-        long panel = scores + rows * 4L * PIECE;
-        MemorySegment copies = scratch.asSlice(panel + panelBytes() - scratch.address());
-        copyQueries(tile, scratch);
-
+        long scores = scratch.address() + queryBytes(rows);
         MemorySegment a = arguments[worker];
         set(a, Arguments.INPUT, 0);
         set(a, Arguments.TOKENS, rows);
+        if (fewKeys != null && tile.tokens == 1) {
+            long table = tables[worker].address();
+            int strips = table(tile, begin, end, pages.keys(tile.head), worker);
+            long query = tile.token * width + tile.head * group * (long) pages.headSize();
+            set(a, Arguments.WEIGHTS, table);
+            set(a, Arguments.UNITS, strips);
+            set(a, Arguments.STRIDE, pages.rowBytes());
+            set(a, Arguments.BLOCKS, padded() / GROUP);
+            set(a, Arguments.RECORDS, queries.address() + 4 * query);
+            set(a, Arguments.TOKEN_BYTES, 4L * pages.headSize());
+            set(a, Arguments.OUTPUT, scores + 4L * (begin - first));
+            set(a, Arguments.OUTPUT_BYTES, 4L * PIECE);
+            fewKeys.call(a.address(), 0, 0, 0);
+            int whole = begin - first + strips * lanes.rows;
+            softmax(tile, first, end, whole, scores, part);
+            table(tile, begin, end, pages.values(tile.head), worker);
+            set(a, Arguments.BLOCKS, padded() / lanes.rows / fewStrips);
+            set(a, Arguments.RECORDS, scores + 4L * (begin - first));
+            set(a, Arguments.TOKEN_BYTES, 4L * PIECE);
+            set(a, Arguments.OUTPUT, part);
+            set(a, Arguments.OUTPUT_BYTES, 4L * padded());
+            fewValues.call(a.address(), 0, 0, 0);
+            return;
+        }
+        long panel = scores + rows * 4L * PIECE;
+        MemorySegment copies = scratch.asSlice(panel + panelBytes() - scratch.address());
+        copyQueries(tile, scratch);
+        scores(tile, first, begin, end, scratch.address(), scores, panel, copies, a);
+        int whole = Math.ceilDiv(end - first, 8) * 8;
+        softmax(tile, first, end, whole, scores, part);
+        values(tile, first, begin, end, whole, scores, panel, part, copies, a);
+    }
 
-        Tile shape = Tile.ofFloats(lanes);
-        int tileRows = shape.strips() * lanes.rows;
+    /** Writes the addresses of a head's strips of rows; returns how many. */
+    private int table(Which tile, int begin, int end, long head, int worker) {
+        MemorySegment table = tables[worker];
+        int strips = 0;
+        long address = 0;
+        for (int j = begin; j < end; j += lanes.rows) {
+            address = pages.page(tile.span, j).address() + head + j % pages.blockTokens() * pages.rowBytes();
+            set(table, 8 * strips++, address);
+        }
+        for (int i = 0; i < FewQueries.AHEAD; i++) {
+            set(table, 8 * (strips + i), address);
+        }
+        return strips;
+    }
+
+    private void scores(
+            Which tile,
+            int first,
+            int begin,
+            int end,
+            long queryAt,
+            long scores,
+            long panel,
+            MemorySegment copies,
+            MemorySegment a) {
+        int tileRows = Tile.ofFloats(lanes).strips() * lanes.rows;
         long stripBytes = (long) lanes.bytes * padded();
         if (copied) {
             copy(tile, begin, end, pages.keys(tile.head), copies);
         }
         set(a, Arguments.STRIDE, copied ? pages.type().bytes(padded()) : pages.rowBytes());
-        set(a, Arguments.BLOCKS, padded() / 32);
+        set(a, Arguments.BLOCKS, padded() / GROUP);
         set(a, Arguments.PANEL_BYTES, stripBytes);
         set(a, Arguments.RUNS, padded() / ManyTokens.FLOATS_AT_A_TIME);
         set(a, Arguments.RECORDS, queryAt);
@@ -283,9 +373,9 @@ final class Attention {
             int strips = j + lanes.rows < end ? 2 : 1;
             for (int strip = 0; strip < strips; strip++) {
                 int position = j + strip * lanes.rows;
-                long from = row(tile, position, begin, pages.keys(tile.head), copies);
-                set(a, Arguments.WEIGHTS, from);
-                set(a, Arguments.NEXT, from);
+                int ahead = Math.min(end - 1, position + tileRows);
+                set(a, Arguments.WEIGHTS, row(tile, position, begin, pages.keys(tile.head), copies));
+                set(a, Arguments.NEXT, row(tile, ahead, begin, pages.keys(tile.head), copies));
                 set(a, Arguments.PANEL, panel + strip * stripBytes);
                 unpackKeys.call(a.address(), 0, 0, 0);
             }
@@ -293,14 +383,17 @@ final class Attention {
             set(a, Arguments.OUTPUT, scores + 4L * (j - first));
             products.call(a.address(), 0, 0, 0);
         }
+    }
 
-        int whole = Math.ceilDiv(end - first, 8) * 8;
+    /** Scores of each query become weights, up to {@code whole}; what it does not see has none. */
+    private void softmax(Which tile, int first, int end, int whole, long scores, long part) {
+        int rows = tile.tokens * group;
         long states = part + rows * 4L * padded();
         for (int row = 0; row < rows; row++) {
             int position = tile.position + row / group;
             int from = Math.max(first, reach.first(position)) - first;
             int to = Math.min(end, position + 1) - first;
-            if (from >= to) { // this query sees nothing here
+            if (from >= to) {
                 MemorySegment.ofAddress(scores + row * 4L * PIECE)
                         .reinterpret(4L * whole)
                         .fill((byte) 0);
@@ -309,7 +402,20 @@ final class Attention {
                 softmax.call(scores + row * 4L * PIECE, from, to, whole, scale.address(), states + row * 8L);
             }
         }
+    }
 
+    private void values(
+            Which tile,
+            int first,
+            int begin,
+            int end,
+            int whole,
+            long scores,
+            long panel,
+            long part,
+            MemorySegment copies,
+            MemorySegment a) {
+        int tileRows = Tile.ofFloats(lanes).strips() * lanes.rows;
         if (copied) {
             copy(tile, begin, end, pages.values(tile.head), copies);
         }
@@ -321,13 +427,11 @@ final class Attention {
         set(a, Arguments.TOKEN_BYTES, 4L * PIECE);
         set(a, Arguments.OUTPUT_BYTES, 4L * padded());
         for (int d = 0; d < padded(); d += GROUP) {
-            long head = pages.values(tile.head) + pages.type().bytes(d);
+            long ofRow = pages.type().bytes(d);
             for (int j = begin; j < first + whole; ) {
                 int page = copied ? first + whole : (j / pages.blockTokens() + 1) * pages.blockTokens();
                 int next = Math.min(first + whole, page);
-                long from = copied
-                        ? row(tile, j, begin, 0, copies) + pages.type().bytes(d)
-                        : row(tile, j, begin, head, copies);
+                long from = row(tile, j, begin, pages.values(tile.head), copies) + ofRow;
                 long to = panel + (long) (j - begin) * lanes.bytes;
                 long rowBytes = copied ? pages.type().bytes(padded()) : pages.rowBytes();
                 unpackValues.call(from, rowBytes, next - j, to, valueBytes, 1);

@@ -129,6 +129,14 @@ final class Matmul {
         return Math.ceilDiv(columns, record.columns);
     }
 
+    /** Runs of a panel: of nearly equal panels, and of whole blocks where all are. */
+    private int panelRuns(Activations record) {
+        int runs = runs(record);
+        int panels = Math.max(1, Math.round(runs / (float) Plan.panelRuns(record)));
+        int some = Math.ceilDiv(runs, panels);
+        return runs % 8 == 0 ? Math.ceilDiv(some, 8) * 8 : some;
+    }
+
     // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece.
 
     private void prepare(Plan plan) {
@@ -142,7 +150,6 @@ final class Matmul {
                 throw new IllegalStateException(refused);
             }
         }
-        panelRuns = plan.panelRuns();
         if (tokens == 1) {
             prepare(0);
         } else {
@@ -150,11 +157,10 @@ final class Matmul {
         }
     }
 
-    private int panelRuns;
-
     private void prepare(int token) {
         Activations record = preparing;
         int runs = runs(record);
+        int panelRuns = panelRuns(record);
         MemorySegment target = prepared[record.ordinal()].atLeast(0);
         long from = (long) token * columns * 4;
         for (int run = 0; run < runs; run += panelRuns) {
@@ -235,11 +241,16 @@ final class Matmul {
         }
     }
 
+    /** The panel of one strip. */
+    private long stripBytes(Plan plan) {
+        return (long) panelRuns(plan.record()) * plan.panelBytes();
+    }
+
     /** Panels of a tile, and its sums. */
     private long panelBytes(Job job) {
         return tokens == 1
                 ? 0
-                : job.unitRows / lanes.rows * job.plan.stripPanelBytes() + (long) tokens * job.unitRows * 4;
+                : job.unitRows / lanes.rows * stripBytes(job.plan) + (long) tokens * job.unitRows * 4;
     }
 
     private void rows(
@@ -259,22 +270,24 @@ final class Matmul {
         Activations record = plan.record();
         long panel = workers.scratch(worker, scratchAt + panelBytes(job)).address() + scratchAt;
         int strips = job.unitRows / lanes.rows;
-        long sums = panel + strips * plan.stripPanelBytes();
+        long stripBytes = stripBytes(plan);
+        long sums = panel + strips * stripBytes;
         long next = weights + job.unitRows * stride;
         int runs = runs(record);
+        int panelRuns = panelRuns(record);
         int runsOfBlock = plan.blockColumns() / record.columns;
-        set(a, Arguments.PANEL_BYTES, plan.stripPanelBytes());
+        set(a, Arguments.PANEL_BYTES, stripBytes);
         set(a, Arguments.TOKENS, tokens);
         set(a, Arguments.INPUT_BYTES, job.unitRows * 4L);
-        for (int run = 0; run < runs; run += plan.panelRuns()) {
-            int some = Math.min(plan.panelRuns(), runs - run);
+        for (int run = 0; run < runs; run += panelRuns) {
+            int some = Math.min(panelRuns, runs - run);
             int blocks = some / runsOfBlock;
             for (int strip = 0; strip < strips; strip++) {
                 long row = weights + strip * lanes.rows * stride;
                 set(a, Arguments.WEIGHTS, row + (long) run / runsOfBlock * plan.blockBytes());
                 set(a, Arguments.BLOCKS, blocks);
                 set(a, Arguments.NEXT, next);
-                set(a, Arguments.PANEL, panel + strip * plan.stripPanelBytes());
+                set(a, Arguments.PANEL, panel + strip * stripBytes);
                 plan.unpack().call(a.address(), 0, 0, 0);
                 next += (long) blocks * lanes.rows * plan.blockBytes();
             }

@@ -8,8 +8,7 @@ import dev.puna.tensor.DType;
  * How weights of one type are multiplied at one level.
  *
  * @param record what it needs of the activations
- * @param panelRuns runs of a panel, so long that a tile's panels stay in the nearest cache
- * @param stripPanelBytes bytes of one strip's panel
+ * @param panelBytes bytes of a run of one strip in a panel
  * @param blockColumns columns that unpacking takes at a time, and their bytes
  * @param oneRows rows of a unit of {@code one}
  * @param tileRows rows of a tile of {@code many}
@@ -20,8 +19,7 @@ import dev.puna.tensor.DType;
 record Plan(
         DType type,
         Activations record,
-        int panelRuns,
-        long stripPanelBytes,
+        int panelBytes,
         int blockColumns,
         int blockBytes,
         int stripRows,
@@ -33,6 +31,11 @@ record Plan(
     private static final int PANEL_COLUMNS = 512;
     /** Unpacked floats are four times as long as codes. */
     private static final int FLOAT_PANEL_COLUMNS = 256;
+
+    /** Runs of a panel, about: so many that a tile's panels stay in the nearest cache. */
+    static int panelRuns(Activations record) {
+        return (record == Activations.FLOATS ? FLOAT_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
+    }
 
     /** How often {@code many} goes round for that many runs. */
     int rounds(int runs) {
@@ -48,12 +51,10 @@ record Plan(
         Function unpack = CodePage.load(Unpack.kernel(lanes, type, false));
         int oneRows = OneToken.strips(type) * lanes.rows;
         if (!Formats.has(type)) {
-            int runs = FLOAT_PANEL_COLUMNS / Activations.FLOATS.columns;
             return new Plan(
                     type,
                     Activations.FLOATS,
-                    runs,
-                    (long) FLOAT_PANEL_COLUMNS * lanes.bytes,
+                    Activations.FLOATS.columns * lanes.bytes,
                     Activations.FLOATS.columns,
                     Activations.FLOATS.columns * type.blockBytes(),
                     lanes.rows,
@@ -66,12 +67,10 @@ record Plan(
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
         Products products = Products.of(routine, codes);
-        int runs = PANEL_COLUMNS / Codes.RUN;
         return new Plan(
                 type,
                 products.record(),
-                runs,
-                (long) runs * Panel.of(lanes, codes, products).runBytes(),
+                Panel.of(lanes, codes, products).runBytes(),
                 type.blockSize(),
                 type.blockBytes(),
                 lanes.rows,

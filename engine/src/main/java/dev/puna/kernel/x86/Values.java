@@ -34,28 +34,13 @@ final class Values {
         Assembler a = routine.a;
         int strips = 32 / lanes.rows;
         Vec numbers = routine.take();
-        Vec scale = routine.take();
         Label row = a.here();
         a.mov(RAX, RDI);
         a.mov(R10, RCX);
         a.mov(R11, R9);
         Label group = a.here();
-        if (type == DType.Q8_0) {
-            a.op(VPBROADCASTW, halfOf(scale), Mem.at(RAX));
-            a.op(VCVTPH2PS, scale, halfOf(scale));
-        }
         for (int strip = 0; strip < strips; strip++) {
-            int first = strip * lanes.rows;
-            switch (type) {
-                case F32 -> a.op(VMOVUPS, numbers, Mem.at(RAX, 4 * first));
-                case F16 -> a.op(VCVTPH2PS, numbers, Mem.at(RAX, 2 * first));
-                case Q8_0 -> {
-                    a.op(VPMOVSXBD, numbers, Mem.at(RAX, 2 + first));
-                    a.op(VCVTDQ2PS, numbers, numbers);
-                    a.op(VMULPS, numbers, numbers, scale);
-                }
-                case DType other -> throw new IllegalArgumentException(other.name());
-            }
+            load(routine, type, numbers, strip, RAX);
             a.op(VMOVUPS_STORE, Mem.at(R10), numbers);
             a.add(R10, R8);
         }
@@ -71,7 +56,23 @@ final class Values {
         return a.finish();
     }
 
-    private static Vec halfOf(Vec vector) {
-        return vector.bytes() == 64 ? vector.ymm() : vector.xmm();
+    /** As many numbers as there are lanes, f32, of a row that begins where {@code row} says. */
+    static void load(Routine routine, DType type, Vec numbers, int strip, Gpr row) {
+        Assembler a = routine.a;
+        int first = strip * routine.lanes.rows;
+        switch (type) {
+            case F32 -> a.op(VMOVUPS, numbers, Mem.at(row, 4 * first));
+            case F16 -> a.op(VCVTPH2PS, numbers, Mem.at(row, 2 * first));
+            case Q8_0 -> routine.with(scale -> {
+                int block = first / 32 * 34;
+                Vec half = scale.bytes() == 64 ? scale.ymm() : scale.xmm();
+                a.op(VPBROADCASTW, half, Mem.at(row, block));
+                a.op(VCVTPH2PS, scale, half);
+                a.op(VPMOVSXBD, numbers, Mem.at(row, block + 2 + first % 32));
+                a.op(VCVTDQ2PS, numbers, numbers);
+                a.op(VMULPS, numbers, numbers, scale);
+            });
+            case DType other -> throw new IllegalArgumentException(other.name());
+        }
     }
 }
