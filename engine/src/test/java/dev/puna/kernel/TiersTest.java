@@ -2,11 +2,11 @@ package dev.puna.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -14,17 +14,33 @@ class TiersTest {
 
     @Test
     void theFastestThatRunsIsTheDefault() {
-        assertThat(Tiers.choose(Optional.empty()).name()).isEqualTo("vector");
-        assertThat(Tiers.describe()).extracting(Tiers.Tier::name).containsExactly("vector", "reference");
+        String fastest = Tiers.describe().stream()
+                .filter(Tiers.Tier::available)
+                .findFirst()
+                .orElseThrow()
+                .name();
+        assertThat(Tiers.choose(Optional.empty()).name()).isEqualTo(fastest).isNotEqualTo("reference");
+        assertThat(Tiers.describe())
+                .extracting(Tiers.Tier::name)
+                .containsExactly("amx", "avx512", "avx2", "vector", "reference");
         assertThat(Tiers.describe()).allSatisfy(tier -> assertThat(tier.why()).isNotBlank());
     }
 
     @Test
     void aTierIsHadByItsName() {
         try (var workers = new Workers(1)) {
-            for (String name : List.of("vector", "reference")) {
-                assertThat(Tiers.choose(Optional.of(name)).kernels(workers).tier())
-                        .isEqualTo(name);
+            for (Tiers.Tier tier : Tiers.describe()) {
+                if (tier.available()) {
+                    assertThat(Tiers.choose(Optional.of(tier.name()))
+                                    .kernels(workers)
+                                    .tier())
+                            .isEqualTo(tier.name());
+                } else {
+                    assertThatThrownBy(() -> Tiers.choose(Optional.of(tier.name())))
+                            .isInstanceOf(TierRefused.class)
+                            .hasMessageContaining(tier.name())
+                            .hasMessageContaining(tier.why());
+                }
             }
         }
     }
@@ -37,11 +53,31 @@ class TiersTest {
                 .hasMessageContaining("vector, reference");
     }
 
-    /** Started without the module, in a Java of its own. */
+    /** Started without the module, in a Java of its own, which may not call native code either. */
     @Test
-    void withoutTheModuleTheSlowTierIsChosenAndTheFastOneRefused() throws IOException, InterruptedException {
+    void whereNoFastTierRunsTheSlowOneIsChosenAndSaysWhy() throws IOException, InterruptedException {
+        assertThat(withoutModule("--illegal-native-access=deny"))
+                .contains("chosen reference")
+                .contains("refused: the tier 'vector' cannot run here")
+                .contains("Java may not call native code")
+                .containsOnlyOnce("using the slow tier 'reference'");
+    }
+
+    @Test
+    void machineCodeNeedsNoModule() throws IOException, InterruptedException {
+        Tiers.Tier fastest = Tiers.choose(Optional.empty());
+        assumeTrue(!fastest.name().equals("vector"), "no machine code runs here");
+        assertThat(withoutModule("--enable-native-access=ALL-UNNAMED"))
+                .contains("chosen " + fastest.name())
+                .contains("refused: the tier 'vector' cannot run here")
+                .doesNotContain("slow")
+                .doesNotContain("WARNING");
+    }
+
+    private static String withoutModule(String option) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        option,
                         "-cp",
                         System.getProperty("java.class.path"),
                         WithoutModule.class.getName())
@@ -49,10 +85,7 @@ class TiersTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
-        assertThat(output)
-                .contains("chosen reference")
-                .contains("refused: the tier 'vector' cannot run here")
-                .containsOnlyOnce("using the slow tier 'reference'");
+        return output;
     }
 
     /** What the Java without the module runs. */

@@ -63,15 +63,16 @@ final class Values {
         switch (type) {
             case F32 -> a.op(VMOVUPS, numbers, Mem.at(row, 4 * first));
             case F16 -> a.op(VCVTPH2PS, numbers, Mem.at(row, 2 * first));
-            case Q8_0 -> routine.with(scale -> {
-                int block = first / 32 * 34;
-                Vec half = scale.bytes() == 64 ? scale.ymm() : scale.xmm();
-                a.op(VPBROADCASTW, half, Mem.at(row, block));
-                a.op(VCVTPH2PS, scale, half);
-                a.op(VPMOVSXBD, numbers, Mem.at(row, block + 2 + first % 32));
-                a.op(VCVTDQ2PS, numbers, numbers);
-                a.op(VMULPS, numbers, numbers, scale);
-            });
+            case Q8_0 ->
+                routine.with(scale -> {
+                    int block = first / 32 * 34;
+                    Vec half = scale.bytes() == 64 ? scale.ymm() : scale.xmm();
+                    a.op(VPBROADCASTW, half, Mem.at(row, block));
+                    a.op(VCVTPH2PS, scale, half);
+                    a.op(VPMOVSXBD, numbers, Mem.at(row, block + 2 + first % 32));
+                    a.op(VCVTDQ2PS, numbers, numbers);
+                    a.op(VMULPS, numbers, numbers, scale);
+                });
             case DType other -> throw new IllegalArgumentException(other.name());
         }
     }

@@ -4,6 +4,7 @@ import dev.puna.kernel.TierRefused;
 import dev.puna.kernel.Tiers.Tier;
 import dev.puna.kernel.x86.CodePage.Refused;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,6 +14,30 @@ public final class X86Tiers {
 
     /** One tier for each level, fastest first. */
     public static List<Tier> describe() {
+        List<Tier> tiers = new ArrayList<>(levels());
+        tiers.addFirst(lacking(AMX, amx()));
+        return tiers;
+    }
+
+    private static final String AMX = "amx";
+
+    /** Why there are no tiles: its kernels are still to come, and most machines lack them anyway. */
+    private static String amx() {
+        try {
+            List<Cpu.Feature> missing = Cpu.ask().lacks(
+                    EnumSet.of(Cpu.Feature.AMXTILE, Cpu.Feature.AMXBF16, Cpu.Feature.AMXINT8));
+            if (!missing.isEmpty()) {
+                return lacks(missing);
+            }
+            return Cpu.requestTiles()
+                    ? "its kernels are not made yet; 'avx512' runs here"
+                    : "the system does not let this process use tiles";
+        } catch (Refused refused) {
+            return refused.getMessage();
+        }
+    }
+
+    private static List<Tier> levels() {
         List<Tier> tiers = new ArrayList<>();
         try {
             Cpu cpu = Cpu.ask();
@@ -21,7 +46,7 @@ public final class X86Tiers {
             }
         } catch (Refused refused) {
             for (Level level : Level.values()) {
-                tiers.addFirst(lacking(level, refused.getMessage()));
+                tiers.addFirst(lacking(level.tier, refused.getMessage()));
             }
         }
         return tiers;
@@ -40,15 +65,17 @@ public final class X86Tiers {
                 }
             });
         }
-        return lacking(
-                level,
-                "the processor or the system lacks "
-                        + missing.stream().map(Cpu.Feature::name).collect(Collectors.joining(", ")));
+        return lacking(level.tier, lacks(missing));
     }
 
-    private static Tier lacking(Level level, String why) {
-        return new Tier(level.tier, false, why, _ -> {
-            throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, why));
+    private static String lacks(List<Cpu.Feature> missing) {
+        return "the processor or the system lacks "
+                + missing.stream().map(Cpu.Feature::name).collect(Collectors.joining(", "));
+    }
+
+    private static Tier lacking(String name, String why) {
+        return new Tier(name, false, why, _ -> {
+            throw new TierRefused("the tier '%s' cannot run here: %s".formatted(name, why));
         });
     }
 }
