@@ -463,8 +463,7 @@ final class Assembler {
     }
 
     private void tile(int prefix, int w, int opcode, int reg, int v, Mem mem) {
-        int index = mem.index() == null ? 0 : mem.index().ordinal();
-        vex(w, reg, v, 0, index, mem.base().ordinal(), prefix, 2, 3);
+        vex(w, reg, v, 0, mem.indexNumber(), mem.baseNumber(), prefix, 2, 3);
         put(opcode);
         modrm(reg, mem, 1, 0);
     }
@@ -507,8 +506,7 @@ final class Assembler {
     }
 
     private void rex(boolean wide, int reg, Mem mem) {
-        int index = mem.index() == null ? 0 : mem.index().ordinal();
-        rex(wide, reg, index, mem.base() == null ? 0 : mem.base().ordinal());
+        rex(wide, reg, mem.indexNumber(), mem.baseNumber());
     }
 
     private void rex(boolean wide, int reg, int index, int base) {
@@ -528,20 +526,21 @@ final class Assembler {
      */
     private void modrm(int reg, Mem mem, int unit, int behind) {
         int regBits = (reg & 7) << 3;
-        if (mem.base() == null) {
+        Label label = mem.label();
+        if (label != null) {
             put(regBits | 5);
-            fixups.add(new Fixup(size, size + 4 + behind - mem.displacement(), mem.label()));
+            fixups.add(new Fixup(size, size + 4 + behind - mem.displacement(), label));
             put32(0);
             return;
         }
-        int base = mem.base().ordinal() & 7;
+        int base = mem.baseNumber() & 7;
         int displacement = mem.displacement();
         boolean sib = mem.index() != null || base == 4;
         boolean small = displacement % unit == 0 && displacement / unit == (byte) (displacement / unit);
         int mode = displacement == 0 && base != 5 ? 0 : small ? 1 : 2;
         put(mode << 6 | regBits | (sib ? 4 : base));
         if (sib) {
-            int index = mem.index() == null ? 4 : mem.index().ordinal() & 7;
+            int index = mem.index() == null ? 4 : mem.indexNumber() & 7;
             put(Integer.numberOfTrailingZeros(mem.scale()) << 6 | index << 3 | base);
         }
         if (mode == 1) {

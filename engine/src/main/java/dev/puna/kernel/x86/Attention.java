@@ -14,11 +14,11 @@ import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Attention over a paged cache. The cache is cut into pieces of {@link #PIECE} positions, the same for every query.
@@ -48,6 +48,7 @@ final class Attention {
 
     private final Map<Integer, Function> valuesOfFew = new HashMap<>();
     private final MemorySegment[] tables;
+    private final Which[] tiles;
     private final Function products;
     private final Function softmax;
     private final Function merge;
@@ -61,18 +62,18 @@ final class Attention {
     private MemorySegment queries = MemorySegment.NULL;
     private MemorySegment y = MemorySegment.NULL;
     private List<Span> spans = List.of();
-    private Pages pages;
+    private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
     private Reach reach = new Reach.All();
-    private MemorySegment scale;
+    private final MemorySegment scale;
     private int group;
     private long width;
     private int mostPieces;
     private boolean copied;
-    private @Nullable Function fewKeys;
-    private @Nullable Function fewValues;
+    private Function fewKeys = Function.NONE;
+    private Function fewValues = Function.NONE;
     private int fewStrips;
-    private Function unpackKeys;
-    private Function unpackValues;
+    private Function unpackKeys = Function.NONE;
+    private Function unpackValues = Function.NONE;
 
     Attention(Lanes lanes, Workers workers) throws Refused {
         this.lanes = lanes;
@@ -82,6 +83,8 @@ final class Attention {
         for (int i = 0; i < arguments.length; i++) {
             arguments[i] = arena.allocate(Arguments.BYTES, 64);
         }
+        tiles = new Which[workers.threads()];
+        Arrays.setAll(tiles, _ -> new Which());
         tables = new MemorySegment[workers.threads()];
         for (int i = 0; i < tables.length; i++) {
             tables[i] = arena.allocate(8L * (PIECE / lanes.rows + FewQueries.AHEAD), 64);
@@ -125,7 +128,7 @@ final class Attention {
 
     /** Makes the kernels for spans of few queries. */
     private void few(List<Span> spans) throws Refused {
-        fewKeys = null;
+        fewKeys = Function.NONE;
         fewStrips = copied || group > FewQueries.most(lanes)
                 ? 0
                 : FewQueries.strips(lanes, pages.type(), group, padded() / lanes.rows);
@@ -137,14 +140,12 @@ final class Attention {
             return;
         }
         int key = (pages.type().ordinal() * 64 + group) * 64 + fewStrips;
-        fewKeys = keysOfFew.get(key);
-        fewValues = valuesOfFew.get(key);
-        if (fewKeys == null) {
-            fewKeys = CodePage.load(FewQueries.keys(lanes, pages.type(), group));
-            fewValues = CodePage.load(FewQueries.values(lanes, pages.type(), group, fewStrips));
-            keysOfFew.put(key, fewKeys);
-            valuesOfFew.put(key, fewValues);
+        if (!keysOfFew.containsKey(key)) {
+            keysOfFew.put(key, CodePage.load(FewQueries.keys(lanes, pages.type(), group)));
+            valuesOfFew.put(key, CodePage.load(FewQueries.values(lanes, pages.type(), group, fewStrips)));
         }
+        fewKeys = keysOfFew.getOrDefault(key, Function.NONE);
+        fewValues = valuesOfFew.getOrDefault(key, Function.NONE);
     }
 
     private Function of(Map<DType, Function> functions, DType type, boolean keys) throws Refused {
@@ -166,9 +167,9 @@ final class Attention {
         return Math.ceilDiv(rows * (4L * padded() + 8), 64) * 64;
     }
 
-    /** A tile: the queries of some tokens of a span that read one head. Found anew from its number. */
+    /** A tile: the queries of some tokens of a span that read one head. Each worker has one. */
     private static final class Which {
-        Span span;
+        Span span = new Span(new int[0], 0, 1, Span.Outputs.LAST);
         /** The first token, in the batch and in its sequence. */
         int token;
 
@@ -177,8 +178,8 @@ final class Attention {
         int head;
     }
 
-    private Which which(int item) {
-        Which tile = new Which();
+    private Which which(int item, int worker) {
+        Which tile = tiles[worker];
         tile.head = item % pages.kvHeads();
         int left = item / pages.kvHeads();
         int token = 0;
@@ -205,7 +206,7 @@ final class Attention {
 
     /** All pieces of a tile, one after the other. */
     private void whole(int item, int worker) {
-        Which tile = which(item);
+        Which tile = which(item, worker);
         int rows = tile.tokens * group;
         long bytes = partBytes(rows);
         MemorySegment scratch = workers.scratch(worker, 2 * bytes + pieceBytes(rows));
@@ -219,7 +220,7 @@ final class Attention {
 
     /** One piece of a tile. */
     private void piece(int number, int worker) {
-        Which tile = which(number / mostPieces);
+        Which tile = which(number / mostPieces, worker);
         int i = number % mostPieces;
         if (i < firstPiece(tile) || i > lastPiece(tile)) {
             return;
@@ -234,7 +235,7 @@ final class Attention {
 
     /** Puts a tile's pieces together. */
     private void together(int item, int worker) {
-        Which tile = which(item);
+        Which tile = which(item, worker);
         int rows = tile.tokens * group;
         MemorySegment sums = workers.scratch(worker, partBytes(rows));
         clear(sums, rows);
@@ -299,7 +300,7 @@ final class Attention {
         MemorySegment a = arguments[worker];
         set(a, Arguments.INPUT, 0);
         set(a, Arguments.TOKENS, rows);
-        if (fewKeys != null && tile.tokens == 1) {
+        if (fewKeys != Function.NONE && tile.tokens == 1) {
             long table = tables[worker].address();
             int strips = table(tile, begin, end, pages.keys(tile.head), worker);
             long query = tile.token * width + tile.head * group * (long) pages.headSize();

@@ -26,8 +26,15 @@ final class CodePage {
     static final class Refused extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Refused(String message) {
-            super(message);
+        private final String why;
+
+        Refused(String why) {
+            super(why);
+            this.why = why;
+        }
+
+        String why() {
+            return why;
         }
     }
 

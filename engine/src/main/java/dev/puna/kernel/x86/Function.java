@@ -15,6 +15,8 @@ import java.lang.invoke.MethodHandle;
  * @param bytes how long it is
  */
 record Function(MemorySegment address, int bytes) {
+    /** In place of one that is still to be made. */
+    static final Function NONE = new Function(MemorySegment.NULL, 0);
 
     /** A call by address is as fast as a bound one, since this handle is a constant: 7 ns, or 3 for a critical one. */
     private static final class Calls {

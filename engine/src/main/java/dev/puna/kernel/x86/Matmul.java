@@ -45,9 +45,9 @@ final class Matmul {
     /** The rows of one weight. */
     private static final class Job {
         Plan plan;
-        MemorySegment weight;
-        MemorySegment y;
-        MemorySegment records;
+        MemorySegment weight = MemorySegment.NULL;
+        MemorySegment y = MemorySegment.NULL;
+        MemorySegment records = MemorySegment.NULL;
         int rows;
         long rowBytes;
         /** Rows that a kernel works on at a time; units that a part has. */
@@ -58,6 +58,10 @@ final class Matmul {
         int endPart;
         /** Whether rows are copied first: there are too few, or they end within a run. */
         boolean copied;
+
+        Job(Plan plan) {
+            this.plan = plan;
+        }
     }
 
     Matmul(Lanes lanes, Workers workers) {
@@ -82,10 +86,12 @@ final class Matmul {
         int parts = 0;
         jobCount = weights.size();
         for (int i = 0; i < jobCount; i++) {
+            Plan plan = plan(weights.get(i).type());
             if (jobs.size() == i) {
-                jobs.add(new Job());
+                jobs.add(new Job(plan));
             }
             Job job = jobs.get(i);
+            job.plan = plan;
             begin(job, weights.get(i), ys.get(i));
             if ((forms & 1 << job.plan.record().ordinal()) == 0) {
                 forms |= 1 << job.plan.record().ordinal();
@@ -99,8 +105,7 @@ final class Matmul {
     }
 
     private void begin(Job job, Tensor weight, Tensor y) {
-        Plan plan = plan(weight.type());
-        job.plan = plan;
+        Plan plan = job.plan;
         job.weight = weight.data();
         job.y = y.data();
         job.rows = (int) weight.rows();
@@ -248,9 +253,7 @@ final class Matmul {
 
     /** Panels of a tile, and its sums. */
     private long panelBytes(Job job) {
-        return tokens == 1
-                ? 0
-                : job.unitRows / lanes.rows * stripBytes(job.plan) + (long) tokens * job.unitRows * 4;
+        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job.plan) + (long) tokens * job.unitRows * 4;
     }
 
     private void rows(

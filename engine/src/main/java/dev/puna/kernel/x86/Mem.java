@@ -41,6 +41,16 @@ record Mem(
         return new Mem(null, null, 1, 0, false, label);
     }
 
+    /** The base's number, 0 for none. */
+    int baseNumber() {
+        return base == null ? 0 : base.ordinal();
+    }
+
+    /** The index's number, 0 for none. */
+    int indexNumber() {
+        return index == null ? 0 : index.ordinal();
+    }
+
     Mem plus(int bytes) {
         return new Mem(base, index, scale, displacement + bytes, broadcast, label);
     }

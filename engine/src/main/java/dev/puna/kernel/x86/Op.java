@@ -9,6 +9,8 @@ import static dev.puna.kernel.x86.Op.Memory.FULL;
 import static dev.puna.kernel.x86.Op.Memory.HALF;
 import static dev.puna.kernel.x86.Op.Memory.QUARTER;
 
+import java.util.Locale;
+
 /**
  * The vector instructions, one row each, as in the manuals' tables: operand form, mandatory prefix (0 none, 1 66, 2 F3,
  * 3 F2), opcode map (1 0F, 2 0F38, 3 0F3A), opcode, then what the VEX and EVEX encodings have in their W bit ({@code -}
@@ -200,15 +202,15 @@ enum Op {
     final int broadcastBytes;
 
     Op(Form form, int prefix, int map, int opcode, String w, Memory memory) {
-        this(null, null, form, prefix, map, opcode, w, 0, memory, 0);
+        this("", "", form, prefix, map, opcode, w, 0, memory, 0);
     }
 
     Op(Form form, int prefix, int map, int opcode, String w, Memory memory, int broadcastBytes) {
-        this(null, null, form, prefix, map, opcode, w, 0, memory, broadcastBytes);
+        this("", "", form, prefix, map, opcode, w, 0, memory, broadcastBytes);
     }
 
     Op(Form form, int prefix, int map, int opcode, String w, int memoryBytes) {
-        this(null, null, form, prefix, map, opcode, w, memoryBytes, FULL, 0);
+        this("", "", form, prefix, map, opcode, w, memoryBytes, FULL, 0);
     }
 
     Op(String vexName, String evexName, Form form, int prefix, int map, int opcode, String w, Memory memory) {
@@ -243,9 +245,9 @@ enum Op {
             int memoryBytes,
             Memory memory,
             int broadcastBytes) {
-        String plain = name().toLowerCase(java.util.Locale.ROOT);
-        this.vexName = vexName == null ? plain : vexName;
-        this.evexName = evexName == null ? plain : evexName;
+        String plain = name().toLowerCase(Locale.ROOT);
+        this.vexName = vexName.isEmpty() ? plain : vexName;
+        this.evexName = evexName.isEmpty() ? plain : evexName;
         this.form = form;
         this.digit = form == VM ? prefix : 0;
         this.prefix = form == VM ? 1 : prefix;

@@ -6,8 +6,6 @@ import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The codes of a strip's rows side by side, ready to be multiplied with many tokens: per run its steps, then its scales,
  * the sums of its weights and its minima, each a vector with a lane per row.
@@ -54,7 +52,8 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
         protected final Products products;
         protected final Codes codes;
         protected final Panel panel;
-        private final @Nullable Vec codeSum;
+        /** Of no use where there are no sums. */
+        private final Vec codeSum;
 
         Scaled(Routine routine, Products products, Codes codes, Panel panel) {
             this.routine = routine;
@@ -63,7 +62,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
             this.codes = codes;
             this.panel = panel;
             products.unpacking();
-            this.codeSum = panel.sums ? routine.take() : null;
+            this.codeSum = panel.sums ? routine.take() : Vec.xmm(0);
         }
 
         /** The address of what lies at {@code offset} of a run. */
@@ -94,7 +93,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
         public void codes(int run, int group, Vec four) {
             int groups = Codes.GROUPS / codes.halves();
             Vec[] steps = products.step(four);
-            if (codeSum != null) {
+            if (panel.sums) {
                 products.gather(codeSum, steps, group % groups == 0);
             }
             steps(run, group, steps);
@@ -103,7 +102,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
                     routine.give(step);
                 }
             }
-            if (codeSum != null && group % groups == groups - 1) {
+            if (panel.sums && group % groups == groups - 1) {
                 weights(run, group / groups);
             }
         }

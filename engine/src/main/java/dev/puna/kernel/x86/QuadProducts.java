@@ -22,7 +22,8 @@ final class QuadProducts implements Products {
     /** What brings codes to lie around 128. */
     private @Nullable Vec shift;
 
-    private @Nullable Vec ones;
+    /** Ones in all bytes, once {@link #unpacking} has taken them. */
+    private Vec ones = Vec.zmm(0);
 
     QuadProducts(Routine routine, Codes codes) {
         this.routine = routine;

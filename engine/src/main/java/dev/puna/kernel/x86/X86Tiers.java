@@ -24,8 +24,8 @@ public final class X86Tiers {
     /** Why there are no tiles: its kernels are still to come, and most machines lack them anyway. */
     private static String amx() {
         try {
-            List<Cpu.Feature> missing = Cpu.ask().lacks(
-                    EnumSet.of(Cpu.Feature.AMXTILE, Cpu.Feature.AMXBF16, Cpu.Feature.AMXINT8));
+            List<Cpu.Feature> missing =
+                    Cpu.ask().lacks(EnumSet.of(Cpu.Feature.AMXTILE, Cpu.Feature.AMXBF16, Cpu.Feature.AMXINT8));
             if (!missing.isEmpty()) {
                 return lacks(missing);
             }
@@ -33,7 +33,7 @@ public final class X86Tiers {
                     ? "its kernels are not made yet; 'avx512' runs here"
                     : "the system does not let this process use tiles";
         } catch (Refused refused) {
-            return refused.getMessage();
+            return refused.why();
         }
     }
 
@@ -46,7 +46,7 @@ public final class X86Tiers {
             }
         } catch (Refused refused) {
             for (Level level : Level.values()) {
-                tiers.addFirst(lacking(level.tier, refused.getMessage()));
+                tiers.addFirst(lacking(level.tier, refused.why()));
             }
         }
         return tiers;
@@ -60,8 +60,7 @@ public final class X86Tiers {
                 try {
                     return new X86(level, workers);
                 } catch (Refused refused) {
-                    throw new TierRefused(
-                            "the tier '%s' cannot run here: %s".formatted(level.tier, refused.getMessage()));
+                    throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, refused.why()));
                 }
             });
         }

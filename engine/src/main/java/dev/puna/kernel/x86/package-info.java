@@ -15,4 +15,7 @@
  * to {@code Linker}. Where the system gives no executable memory, {@link dev.puna.kernel.x86.X86Tiers} says so and other
  * tiers take over.
  */
+@NullMarked
 package dev.puna.kernel.x86;
+
+import org.jspecify.annotations.NullMarked;
