@@ -29,7 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The engine with a real forward pass, against the plainest loop that gives the same tokens. */
 class TinyLlamaEngineTest {
@@ -74,7 +74,7 @@ class TinyLlamaEngineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "vector"})
+    @MethodSource("dev.puna.kernel.AvailableTiers#names")
     void scoresAreThoseOfTheLogitsAndDoNotHangOnPieces(String tier) {
         int[] window = prompt(5, 400);
         try (var machine = new Machine(Optional.of(tier), OptionalInt.of(1));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.puna.SharedData;
 import dev.puna.file.BadFile;
+import dev.puna.kernel.AvailableTiers;
 import dev.puna.tensor.DType;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -64,9 +65,11 @@ class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("shortKinds")
-    void vectorTierGivesGoldenLogits(String kind) {
+    void everyFastTierGivesGoldenLogits(String kind) {
         Path folder = SharedData.require("golden/" + kind);
-        assertThat(error(folder, folder, "vector")).isLessThan(2e-5);
+        for (String tier : AvailableTiers.fast().toList()) {
+            assertThat(error(folder, folder, tier)).as(tier).isLessThan(2e-5);
+        }
     }
 
     /** Models with random weights and unusual sizes and options, which lie with the tests. */
@@ -80,15 +83,16 @@ class GoldenTest {
     @ParameterizedTest
     @MethodSource("variants")
     void variantGivesGoldenLogitsOnEveryTier(Path folder) {
-        assertThat(error(folder, folder, "reference")).isLessThan(5e-6);
-        assertThat(error(folder, folder, "vector")).isLessThan(5e-6);
+        for (String tier : AvailableTiers.names().toList()) {
+            assertThat(error(folder, folder, tier)).as(tier).isLessThan(5e-6);
+        }
     }
 
     @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"llama31", "llama32"})
-    void vectorTierGivesGoldenLogitsBeyondPosition8192(String kind) {
-        vectorTierGivesGoldenLogits(kind);
+    void everyFastTierGivesGoldenLogitsBeyondPosition8192(String kind) {
+        everyFastTierGivesGoldenLogits(kind);
     }
 
     private static double error(Path folder, Path model, String tier) {

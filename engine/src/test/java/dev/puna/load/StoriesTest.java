@@ -3,6 +3,7 @@ package dev.puna.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.puna.SharedData;
+import dev.puna.kernel.AvailableTiers;
 import dev.puna.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ class StoriesTest {
         int[] next = {greedy[greedy.length - 1]};
         try (Checkpoint checkpoint = Checkpoint.open(SharedData.require(model))) {
             var whole = new Golden(input, IntStream.range(0, input.length).toArray(), wanted, next);
-            for (String tier : new String[] {"reference", "vector"}) {
+            for (String tier : AvailableTiers.names().toList()) {
                 assertThat(whole.error(checkpoint, tier, DType.F32, 64))
                         .as(tier)
                         .isLessThan(2e-5);

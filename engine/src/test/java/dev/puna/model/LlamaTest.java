@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a forward pass promises whatever the weights are. */
 class LlamaTest {
@@ -91,7 +91,7 @@ class LlamaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "vector"})
+    @MethodSource("dev.puna.kernel.AvailableTiers#names")
     void piecesDoNotChangeTheAnswer(String tier) {
         int[] ids = ids(2, 41);
         List<float[]> whole;
@@ -111,7 +111,7 @@ class LlamaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "vector"})
+    @MethodSource("dev.puna.kernel.AvailableTiers#names")
     void onlyWantedLogitsComeBack(String tier) {
         int[] ids = ids(3, 12);
         try (var runner = new Runner(tier, 1, DType.F32)) {
@@ -124,7 +124,7 @@ class LlamaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reference", "vector"})
+    @MethodSource("dev.puna.kernel.AvailableTiers#names")
     void wrongBatchesAreRefused(String tier) {
         try (var runner = new Runner(tier, 1, DType.F32)) {
             assertThatThrownBy(() -> runner.run(new int[] {320}, every(0, 0, 1)))

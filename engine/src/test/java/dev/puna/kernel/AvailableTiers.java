@@ -1,0 +1,18 @@
+package dev.puna.kernel;
+
+import java.util.stream.Stream;
+
+/** The tiers that run on the machine that tests run on. */
+public final class AvailableTiers {
+    private AvailableTiers() {}
+
+    /** All of them, by name. */
+    public static Stream<String> names() {
+        return Tiers.describe().stream().filter(Tiers.Tier::available).map(Tiers.Tier::name);
+    }
+
+    /** All but the reference. */
+    public static Stream<String> fast() {
+        return names().filter(name -> !name.equals("reference"));
+    }
+}
