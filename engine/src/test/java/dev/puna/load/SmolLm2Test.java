@@ -119,6 +119,30 @@ class SmolLm2Test {
         assertThat(perplexity("vector", DType.Q8_0, ids)).isCloseTo(reference, within(5e-3 * reference));
     }
 
+    /** Whole activations of 8 bits cost less than a third of a percent. */
+    @ParameterizedTest
+    @MethodSource("dev.puna.kernel.AvailableTiers#machineCode")
+    void machineCodeKeepsThePerplexityOfTheWholeText(String tier) throws IOException {
+        double wanted = (Double) part("perplexity").get("perplexity");
+        assertThat(perplexity(tier, DType.F32, text())).isCloseTo(wanted, within(3e-3 * wanted));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.puna.kernel.AvailableTiers#fast")
+    void theCapitalOfJapanIsTokyoOnEveryTier(String tier) {
+        int[] ids = ids(part("prompts", "capital").get("ids"));
+        int[] greedy = ids(part("prompts", "capital").get("greedy"));
+        try (var run = new Run(tier, DType.F16, ids.length + greedy.length)) {
+            Tensor logits = run.forward(ids, 0, Span.Outputs.LAST);
+            int[] followed = new int[greedy.length];
+            for (int i = 0; i < greedy.length; i++) {
+                followed[i] = Golden.best(logits, 0);
+                logits = run.forward(new int[] {followed[i]}, ids.length + i, Span.Outputs.LAST);
+            }
+            assertThat(followed).isEqualTo(greedy);
+        }
+    }
+
     @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"reference", "vector"})
