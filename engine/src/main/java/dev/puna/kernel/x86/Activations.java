@@ -7,8 +7,10 @@ package dev.puna.kernel.x86;
  * to 127. Few runs are symmetric, and with an outlier none is: without z the steps would be up to twice as wide.
  */
 enum Activations {
-    /** 32 numbers of 8 bits. */
-    BYTES(32, 32, 64),
+    /** 32 numbers of 8 bits, for codes that share a scale along the run. */
+    BYTES(32, 32, 48),
+    /** The same for codes that have a scale for each half: each half has sums of its own. */
+    HALVES(32, 32, 64),
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 96),
     /** 32 numbers, f32, as they are; nothing behind them. */
@@ -32,21 +34,31 @@ enum Activations {
         return numbers;
     }
 
-    /** Where z is, f32. Only of bytes. */
+    /** Whether the numbers are bytes, and have a middle. */
+    boolean hasMiddle() {
+        return this == BYTES || this == HALVES;
+    }
+
+    /** Where z is, f32. */
     int middle() {
-        assert this == BYTES;
+        assert hasMiddle();
         return numbers + 4;
     }
 
-    /** Where d · Σq over the half is (of the run if there is one half), f32. Only of bytes. */
-    int sum(int halves, int half) {
-        assert this == BYTES;
-        return numbers + 8 + (halves == 1 ? 0 : 4 + 4 * half);
+    /** Parts of a run that have sums of their own. */
+    int halves() {
+        return this == HALVES ? 2 : 1;
     }
 
-    /** Where −128 · Σq over the half is (of the run if there is one half), 32 bits. Only of bytes. */
-    int offset(int halves, int half) {
-        assert this == BYTES;
-        return numbers + 20 + (halves == 1 ? 0 : 4 + 4 * half);
+    /** Where d · Σq over the half is, f32. */
+    int sum(int half) {
+        assert hasMiddle();
+        return numbers + 8 + 4 * half;
+    }
+
+    /** Where −128 · Σq over the half is, 32 bits. */
+    int offset(int half) {
+        assert hasMiddle();
+        return numbers + 8 + 4 * halves() + 4 * half;
     }
 }

@@ -1,5 +1,7 @@
 package dev.puna.kernel.x86;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,7 +20,8 @@ final class Assembler {
     private byte[] code = new byte[1024];
     private int size;
     private final List<Fixup> fixups = new ArrayList<>();
-    private final Map<List<Byte>, Label> constants = new LinkedHashMap<>();
+    /** By content, a character for each byte. */
+    private final Map<String, Label> constants = new LinkedHashMap<>();
 
     /** Four bytes at {@code position} that are to hold the distance from {@code from} to a label. */
     private record Fixup(int position, int from, Label label) {}
@@ -26,9 +29,11 @@ final class Assembler {
     /** The finished code: constants behind the instructions, every label's distance filled in. */
     byte[] finish() {
         constants.forEach((bytes, label) -> {
-            align(bytes.size() >= 64 ? 64 : bytes.size());
+            align(Math.min(64, bytes.length()));
             bind(label);
-            bytes.forEach(this::put8);
+            for (byte b : bytes.getBytes(ISO_8859_1)) {
+                put8(b);
+            }
         });
         for (Fixup fixup : fixups) {
             patch32(fixup.position, fixup.label.position() - fixup.from);
@@ -77,11 +82,7 @@ final class Assembler {
     /** The address of a constant that will lie behind the code; its length is a power of two, and so it is aligned. */
     Mem constant(byte[] bytes) {
         assert Integer.bitCount(bytes.length) == 1;
-        List<Byte> key = new ArrayList<>(bytes.length);
-        for (byte b : bytes) {
-            key.add(b);
-        }
-        return Mem.at(constants.computeIfAbsent(key, _ -> new Label()));
+        return Mem.at(constants.computeIfAbsent(new String(bytes, ISO_8859_1), _ -> new Label()));
     }
 
     // General registers, 64 bits unless said

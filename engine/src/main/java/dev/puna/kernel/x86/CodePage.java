@@ -1,17 +1,8 @@
 package dev.puna.kernel.x86;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * Machine code in memory of its own: written while the memory is writable, then made executable and read-only. It is
@@ -38,13 +29,13 @@ final class CodePage {
         }
     }
 
-    /** What the operating system does for code pages. Both return 0 or, negated, the number of an error. */
+    /** What the operating system does for code pages. */
     interface Memory {
-        /** The address of fresh memory, readable and writable. */
+        /** The address of fresh memory, readable and writable; −1 if there is none. */
         long map(long bytes);
 
-        /** Makes memory readable and executable, no longer writable. */
-        int makeExecutable(long address, long bytes);
+        /** Makes memory readable and executable, no longer writable. Whether that was allowed. */
+        boolean makeExecutable(long address, long bytes);
 
         void unmap(long address, long bytes);
     }
@@ -57,14 +48,13 @@ final class CodePage {
     static Function load(byte[] code, Memory memory) throws Refused {
         long bytes = pages(code.length);
         long address = memory.map(bytes);
-        if (address < 0) {
-            throw new Refused("no memory for machine code (error %d of mmap)".formatted(-address));
+        if (address == -1) {
+            throw new Refused("the system gives no memory for machine code (mmap failed)");
         }
         MemorySegment.copy(code, 0, MemorySegment.ofAddress(address).reinterpret(bytes), JAVA_BYTE, 0, code.length);
-        int error = memory.makeExecutable(address, bytes);
-        if (error != 0) {
+        if (!memory.makeExecutable(address, bytes)) {
             memory.unmap(address, bytes);
-            throw new Refused("the system forbids executable memory (error %d of mprotect)".formatted(-error));
+            throw new Refused("the system forbids executable memory (mprotect failed)");
         }
         return new Function(MemorySegment.ofAddress(address), code.length);
     }
@@ -86,24 +76,12 @@ final class CodePage {
         private static final int PRIVATE_ANONYMOUS_LINUX = 0x22;
         private static final int PRIVATE_ANONYMOUS_MAC = 0x1002;
 
-        private static final StructLayout STATE = Linker.Option.captureStateLayout();
-        private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-        private final MethodHandle mmap;
-        private final MethodHandle mprotect;
-        private final MethodHandle munmap;
+        private final Function mmap = Function.ofLibrary("mmap");
+        private final Function mprotect = Function.ofLibrary("mprotect");
+        private final Function munmap = Function.ofLibrary("munmap");
         private final int anonymous;
 
         private Posix(boolean linux) {
-            mmap = Function.ofLibrary(
-                    "mmap",
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
-                    Linker.Option.captureCallState("errno"));
-            mprotect = Function.ofLibrary(
-                    "mprotect",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
-                    Linker.Option.captureCallState("errno"));
-            munmap = Function.ofLibrary("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
             anonymous = linux ? PRIVATE_ANONYMOUS_LINUX : PRIVATE_ANONYMOUS_MAC;
         }
 
@@ -121,33 +99,17 @@ final class CodePage {
 
         @Override
         public long map(long bytes) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(STATE);
-                long address = (long) mmap.invokeExact(state, 0L, bytes, READ | WRITE, anonymous, -1, 0L);
-                return address == -1 ? -(int) ERRNO.get(state, 0L) : address;
-            } catch (Throwable impossible) {
-                throw new AssertionError(impossible);
-            }
+            return mmap.call(0, bytes, READ | WRITE, anonymous, -1, 0);
         }
 
         @Override
-        public int makeExecutable(long address, long bytes) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(STATE);
-                int result = (int) mprotect.invokeExact(state, address, bytes, READ | EXECUTE);
-                return result == 0 ? 0 : -(int) ERRNO.get(state, 0L);
-            } catch (Throwable impossible) {
-                throw new AssertionError(impossible);
-            }
+        public boolean makeExecutable(long address, long bytes) {
+            return (int) mprotect.call(address, bytes, READ | EXECUTE, 0) == 0;
         }
 
         @Override
         public void unmap(long address, long bytes) {
-            try {
-                int _ = (int) munmap.invokeExact(address, bytes);
-            } catch (Throwable impossible) {
-                throw new AssertionError(impossible);
-            }
+            munmap.call(address, bytes, 0, 0);
         }
     }
 }

@@ -1,12 +1,9 @@
 package dev.puna.kernel.x86;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.puna.kernel.x86.CodePage.Refused;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -116,15 +113,11 @@ record Cpu(String name, Set<Feature> features) {
 
     /** Asks the system to let this process use tiles; without leave the first tile instruction would end it. */
     static boolean requestTiles() {
-        try {
-            var syscall = Function.ofLibrary(
-                    "syscall",
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-                    Linker.Option.firstVariadicArg(1));
-            return (long) syscall.invokeExact(SYSCALL_ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0;
-        } catch (Throwable _) {
+        if (!Settings.read().isLinux()) {
             return false;
         }
+        Function syscall = Function.ofLibrary("syscall");
+        return syscall.call(SYSCALL_ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA, 0) == 0;
     }
 
     private static String name(Function cpuid, MemorySegment four) {

@@ -14,17 +14,28 @@ final class Dot extends Panel.Scaled {
     private final Gpr scratch;
     private final Products.Sum[] whole;
     private final Vec sum;
+    private final int runs;
+    /** Whether a block has one whole sum: then it can count at once. */
+    private final boolean single;
+    /** The sum of that run's weights. */
+    private Vec weights = Vec.xmm(0);
 
     /**
      * @param records holds the address of the block's first record
      * @param scratch holds the address of memory for {@link #scratchBytes}
      */
-    Dot(Routine routine, Products products, Codes codes, Gpr records, Gpr scratch) {
+    Dot(Routine routine, Products products, Format format, Gpr records, Gpr scratch) {
+        this(routine, products, format.codes(), format.runs(), records, scratch);
+    }
+
+    private Dot(Routine routine, Products products, Codes codes, int runs, Gpr records, Gpr scratch) {
         super(routine, products, codes, sums(Panel.of(routine.lanes, codes, products)));
         this.records = records;
         this.scratch = scratch;
         this.whole = new Products.Sum[] {products.sum()};
         this.sum = routine.take();
+        this.runs = runs;
+        this.single = runs == 1 && codes.halves() == 1;
     }
 
     /** In scratch a run is like a run of a panel that has whole sums, one for each scale, in place of codes. */
@@ -32,7 +43,7 @@ final class Dot extends Panel.Scaled {
         return new Panel(panel.vector(), panel.halves(), panel.halves(), panel.sums(), panel.minima());
     }
 
-    int scratchBytes(int runs) {
+    int scratchBytes() {
         return runs * panel.runBytes();
     }
 
@@ -60,29 +71,45 @@ final class Dot extends Panel.Scaled {
         for (int i = 0; i < steps.length; i++) {
             products.multiply(whole, new Vec[] {steps[i]}, record(run), group * steps.length + i);
         }
-        if (group % groups == groups - 1) {
+        if (group % groups == groups - 1 && !single) {
             a.op(VMOVUPS_STORE, at(run, panel.step(half)), whole[0].total());
         }
     }
 
-    /** Lets the runs of a block count. */
-    void count(int runs) {
-        Vec total = routine.take();
-        Vec weights = routine.take();
-        @Nullable Vec minimum = panel.minima() ? routine.take() : null;
-        for (int run = 0; run < runs; run++) {
-            for (int half = 0; half < codes.halves(); half++) {
-                a.op(VMOVUPS, total, at(run, panel.step(half)));
-                if (panel.sums()) {
-                    a.op(VMOVUPS, weights, at(run, panel.weights(half)));
-                }
-                if (minimum != null) {
-                    a.op(VMOVUPS, minimum, at(run, panel.minimum(half)));
-                }
-                products.count(sum, total, at(run, panel.scale(half)), weights, minimum, record(run), half);
-            }
+    @Override
+    void weights(int run, int half, Vec weights) {
+        if (single) {
+            this.weights = weights;
+        } else {
+            super.weights(run, half, weights);
         }
-        routine.give(total, weights);
+    }
+
+    /** Lets the runs of a block count. */
+    void count() {
+        @Nullable Vec minimum = panel.minima() ? routine.take() : null;
+        if (single) {
+            if (minimum != null) {
+                a.op(VMOVUPS, minimum, at(0, panel.minimum(0)));
+            }
+            products.count(sum, whole[0].total(), at(0, panel.scale(0)), weights, minimum, record(0), 0);
+        } else {
+            Vec total = routine.take();
+            Vec ofHalf = routine.take();
+            for (int run = 0; run < runs; run++) {
+                for (int half = 0; half < codes.halves(); half++) {
+                    a.op(VMOVUPS, total, at(run, panel.step(half)));
+                    if (panel.sums()) {
+                        a.op(VMOVUPS, ofHalf, at(run, panel.weights(half)));
+                    }
+                    if (minimum != null) {
+                        a.op(VMOVUPS, minimum, at(run, panel.minimum(half)));
+                    }
+                    products.count(sum, total, at(run, panel.scale(half)), ofHalf, minimum, record(run), half);
+                }
+            }
+            routine.give(total, ofHalf);
+        }
         if (minimum != null) {
             routine.give(minimum);
         }

@@ -18,26 +18,33 @@ record Function(MemorySegment address, int bytes) {
     /** In place of one that is still to be made. */
     static final Function NONE = new Function(MemorySegment.NULL, 0);
 
-    /** A call by address is as fast as a bound one, since this handle is a constant: 7 ns, or 3 for a critical one. */
-    private static final class Calls {
-        private static final FunctionDescriptor SIX =
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-        static final MethodHandle NORMAL = Linker.nativeLinker().downcallHandle(SIX);
-        static final MethodHandle CRITICAL = Linker.nativeLinker().downcallHandle(SIX, Linker.Option.critical(false));
+    /**
+     * A call by address is as fast as a bound one, since these handles are constants: 7 ns, or 3 for a critical one. There
+     * is one signature for all code, ours and the C library's, because Java takes its time to link one.
+     */
+    private static final class Normal {
+        static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(SIX);
     }
 
-    /** A function of the C library. */
-    static MethodHandle ofLibrary(String name, FunctionDescriptor descriptor, Linker.Option... options) {
-        Linker linker = Linker.nativeLinker();
-        MemorySegment address = linker.defaultLookup()
+    private static final class Critical {
+        static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(SIX, Linker.Option.critical(false));
+    }
+
+    private static final FunctionDescriptor SIX =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+    /** A function of the C library whose arguments are whole numbers and addresses, not more than six. */
+    static Function ofLibrary(String name) {
+        MemorySegment address = Linker.nativeLinker()
+                .defaultLookup()
                 .find(name)
                 .orElseThrow(() -> new UnsupportedOperationException("the C library has no " + name));
-        return linker.downcallHandle(address, descriptor, options);
+        return new Function(address, 0);
     }
 
     long call(long a, long b, long c, long d, long e, long f) {
         try {
-            return (long) Calls.NORMAL.invokeExact(address, a, b, c, d, e, f);
+            return (long) Normal.HANDLE.invokeExact(address, a, b, c, d, e, f);
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
         }
@@ -50,7 +57,7 @@ record Function(MemorySegment address, int bytes) {
     /** A call of no more than a few microseconds: a garbage collection waits until it ends. */
     long callBriefly(long a, long b, long c, long d, long e, long f) {
         try {
-            return (long) Calls.CRITICAL.invokeExact(address, a, b, c, d, e, f);
+            return (long) Critical.HANDLE.invokeExact(address, a, b, c, d, e, f);
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
         }

@@ -45,9 +45,9 @@ final class OneToken {
         Assembler a = routine.a;
         Format format = Formats.of(type, routine);
         Products products = Products.of(routine, format.codes());
-        Dot dot = new Dot(routine, products, format.codes(), RCX, RSP);
+        Dot dot = new Dot(routine, products, format, RCX, RSP);
         Rows rows = new Rows(routine, bases(lanes, R8, R9, R10, R11), RSI, RDX);
-        int ofDot = dot.scratchBytes(format.runs());
+        int ofDot = dot.scratchBytes();
         units(routine, ofDot + format.scratchVectors() * lanes.bytes, new Rows[] {rows}, new Unit() {
             @Override
             public void begin() {
@@ -58,7 +58,7 @@ final class OneToken {
             public void block() {
                 fetch(a, RBX, lanes.rows * type.blockBytes());
                 format.block(routine, rows, dot, Mem.at(RSP, ofDot));
-                dot.count(format.runs());
+                dot.count();
                 rows.advance(type.blockBytes());
                 a.add(RCX, format.runs() * products.record().bytes);
             }

@@ -42,7 +42,7 @@ final class PairProducts implements Products {
 
     @Override
     public Activations record() {
-        return Activations.BYTES;
+        return codes.halves() == 1 ? Activations.BYTES : Activations.HALVES;
     }
 
     @Override
@@ -132,7 +132,7 @@ final class PairProducts implements Products {
             a.op(VBROADCASTSS, factor, record.plus(record().middle()));
             a.op(VFMADD231PS, sum, factor, weights);
             if (minimum != null) {
-                a.op(VBROADCASTSS, factor, record.plus(record().sum(codes.halves(), half)));
+                a.op(VBROADCASTSS, factor, record.plus(record().sum(half)));
                 a.op(VFMADD231PS, sum, factor, minimum);
             }
         });

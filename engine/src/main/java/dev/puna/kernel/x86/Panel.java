@@ -20,7 +20,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
 
     static Panel of(Lanes lanes, Codes codes, Products products) {
         boolean minima = codes.minima() || (products.biasIsMinimum() && codes.bias() != 0);
-        boolean sums = products.record() == Activations.BYTES;
+        boolean sums = products.record().hasMiddle();
         return new Panel(lanes.bytes, products.steps(), codes.halves(), sums, minima);
     }
 
@@ -67,6 +67,11 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
 
         /** The address of what lies at {@code offset} of a run. */
         abstract Mem at(int run, int offset);
+
+        /** Does what is to be done with the sum of a half's weights. */
+        void weights(int run, int half, Vec weights) {
+            a.op(VMOVUPS_STORE, at(run, panel.weights(half)), weights);
+        }
 
         /** Does what is to be done with the steps of a group. */
         abstract void steps(int run, int group, Vec[] steps);
@@ -119,7 +124,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
                     a.op(VFMADD231PS, codeSum, count, at(run, panel.minimum(half)));
                 });
             }
-            a.op(VMOVUPS_STORE, at(run, panel.weights(half)), codeSum);
+            weights(run, half, codeSum);
         }
     }
 

@@ -33,7 +33,7 @@ final class QuadProducts implements Products {
 
     @Override
     public Activations record() {
-        return Activations.BYTES;
+        return codes.halves() == 1 ? Activations.BYTES : Activations.HALVES;
     }
 
     @Override
@@ -81,7 +81,7 @@ final class QuadProducts implements Products {
             if (codes.minima()) {
                 routine.zero(total);
             } else {
-                a.op(VPBROADCASTD, total, record.plus(record().offset(codes.halves(), half)));
+                a.op(VPBROADCASTD, total, record.plus(record().offset(half)));
             }
         }
 
@@ -123,7 +123,7 @@ final class QuadProducts implements Products {
                     VFMADD231PS,
                     sum,
                     (Vec) minimum,
-                    record.plus(record().sum(codes.halves(), half)).toAll());
+                    record.plus(record().sum(half)).toAll());
         }
     }
 }

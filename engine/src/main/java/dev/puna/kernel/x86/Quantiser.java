@@ -44,7 +44,7 @@ final class Quantiser {
         for (int i = 0; i < 4; i++) {
             a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
         }
-        if (record == Activations.BYTES) {
+        if (record.hasMiddle()) {
             middle(routine, x, t);
             a.op(VMOVD_STORE, Mem.at(RSI, record.middle()), t[1].xmm());
             for (Vec eight : x) {
@@ -59,12 +59,16 @@ final class Quantiser {
         } else {
             a.op(VPADDD, t[2], x[0], x[1]);
             a.op(VPADDD, t[3], x[2], x[3]);
-            Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
-            Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
-            a.op(VPADDD, t[0], t[2], t[3]);
-            sum(routine, record, t[0], t[1], 1, 0);
-            sum(routine, record, t[2], t[1], 2, 0);
-            sum(routine, record, t[3], t[1], 2, 1);
+            if (record.halves() == 1) {
+                a.op(VPADDD, t[2], t[2], t[3]);
+                Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
+                sum(routine, record, t[2], t[1], 0);
+            } else {
+                Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
+                Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
+                sum(routine, record, t[2], t[1], 0);
+                sum(routine, record, t[3], t[1], 1);
+            }
             packed(routine, x);
             a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
         }
@@ -162,17 +166,17 @@ final class Quantiser {
         return a.finish();
     }
 
-    /** What belongs to the sum of a half (or of the run): {@code d · Σq} and {@code −128 · Σq}. */
-    private static void sum(Routine routine, Activations record, Vec sum, Vec d, int halves, int half) {
+    /** What belongs to the sum of a half: {@code d · Σq} and {@code −128 · Σq}. */
+    private static void sum(Routine routine, Activations record, Vec sum, Vec d, int half) {
         Assembler a = routine.a;
         routine.with(scaled -> {
             a.op(VCVTDQ2PS, scaled, sum);
             a.op(VMULPS, scaled, scaled, d);
-            a.op(VMOVD_STORE, Mem.at(RSI, record.sum(halves, half)), scaled.xmm());
+            a.op(VMOVD_STORE, Mem.at(RSI, record.sum(half)), scaled.xmm());
             routine.zero(scaled);
             a.op(VPSUBD, scaled, scaled, sum);
             a.op(VPSLLD, scaled, scaled, 7);
-            a.op(VMOVD_STORE, Mem.at(RSI, record.offset(halves, half)), scaled.xmm());
+            a.op(VMOVD_STORE, Mem.at(RSI, record.offset(half)), scaled.xmm());
         });
     }
 

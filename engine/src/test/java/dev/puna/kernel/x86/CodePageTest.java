@@ -53,36 +53,34 @@ class CodePageTest {
 
     @Test
     void aRefusalIsAReasonAndLeavesNoMemoryBehind() {
-        var memory = new Refusing(0, -13);
+        var memory = new Refusing(false);
         assertThatThrownBy(() -> CodePage.load(new byte[] {(byte) 0xC3}, memory))
                 .isInstanceOf(Refused.class)
-                .hasMessage("the system forbids executable memory (error 13 of mprotect)");
+                .hasMessage("the system forbids executable memory (mprotect failed)");
         assertThat(memory.unmapped).isTrue();
-        assertThatThrownBy(() -> CodePage.load(new byte[1], new Refusing(-12, 0)))
+        assertThatThrownBy(() -> CodePage.load(new byte[1], new Refusing(true)))
                 .isInstanceOf(Refused.class)
-                .hasMessage("no memory for machine code (error 12 of mmap)");
+                .hasMessage("the system gives no memory for machine code (mmap failed)");
     }
 
     /** A system that refuses one step. */
     private static final class Refusing implements CodePage.Memory {
-        private final int mapError;
-        private final int protectError;
+        private final boolean noMemory;
         private final Arena arena = Arena.ofAuto();
         private boolean unmapped;
 
-        Refusing(int mapError, int protectError) {
-            this.mapError = mapError;
-            this.protectError = protectError;
+        Refusing(boolean noMemory) {
+            this.noMemory = noMemory;
         }
 
         @Override
         public long map(long bytes) {
-            return mapError != 0 ? mapError : arena.allocate(bytes).address();
+            return noMemory ? -1 : arena.allocate(bytes).address();
         }
 
         @Override
-        public int makeExecutable(long address, long bytes) {
-            return protectError;
+        public boolean makeExecutable(long address, long bytes) {
+            return false;
         }
 
         @Override
