@@ -3,6 +3,7 @@ package dev.puna.kernel.x86;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Machine code in memory of its own: written while the memory is writable, then made executable and read-only. It is
@@ -90,11 +91,11 @@ final class CodePage {
             if (!machine.isLinux() && !machine.isMac()) {
                 throw new Refused("code pages are not made on " + machine.system());
             }
-            try {
-                return new Posix(machine.isLinux());
-            } catch (IllegalCallerException | UnsupportedOperationException refused) {
-                throw new Refused("Java may not call native code (" + refused.getMessage() + ")");
+            Optional<String> hindrance = Function.hindrance();
+            if (hindrance.isPresent()) {
+                throw new Refused(hindrance.get());
             }
+            return new Posix(machine.isLinux());
         }
 
         @Override

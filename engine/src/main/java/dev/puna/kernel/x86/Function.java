@@ -6,6 +6,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /**
  * Machine code that can be called. It takes up to six 64-bit arguments in the registers that the System V convention
@@ -32,6 +33,18 @@ record Function(MemorySegment address, int bytes) {
 
     private static final FunctionDescriptor SIX =
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+    /** Why no code can be called, if that is so. */
+    static Optional<String> hindrance() {
+        try {
+            boolean _ = Normal.HANDLE.isVarargsCollector(); // links it
+            return Optional.empty();
+        } catch (ExceptionInInitializerError refused) {
+            return Optional.of("Java may not call native code (" + refused.getCause() + ")");
+        } catch (NoClassDefFoundError again) {
+            return Optional.of("Java may not call native code");
+        }
+    }
 
     /** A function of the C library whose arguments are whole numbers and addresses, not more than six. */
     static Function ofLibrary(String name) {
