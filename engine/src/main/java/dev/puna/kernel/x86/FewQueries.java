@@ -80,12 +80,14 @@ final class FewQueries {
         a.load(RAX, Mem.at(RDI, Arguments.BLOCKS));
         a.align(32);
         Label block = a.here();
-        OneToken.fetch(a, RBP, lanes.rows * format.blockBytes());
-        format.block(routine, rows, (column, values) -> {
+        Fetch fetch = new Fetch(a, RBP, lanes.rows * format.blockBytes(), GROUP);
+        FloatFormat.Sink sink = (column, values) -> {
             for (int q = 0; q < queries; q++) {
                 OneToken.times(routine, sums[q], values, query(q, 4 * column));
             }
-        });
+        };
+        format.block(routine, rows, fetch.before(sink));
+        fetch.advance();
         rows.advance(format.blockBytes());
         a.add(R12, 4 * GROUP);
         a.add(RCX, 4 * GROUP);

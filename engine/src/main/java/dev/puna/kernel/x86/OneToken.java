@@ -20,7 +20,6 @@ import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
-import dev.puna.kernel.x86.Assembler.Hint;
 import dev.puna.tensor.DType;
 import java.util.Arrays;
 
@@ -56,8 +55,10 @@ final class OneToken {
 
             @Override
             public void block() {
-                fetch(a, RBX, lanes.rows * type.blockBytes());
-                format.block(routine, rows, dot, Mem.at(RSP, ofDot));
+                int groups = format.runs() * Codes.GROUPS;
+                Fetch fetch = new Fetch(a, RBX, lanes.rows * type.blockBytes(), groups);
+                format.block(routine, rows, fetch.before(dot), Mem.at(RSP, ofDot));
+                fetch.advance();
                 dot.count();
                 rows.advance(type.blockBytes());
                 a.add(RCX, format.runs() * products.record().bytes);
@@ -91,11 +92,10 @@ final class OneToken {
             public void block() {
                 for (int strip = 0; strip < 2; strip++) {
                     Vec sum = sums[strip];
-                    fetch(a, RBX, lanes.rows * format.blockBytes());
-                    format.block(
-                            routine,
-                            rows[strip],
-                            (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column)));
+                    Fetch fetch = new Fetch(a, RBX, lanes.rows * format.blockBytes(), Activations.FLOATS.columns);
+                    FloatFormat.Sink sink = (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column));
+                    format.block(routine, rows[strip], fetch.before(sink));
+                    fetch.advance();
                     rows[strip].advance(format.blockBytes());
                 }
                 a.add(RCX, 4 * Activations.FLOATS.columns);
@@ -190,13 +190,5 @@ final class OneToken {
 
     private static Gpr[] bases(Lanes lanes, Gpr... bases) {
         return Arrays.copyOf(bases, lanes.rows / 4);
-    }
-
-    /** Asks for the next bytes and moves on behind them. */
-    static void fetch(Assembler a, Gpr next, int bytes) {
-        for (int line = 0; line < bytes; line += 64) {
-            a.prefetch(Hint.T0, Mem.at(next, line));
-        }
-        a.add(next, bytes);
     }
 }

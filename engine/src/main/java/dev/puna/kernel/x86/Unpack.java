@@ -16,6 +16,7 @@ import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import dev.puna.kernel.x86.Assembler.Condition;
 import dev.puna.tensor.DType;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /** Blocks of a strip's rows to a panel, while what comes next is fetched. */
 final class Unpack {
@@ -30,17 +31,16 @@ final class Unpack {
             Format format = Formats.of(type, routine);
             Products products = Products.of(routine, format.codes());
             Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);
-            blocks(routine, rows, format.scratchVectors(), type.blockBytes(), () -> {
-                format.block(routine, rows, filling, Mem.at(RSP));
+            int groups = format.runs() * Codes.GROUPS;
+            blocks(routine, rows, format.scratchVectors(), type.blockBytes(), groups, fetch -> {
+                format.block(routine, rows, fetch.before(filling), Mem.at(RSP));
                 a.add(RCX, format.runs() * filling.panel().runBytes());
             });
         } else {
             FloatFormat format = new FloatFormat(type);
-            blocks(routine, rows, 0, format.blockBytes(), () -> {
-                format.block(
-                        routine,
-                        rows,
-                        (column, values) -> a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values));
+            FloatFormat.Sink sink = (column, values) -> a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values);
+            blocks(routine, rows, 0, format.blockBytes(), Activations.FLOATS.columns, fetch -> {
+                format.block(routine, rows, fetch.before(sink));
                 a.add(RCX, Activations.FLOATS.columns * lanes.bytes);
             });
         }
@@ -48,7 +48,8 @@ final class Unpack {
     }
 
     /** The loop over blocks. RCX is the panel, RSP the scratch. */
-    private static void blocks(Routine routine, Rows rows, int scratchVectors, int blockBytes, Runnable body) {
+    private static void blocks(
+            Routine routine, Rows rows, int scratchVectors, int blockBytes, int pieces, Consumer<Fetch> body) {
         Assembler a = routine.a;
         a.push(RBP);
         a.mov(RBP, RSP);
@@ -62,8 +63,9 @@ final class Unpack {
         rows.begin();
         a.align(32);
         Label block = a.here();
-        OneToken.fetch(a, RDI, routine.lanes.rows * blockBytes);
-        body.run();
+        Fetch fetch = new Fetch(a, RDI, routine.lanes.rows * blockBytes, pieces);
+        body.accept(fetch);
+        fetch.advance();
         rows.advance(blockBytes);
         a.dec(RAX);
         a.jump(Condition.NOT_ZERO, block);
