@@ -1,6 +1,7 @@
 package dev.puna.cli;
 
 import dev.puna.chat.Assistant;
+import dev.puna.kernel.Tiers;
 import dev.puna.tensor.DType;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -67,15 +68,22 @@ final class ModelOptions {
 
     /** Opens the model that the reference names, saying so while it lasts. */
     Assistant load(Session session, String reference) {
-        Path path = session.models().resolve(reference);
+        Assistant.Options options = options();
+        Path path = find(session, reference);
         session.output().status("loading " + path.getFileName());
         try {
-            Assistant assistant = Assistant.load(path, options());
+            Assistant assistant = Assistant.load(path, options);
             beyond(session, assistant.context(), assistant.ownContext());
             return assistant;
         } finally {
             session.output().status("");
         }
+    }
+
+    /** The model's file or folder, fetched first if need be, but not for a tier that is not to be had. */
+    Path find(Session session, String reference) {
+        Optional.ofNullable(tier).ifPresent(name -> Tiers.choose(Optional.of(name)));
+        return session.models().resolve(reference);
     }
 
     /** Says so where more is asked of a model than it was made for. */

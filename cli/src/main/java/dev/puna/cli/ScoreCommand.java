@@ -100,7 +100,7 @@ final class ScoreCommand implements Callable<Integer> {
             throw new Refused("--window must be at least 2, not " + window);
         }
         Assistant.Options options = modelOptions.options();
-        Path path = session.models().resolve(model);
+        Path path = modelOptions.find(session, model);
         session.output().status("loading " + path.getFileName());
         try (Machine machine = new Machine(options.tier(), options.threads());
                 Checkpoint checkpoint = Checkpoint.open(path)) {

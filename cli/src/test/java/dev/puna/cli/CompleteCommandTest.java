@@ -50,6 +50,16 @@ class CompleteCommandTest {
     }
 
     @Test
+    void whatIsWrongWithTheOptionsIsKnownBeforeAModelIsLookedFor() {
+        assertThat(Ran.puna("complete", "no-such-model", "P", "--tier", "warp").err())
+                .contains("there is no tier 'warp'");
+        assertThat(Ran.puna("complete", "no-such-model", "--file", "no-such-file").err())
+                .contains("no-such-file");
+        assertThat(Ran.puna("score", "no-such-model", "P", "--tier", "warp").err())
+                .contains("there is no tier 'warp'");
+    }
+
+    @Test
     void idsAreTakenAsTheyAre() throws IOException {
         Path ids = Files.writeString(folder.resolve("ids"), "105\n");
         assertThat(Ran.puna("complete", model, "--ids", ids, "--json").json())

@@ -102,7 +102,7 @@ public final class Checkpoint implements AutoCloseable {
                             .filter(s -> !s.isBlank())
                             .orElseGet(() -> fileName(path)),
                     file.metadata().string("general.license"),
-                    GenerationDefaults.NONE,
+                    GenerationDefaults.of(file.metadata()),
                     () -> Tokenizers.fromGguf(file),
                     TemplateText.of(file));
         } catch (Throwable t) {

@@ -1,6 +1,7 @@
 package dev.puna.load;
 
 import dev.puna.file.BadFile;
+import dev.puna.file.Metadata;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -8,11 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What a model's makers advise for generation: {@code generation_config.json}. What they leave open is empty.
+ * What a model's makers advise for generation: {@code generation_config.json}, or the keys {@code general.sampling.*} of a
+ * GGUF file. What they leave open is empty.
  *
  * @param sample whether to sample at all; otherwise the best token is taken
  * @param topK 0 for all
@@ -71,6 +74,29 @@ public record GenerationDefaults(
                 number(json, "typical_p"),
                 number(json, "repetition_penalty"),
                 ends);
+    }
+
+    /** What a GGUF file's {@code general.sampling.*} says; a temperature above 0 means that one samples. */
+    static GenerationDefaults of(Metadata metadata) {
+        OptionalDouble temperature = number(metadata, "temp");
+        return new GenerationDefaults(
+                temperature.orElse(0) > 0,
+                temperature,
+                understood(() -> topK(metadata), OptionalInt.empty()),
+                number(metadata, "top_p"),
+                number(metadata, "min_p"),
+                OptionalDouble.empty(),
+                number(metadata, "penalty_repeat"),
+                Set.of());
+    }
+
+    private static OptionalInt topK(Metadata metadata) {
+        OptionalLong k = metadata.i64("general.sampling.top_k");
+        return k.isEmpty() ? OptionalInt.empty() : OptionalInt.of((int) Math.clamp(k.getAsLong(), 0, Integer.MAX_VALUE));
+    }
+
+    private static OptionalDouble number(Metadata metadata, String name) {
+        return understood(() -> metadata.f64("general.sampling." + name), OptionalDouble.empty());
     }
 
     private static OptionalDouble number(Fields json, String name) {

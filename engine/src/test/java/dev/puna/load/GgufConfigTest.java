@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +89,10 @@ class GgufConfigTest {
     }
 
     private Config opened(String architecture, int layers, Consumer<Draft> change) {
+        return opened(architecture, layers, change, checkpoint -> checkpoint.llama().config());
+    }
+
+    private <T> T opened(String architecture, int layers, Consumer<Draft> change, Function<Checkpoint, T> read) {
         Draft draft = new Draft(architecture, layers);
         change.accept(draft);
         Path file = folder.resolve("model.gguf");
@@ -97,7 +102,7 @@ class GgufConfigTest {
             throw new AssertionError(e);
         }
         try (Checkpoint checkpoint = Checkpoint.open(file)) {
-            return checkpoint.llama().config();
+            return read.apply(checkpoint);
         }
     }
 
@@ -115,6 +120,33 @@ class GgufConfigTest {
         assertThat(config.rope().scaling()).isEqualTo(new Scaling.None());
         assertThat(config.blocks().getFirst().attention())
                 .isEqualTo(new Config.Attention(4, 2, 8, true, new Reach.All(), false, false, false));
+    }
+
+    @Test
+    void aContextBeyondTheLimitIsCutToIt() {
+        assertThat(llama(draft -> draft.u32("context_length", Integer.MAX_VALUE)).context())
+                .isEqualTo(HfConfig.MOST_POSITIONS);
+    }
+
+    @Test
+    void advisedSamplingIsReadAndOddAdviceIgnored() {
+        GenerationDefaults advice = advice(draft -> draft.metadata
+                .f32("general.sampling.temp", 0.5f)
+                .i32("general.sampling.top_k", -1)
+                .f32("general.sampling.top_p", 0.75f)
+                .string("general.sampling.min_p", "some"));
+        assertThat(advice.sample()).isTrue();
+        assertThat(advice.temperature()).hasValue(0.5);
+        assertThat(advice.topK()).hasValue(0);
+        assertThat(advice.topP()).hasValue(0.75);
+        assertThat(advice.minP()).isEmpty();
+        assertThat(advice(draft -> draft.metadata.f32("general.sampling.temp", 0)).sample())
+                .isFalse();
+        assertThat(advice(_ -> {})).isEqualTo(GenerationDefaults.NONE);
+    }
+
+    private GenerationDefaults advice(Consumer<Draft> change) {
+        return opened("llama", 1, change, Checkpoint::defaults);
     }
 
     @ParameterizedTest
