@@ -115,7 +115,12 @@ final class GgufVocabulary {
                 pieces,
                 scores,
                 new SentencePiece.Settings(
-                        flag("add_space_prefix", true), flag("remove_extra_whitespaces", false), true, anyBytes, false),
+                        flag("add_space_prefix", true),
+                        flag("remove_extra_whitespaces", false),
+                        true,
+                        anyBytes,
+                        false,
+                        metadata.string("general.architecture").equals(Optional.of("phi3"))),
                 given);
     }
 

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The pieces of a vocabulary while a file is read: checks what every kind of file must hold to. */
@@ -116,11 +117,18 @@ final class Pieces {
 
     /** Control, unknown and user-defined tokens, to be found in a text as they are spelt. */
     List<Added> added(boolean userDefined) {
+        return added(userDefined, _ -> false);
+    }
+
+    /** The same, where some take the white space after them along. */
+    List<Added> added(boolean userDefined, Predicate<String> rightStrip) {
         List<Added> added = new ArrayList<>();
         for (int id = 0; id < size(); id++) {
             Kind kind = kinds[id];
             if (kind == Kind.CONTROL || kind == Kind.UNKNOWN || userDefined && kind == Kind.USER_DEFINED) {
-                added.add(new Added(id, spelling(id), kind != Kind.USER_DEFINED, false, false, false));
+                String spelling = spelling(id);
+                added.add(new Added(
+                        id, spelling, kind != Kind.USER_DEFINED, false, rightStrip.test(spelling), false));
             }
         }
         return added;

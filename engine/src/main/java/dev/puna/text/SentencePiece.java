@@ -4,6 +4,7 @@ import dev.puna.text.AddedTokens.Added;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,18 @@ final class SentencePiece {
      * @param byteFallback whether characters without a piece become bytes
      * @param oneText whether user-defined tokens leave the text around them one text, as in SentencePiece itself; else
      *     what follows one is a text of its own, with a space before it
+     * @param rightStrip whether control tokens take the white space after them along, as Phi-3's do
      */
-    record Settings(boolean prefix, boolean collapse, boolean escape, boolean byteFallback, boolean oneText) {}
+    record Settings(
+            boolean prefix,
+            boolean collapse,
+            boolean escape,
+            boolean byteFallback,
+            boolean oneText,
+            boolean rightStrip) {}
+
+    /** The control tokens of Phi-3 that leave the white space after them alone. */
+    private static final Set<String> NEVER_STRIPPING = Set.of("<unk>", "<s>", "<|endoftext|>");
 
     static Tokenizer tokenizer(Pieces pieces, float[] scores, Settings settings, SpecialTokens.Given given) {
         Vocabulary vocabulary = pieces.vocabulary(false);
@@ -42,7 +53,9 @@ final class SentencePiece {
         }
         return new Tokenizer(new Tokenizer.Parts(
                 vocabulary,
-                new AddedTokens(pieces.added(!settings.oneText())),
+                new AddedTokens(pieces.added(
+                        !settings.oneText(),
+                        spelling -> settings.rightStrip() && !NEVER_STRIPPING.contains(spelling))),
                 new Normalizer(
                         List.of(Normalizer.sentencePiece(settings.prefix(), settings.collapse(), settings.escape()))),
                 new AddedTokens(normalized),

@@ -154,7 +154,7 @@ final class SentencePieceFile {
         given.pad = control(list, "pad_id", padId);
         given.addBos = given.bos.isPresent();
         return SentencePiece.tokenizer(
-                list, scores, new SentencePiece.Settings(prefix, collapse, escape, byteFallback, true), given);
+                list, scores, new SentencePiece.Settings(prefix, collapse, escape, byteFallback, true, false), given);
     }
 
     /** The trainer's id of a role, where a control token has that id. */

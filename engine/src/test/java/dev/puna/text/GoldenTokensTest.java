@@ -56,6 +56,16 @@ class GoldenTokensTest {
         assertThat(tokenizer.decode(tokenizer.encode("Hello, wörld!"))).isEqualTo("Hello, wörld!");
     }
 
+    @Test
+    void theControlTokensOfPhi3TakeTheWhiteSpaceAfterThemAlong() {
+        Tokenizer tokenizer = Tokenizers.open(SharedData.require(VOCABULARIES + "phi-3.gguf"));
+        int[] turn = tokenizer.encodeSpecial("<|user|>\nHello<|end|>\n<|assistant|>\n");
+        int[] stripped = tokenizer.encodeSpecial("<|user|>Hello<|end|><|assistant|>");
+        assertThat(turn).isEqualTo(stripped);
+        assertThat(tokenizer.decodeSpecial(turn)).doesNotContain("\n");
+        assertThat(tokenizer.encodeSpecial("<s>\nHello")).isNotEqualTo(tokenizer.encodeSpecial("<s>Hello"));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "llama2.json, tokenizers/llama2-tokenizer.model",
