@@ -3,6 +3,8 @@ package dev.puna.sample;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses tokens. The steps, in order:
@@ -11,6 +13,7 @@ import java.util.Arrays;
  *   <li>logit bias is added;
  *   <li>the repetition penalty, over the prompt and the answer so far;
  *   <li>the presence and frequency penalties, over the answer so far;
+ *   <li>what a {@link Constraint} forbids is out;
  *   <li>at temperature 0 the highest logit wins, the lower id among equals, and nothing below is looked at; else logits
  *       are divided by the temperature and become probabilities (softmax);
  *   <li>top-k, then top-p of what top-k left, then min-p, then typical of what is left by then; each keeps at least one
@@ -30,6 +33,7 @@ public final class Sampler {
     private final float[] logits; // [vocabulary]
     private final long[] keys; // [vocabulary], candidates: see key()
     private final double[] weights; // [vocabulary], of the candidates, in their order
+    private final long[] mask; // a bit for each token
     private final int[] counts; // [vocabulary], zero between calls
 
     public Sampler(int vocabulary) {
@@ -37,6 +41,7 @@ public final class Sampler {
         logits = new float[vocabulary];
         keys = new long[vocabulary];
         weights = new double[vocabulary];
+        mask = new long[(vocabulary + 63) / 64];
         counts = new int[vocabulary];
     }
 
@@ -51,6 +56,24 @@ public final class Sampler {
      * @throws ArithmeticException if a logit is not a number or infinite upwards, or none is finite
      */
     public int pick(MemorySegment row, Sampling sampling, int[] tokens, int promptLength, int length, long seed) {
+        return pick(row, sampling, tokens, promptLength, length, seed, null, Set.of());
+    }
+
+    /**
+     * The next token's id among those that the constraint allows.
+     *
+     * @param constraint not told the choice; null allows everything
+     * @param ends the tokens that end the answer, allowed where the constraint may end
+     */
+    public int pick(
+            MemorySegment row,
+            Sampling sampling,
+            int[] tokens,
+            int promptLength,
+            int length,
+            long seed,
+            @Nullable Constraint constraint,
+            Set<Integer> ends) {
         load(row);
         sampling.logitBias().forEach((id, bias) -> {
             if (id >= 0 && id < vocabulary) {
@@ -61,6 +84,10 @@ public final class Sampler {
             penalise(sampling, tokens, promptLength, length);
         }
         int best = best();
+        if (constraint != null && !(sampling.greedy() && allowed(best, constraint, ends))) {
+            forbid(constraint, ends);
+            best = best();
+        }
         if (sampling.greedy()) {
             return best;
         }
@@ -89,6 +116,28 @@ public final class Sampler {
     public double logprob(MemorySegment row, int id) {
         load(row);
         return logits[id] - logSumExp(logits[best()]);
+    }
+
+    private static boolean allowed(int id, Constraint constraint, Set<Integer> ends) {
+        return ends.contains(id) ? constraint.mayEnd() : constraint.allows(id);
+    }
+
+    private void forbid(Constraint constraint, Set<Integer> ends) {
+        constraint.allowed(mask);
+        for (int end : ends) {
+            if (end >= 0 && end < vocabulary) {
+                long bit = 1L << end;
+                mask[end >> 6] = constraint.mayEnd() ? mask[end >> 6] | bit : mask[end >> 6] & ~bit;
+            }
+        }
+        for (int word = 0; word < mask.length; word++) {
+            int last = Math.min(64, vocabulary - 64 * word);
+            for (int i = 0; i < last; i++) {
+                if ((mask[word] >>> i & 1) == 0) {
+                    logits[64 * word + i] = Float.NEGATIVE_INFINITY;
+                }
+            }
+        }
     }
 
     private void load(MemorySegment row) {
