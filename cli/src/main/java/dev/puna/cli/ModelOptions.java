@@ -44,8 +44,8 @@ final class ModelOptions {
     @Option(
             names = "--tier",
             paramLabel = "NAME",
-            description = "Kernels to compute with: reference or vector (default: the fastest that is right here;"
-                    + " 'puna doctor' tells which).")
+            description = "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: the fastest that runs"
+                    + " here; 'puna doctor' tells which).")
     private String tier;
 
     @Option(

@@ -3,6 +3,7 @@ package dev.puna.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.puna.ChainModel;
+import dev.puna.kernel.Tiers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,8 +174,9 @@ class CompleteCommandTest {
                 .isEqualTo(new Ran(2, "", "puna: --top-p must be 0 to 1, not 1.5\n"));
         assertThat(Ran.puna("complete", model, "x", "--threads", 0).err())
                 .contains("--threads must be 1 to 1024, not 0");
-        assertThat(Ran.puna("complete", model, "x", "--tier", "avx2"))
-                .isEqualTo(new Ran(2, "", "puna: there is no tier 'avx2'; there are vector, reference\n"));
+        assertThat(Ran.puna("complete", model, "x", "--tier", "sse"))
+                .isEqualTo(new Ran(
+                        2, "", "puna: there is no tier 'sse'; there are amx, avx512, avx2, vector, reference\n"));
         assertThat(Ran.puna("complete", model, "x", "--max-tokens", "many").exit())
                 .isEqualTo(2);
         assertThat(Ran.puna("complete", model, "x", "--logit-bias", "9999=1").err())
@@ -203,12 +205,16 @@ class CompleteCommandTest {
     }
 
     @Test
-    void everyCacheAndTierGivesTheText() {
+    void everyCacheAndTierGivesTheTextOrRefuses() {
         for (String cache : List.of("f32", "f16", "q8_0")) {
-            for (String tier : List.of("reference", "vector")) {
-                assertThat(Ran.puna("complete", model, "P", "--cache", cache, "--tier", tier)
-                                .out())
-                        .isEqualTo("r🙂is.");
+            for (Tiers.Tier tier : Tiers.describe()) {
+                Ran ran = Ran.puna("complete", model, "P", "--cache", cache, "--tier", tier.name());
+                if (tier.available()) {
+                    assertThat(ran.out()).isEqualTo("r🙂is.");
+                } else {
+                    String why = "puna: the tier '%s' cannot run here: %s\n".formatted(tier.name(), tier.why());
+                    assertThat(ran).isEqualTo(new Ran(2, "", why));
+                }
             }
         }
     }

@@ -297,7 +297,7 @@ class MainTest {
         Map<String, Object> machine = Json.object(document.get("machine"), Path.of("x"), "x");
         assertThat((Long) machine.get("read_bytes_per_second")).isPositive();
         assertThat(Json.object(document.get("tiers"), Path.of("x"), "x"))
-                .containsKeys("vector", "reference", "default");
+                .containsKeys("amx", "avx512", "avx2", "vector", "reference", "default");
     }
 
     @Test
