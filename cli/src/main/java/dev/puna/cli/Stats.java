@@ -10,8 +10,8 @@ final class Stats {
     static String line(Usage usage) {
         StringBuilder line = new StringBuilder();
         line.append(count(usage.promptTokens(), "prompt token"));
-        if (usage.reusedTokens() > 0) {
-            line.append(" (").append(usage.reusedTokens()).append(" known)");
+        if (usage.cachedTokens() > 0) {
+            line.append(" (").append(usage.cachedTokens()).append(" known)");
         }
         if (usage.promptNanos() > 0) {
             line.append(String.format(Locale.ROOT, " at %.1f/s", usage.promptRate()));

@@ -126,7 +126,7 @@ public final class Answer implements AutoCloseable {
         String rest = stop.accept(last) + stop.finish();
         Usage all = finished.usage();
         var usage = new Usage(
-                all.promptTokens(), all.reusedTokens(), ids.size(), all.waitNanos(), all.promptNanos(), all.newNanos());
+                all.promptTokens(), all.cachedTokens(), ids.size(), all.waitNanos(), all.promptNanos(), all.newNanos());
         Finish finish = stop.stopped() ? Finish.STOP : finished.finish();
         reply = new Reply(text + rest, ids, finish, usage, logprobs);
         whenOver.accept(reply);

@@ -4,6 +4,7 @@ import dev.puna.engine.Conversation;
 import dev.puna.engine.Engine;
 import dev.puna.engine.Limits;
 import dev.puna.engine.Machine;
+import dev.puna.engine.Priority;
 import dev.puna.engine.Request;
 import dev.puna.file.BadFile;
 import dev.puna.load.Checkpoint;
@@ -255,7 +256,7 @@ public final class Assistant implements AutoCloseable {
             throw new BadRequest("stop", "cannot be found without a tokenizer, and the model has none");
         }
         return new Answer(
-                engine.submit(new Request(prompt, sampling, ends, conversation)),
+                engine.submit(new Request(prompt, sampling, ends, "", "", Priority.NORMAL, Optional.empty(), Optional.empty(), conversation)),
                 tokenizer.map(decoder),
                 sampling.stop(),
                 whenOver);

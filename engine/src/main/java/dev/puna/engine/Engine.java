@@ -107,6 +107,11 @@ public final class Engine implements AutoCloseable {
         return generation;
     }
 
+    /** What the engine does and has done. */
+    public Statistics statistics() {
+        return loop.counters().read();
+    }
+
     /** Lets go of what is kept for a conversation. */
     public void forget(Conversation conversation) {
         lock.lock();

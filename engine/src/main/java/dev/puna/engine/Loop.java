@@ -33,6 +33,7 @@ final class Loop {
     private final Limits limits;
     private final Sampler sampler;
     private final Runnable ended;
+    private final Counters counters;
     private Scheduler scheduler;
 
     /** @param ended called whenever a sequence is over */
@@ -41,11 +42,16 @@ final class Loop {
         this.limits = limits;
         this.ended = ended;
         sampler = new Sampler(vocabulary);
+        counters = new Counters(limits.cacheBlocks());
         scheduler = new Scheduler(limits);
     }
 
     Scheduler scheduler() {
         return scheduler;
+    }
+
+    Counters counters() {
+        return counters;
     }
 
     /** One step; false if there was nothing to do. */
@@ -56,6 +62,8 @@ final class Loop {
             }
         }
         List<Work> plan = scheduler.next();
+        counters.now(
+                scheduler.sequences().size() - scheduler.waiting(), scheduler.waiting(), scheduler.freeBlocks());
         if (plan.isEmpty()) {
             return false;
         }
@@ -63,11 +71,14 @@ final class Loop {
         for (Work work : plan) {
             if (work.sequence().started == 0) {
                 work.sequence().started = now;
+                counters.began(work.sequence().promptLength(), work.sequence().reused);
             }
         }
         Tensor logits;
         try {
-            logits = pass.logits(batch(plan));
+            Batch batch = batch(plan);
+            counters.stepped(batch.tokens());
+            logits = pass.logits(batch);
         } catch (RuntimeException | Error fault) {
             plan.forEach(work -> fail(work.sequence(), fault));
             return true;
@@ -104,18 +115,30 @@ final class Loop {
     /** Chooses the sequence's next token from its logits [vocabulary] and tells its caller. */
     private void choose(Sequence s, MemorySegment row) {
         Sampling sampling = s.sampling();
-        int id = sampler.pick(row, sampling, s.tokens(), s.promptLength(), s.length(), s.seed);
+        int id = sampler.pick(
+                row,
+                sampling,
+                s.tokens(),
+                s.promptLength(),
+                s.length(),
+                s.seed,
+                s.constraint,
+                s.request.ends());
         Optional<Logprobs> logprobs = sampling.logprobs().isPresent()
                 ? Optional.of(sampler.logprobs(row, id, sampling.logprobs().getAsInt()))
                 : Optional.empty();
         s.append(id);
+        counters.grew();
         s.lastToken = System.nanoTime();
         if (s.firstToken == 0) {
             s.firstToken = s.lastToken;
         }
         boolean end = s.request.ends().contains(id);
         s.generation.emit(new Event.Token(id, end, logprobs));
-        if (end) {
+        if (!end && s.constraint != null) {
+            s.constraint.accept(id);
+        }
+        if (end || s.constraint != null && s.constraint.complete()) {
             retire(s, Finish.STOP);
         } else if (s.length() == s.most) {
             retire(s, Finish.LENGTH);

@@ -1,6 +1,8 @@
 package dev.puna.engine;
 
+import dev.puna.model.Adapter;
 import dev.puna.sample.BadRequest;
+import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import java.util.Optional;
 import java.util.Set;
@@ -8,12 +10,30 @@ import java.util.Set;
 /**
  * A prompt to continue.
  *
+ * <pre>{@code
+ * new Request(prompt, sampling, ends).from("alice").with(Priority.LOW)
+ * }</pre>
+ *
  * @param prompt token ids, at least one
  * @param sampling how to choose tokens; its stop strings are text and not looked at here
  * @param ends token ids that end the answer; the one that did is its last
+ * @param account who asks; turns are shared fairly between accounts
+ * @param scope requests of the same scope share what was computed for equal beginnings of their prompts
+ * @param priority how soon it is begun
+ * @param adapter what the model's weights are adapted with
+ * @param constraint what the answer must look like; it serves this request alone
  * @param conversation whose earlier work may be used and where this request's is kept
  */
-public record Request(int[] prompt, Sampling sampling, Set<Integer> ends, Optional<Conversation> conversation) {
+public record Request(
+        int[] prompt,
+        Sampling sampling,
+        Set<Integer> ends,
+        String account,
+        String scope,
+        Priority priority,
+        Optional<Adapter> adapter,
+        Optional<Constraint> constraint,
+        Optional<Conversation> conversation) {
     public Request {
         prompt = prompt.clone();
         ends = Set.copyOf(ends);
@@ -22,8 +42,57 @@ public record Request(int[] prompt, Sampling sampling, Set<Integer> ends, Option
         }
     }
 
+    /** A request of nobody in particular. */
+    public Request(int[] prompt, Sampling sampling, Set<Integer> ends) {
+        this(
+                prompt,
+                sampling,
+                ends,
+                "",
+                "",
+                Priority.NORMAL,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
     @Override
     public int[] prompt() {
         return prompt.clone();
+    }
+
+    /** The same of an account, which shares nothing computed with others. */
+    public Request from(String account) {
+        return new Request(
+                prompt, sampling, ends, account, account, priority, adapter, constraint, conversation);
+    }
+
+    /** The same, sharing what is computed within {@code scope}, which may be wider than the account. */
+    public Request sharing(String scope) {
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, adapter, constraint, conversation);
+    }
+
+    /** The same at another priority. */
+    public Request with(Priority priority) {
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, adapter, constraint, conversation);
+    }
+
+    /** The same with adapted weights. */
+    public Request with(Adapter adapter) {
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint, conversation);
+    }
+
+    /** The same under a constraint. */
+    public Request with(Constraint constraint) {
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint), conversation);
+    }
+
+    Request with(Conversation conversation) {
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, adapter, constraint, Optional.of(conversation));
     }
 }

@@ -1,7 +1,9 @@
 package dev.puna.engine;
 
+import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A request's tokens, where their keys and values lie in the cache, and how far they are computed. */
 final class Sequence {
@@ -10,6 +12,7 @@ final class Sequence {
     final long seed;
     final long asked = System.nanoTime();
     final int most; // tokens, prompt and answer
+    final @Nullable Constraint constraint;
     long started; // nanoTime of the first step, 0 before
     long firstToken; // nanoTime, 0 before
     long lastToken; // nanoTime, 0 before any
@@ -27,6 +30,7 @@ final class Sequence {
         this.generation = generation;
         this.seed = seed;
         this.most = most;
+        constraint = request.constraint().orElse(null);
         tokens = request.prompt();
         promptLength = tokens.length;
         length = promptLength;

@@ -4,18 +4,18 @@ package dev.puna.engine;
  * What a request took.
  *
  * @param promptTokens tokens of the prompt
- * @param reusedTokens how many of these an earlier request of the conversation had computed
+ * @param cachedTokens how many of these were in the cache already
  * @param newTokens tokens of the answer, an end token among them
  * @param waitNanos from the request to its first step
  * @param promptNanos from there to the first new token
  * @param newNanos from the first new token to the last
  */
 public record Usage(
-        int promptTokens, int reusedTokens, int newTokens, long waitNanos, long promptNanos, long newNanos) {
+        int promptTokens, int cachedTokens, int newTokens, long waitNanos, long promptNanos, long newNanos) {
 
     /** Prompt tokens computed in a second. */
     public double promptRate() {
-        return promptNanos == 0 ? 0 : (promptTokens - reusedTokens) * 1e9 / promptNanos;
+        return promptNanos == 0 ? 0 : (promptTokens - cachedTokens) * 1e9 / promptNanos;
     }
 
     /** New tokens in a second, the first one left out since it comes with the prompt. */

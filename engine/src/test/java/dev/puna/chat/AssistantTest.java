@@ -136,12 +136,12 @@ class AssistantTest {
         try (var llama = Assistant.load(model);
                 Talk talk = llama.talk()) {
             talk.system("s");
-            assertThat(talk.say("a", Sampling.GREEDY).reply().usage().reusedTokens())
+            assertThat(talk.say("a", Sampling.GREEDY).reply().usage().cachedTokens())
                     .isZero();
             Reply second = talk.say("b", Sampling.GREEDY).reply();
             // All of the first turn but its end token, which was chosen and never computed.
             assertThat(second.usage().promptTokens()).isEqualTo(8 + 10 + 4);
-            assertThat(second.usage().reusedTokens()).isEqualTo(8 + 9);
+            assertThat(second.usage().cachedTokens()).isEqualTo(8 + 9);
             assertThat(talk.messages())
                     .containsExactly(
                             Message.system("s"),

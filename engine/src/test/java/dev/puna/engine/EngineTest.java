@@ -123,12 +123,12 @@ class EngineTest {
     void numbersThatAreNoTokensAreRefused() {
         try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS)) {
             assertThatThrownBy(() ->
-                            engine.submit(new Request(new int[] {1, 24}, Sampling.GREEDY, Set.of(), Optional.empty())))
+                            engine.submit(new Request(new int[] {1, 24}, Sampling.GREEDY, Set.of())))
                     .hasMessage("prompt holds the token id 24; ids go from 0 to 23");
             var biased = Sampling.GREEDY.with(s -> s.logitBias = Map.of(-1, 1.0));
-            assertThatThrownBy(() -> engine.submit(new Request(new int[] {1}, biased, Set.of(), Optional.empty())))
+            assertThatThrownBy(() -> engine.submit(new Request(new int[] {1}, biased, Set.of())))
                     .hasMessage("logitBias holds the token id -1; ids go from 0 to 23");
-            assertThatThrownBy(() -> new Request(new int[0], Sampling.GREEDY, Set.of(), Optional.empty()))
+            assertThatThrownBy(() -> new Request(new int[0], Sampling.GREEDY, Set.of()))
                     .hasMessageStartingWith("prompt is empty");
         }
     }
@@ -152,7 +152,7 @@ class EngineTest {
                 s.maxTokens = OptionalInt.of(1);
             });
             Event.Token token =
-                    (Event.Token) engine.submit(new Request(new int[] {5}, sampling, Set.of(), Optional.empty()))
+                    (Event.Token) engine.submit(new Request(new int[] {5}, sampling, Set.of()))
                             .next();
             assertThat(token.logprobs().orElseThrow().ids()).hasSize(3).startsWith(token.id());
             assertThat(token.logprobs().orElseThrow().chosen())
@@ -167,7 +167,7 @@ class EngineTest {
                 s.temperature = 2;
                 s.maxTokens = OptionalInt.of(40);
             });
-            var request = new Request(new int[] {5}, sampling, Set.of(), Optional.empty());
+            var request = new Request(new int[] {5}, sampling, Set.of());
             assertThat(ids(engine.submit(request))).isNotEqualTo(ids(engine.submit(request)));
         }
     }
@@ -182,11 +182,11 @@ class EngineTest {
             s.seed = OptionalLong.of(seed);
             s.maxTokens = OptionalInt.of(maxTokens);
         });
-        return new Request(ids, sampling, Set.of(), Optional.empty());
+        return new Request(ids, sampling, Set.of());
     }
 
     private static Request endless() {
-        return new Request(new int[] {1, 2, 3, 4}, Sampling.GREEDY, Set.of(), Optional.empty());
+        return new Request(new int[] {1, 2, 3, 4}, Sampling.GREEDY, Set.of());
     }
 
     private static List<Integer> ids(Generation generation) throws InterruptedException {

@@ -125,7 +125,7 @@ class SchedulerTest {
     }
 
     private static Sequence add(Scheduler scheduler, Conversation conversation, int[] prompt) {
-        var request = new Request(prompt, Sampling.GREEDY, Set.of(), Optional.ofNullable(conversation));
+        var request = conversation == null ? new Request(prompt, Sampling.GREEDY, Set.of()) : new Request(prompt, Sampling.GREEDY, Set.of()).with(conversation);
         var sequence = new Sequence(request, new Generation(100, () -> {}), 0, 1 << 20);
         scheduler.add(sequence);
         return sequence;

@@ -147,7 +147,8 @@ class SimulationTest {
                 s.seed = java.util.OptionalLong.of(chosenSeed);
                 s.maxTokens = maxTokens;
             });
-            var request = new Request(prompt, sampling, Set.of(1, 2), conversation);
+            var plain = new Request(prompt, sampling, Set.of(1, 2));
+            var request = conversation.map(plain::with).orElse(plain);
             var generation = new Generation(limits.unread(), () -> {});
             int end = (int) Math.min(limits.room(), prompt.length + (long) maxTokens.orElse(1 << 20));
             loop.scheduler().add(new Sequence(request, generation, chosenSeed, end));
@@ -190,7 +191,7 @@ class SimulationTest {
                     case Event.Token token -> caller.got.add(token.id());
                     case Event.Finished finished -> {
                         caller.finish = finished.finish();
-                        reused += finished.usage().reusedTokens();
+                        reused += finished.usage().cachedTokens();
                         assertThat(finished.usage().newTokens()).isEqualTo(caller.got.size());
                     }
                 }

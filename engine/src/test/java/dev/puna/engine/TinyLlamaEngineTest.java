@@ -142,7 +142,8 @@ class TinyLlamaEngineTest {
             s.seed = OptionalLong.of(seed);
             s.maxTokens = OptionalInt.of(25);
         });
-        return new Request(prompt, sampling, Set.of(), Optional.ofNullable(conversation));
+        var request = new Request(prompt, sampling, Set.of());
+        return conversation == null ? request : request.with(conversation);
     }
 
     private static int[] prompt(int seed, int length) {
