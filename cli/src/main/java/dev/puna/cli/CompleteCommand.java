@@ -2,8 +2,8 @@ package dev.puna.cli;
 
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
+import dev.puna.chat.Ending;
 import dev.puna.chat.Reply;
-import dev.puna.engine.Finish;
 import dev.puna.sample.Logprobs;
 import dev.puna.sample.Sampling;
 import java.nio.file.Path;
@@ -155,7 +155,7 @@ final class CompleteCommand implements Callable<Integer> {
         return all;
     }
 
-    static String name(Finish finish) {
+    static String name(Ending finish) {
         return finish.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -2,11 +2,11 @@ package dev.puna.cli;
 
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
+import dev.puna.chat.Ending;
 import dev.puna.chat.Reply;
 import dev.puna.chat.Talk;
 import dev.puna.cli.Output.Style;
 import dev.puna.engine.EngineFault;
-import dev.puna.engine.Finish;
 import dev.puna.file.BadFile;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.Sampling;
@@ -233,9 +233,9 @@ final class Repl implements AutoCloseable {
     }
 
     private void remarks(Reply reply) {
-        if (reply.finish() == Finish.CANCELLED) {
+        if (reply.finish() == Ending.CANCELLED) {
             remark("(stopped)");
-        } else if (reply.finish() == Finish.LENGTH) {
+        } else if (reply.finish() == Ending.LENGTH) {
             int used = reply.usage().promptTokens() + reply.usage().newTokens();
             remark(
                     used >= assistant.context()

@@ -4,15 +4,14 @@ import dev.puna.engine.Conversation;
 import dev.puna.engine.Engine;
 import dev.puna.engine.Limits;
 import dev.puna.engine.Machine;
-import dev.puna.engine.Priority;
 import dev.puna.engine.Request;
 import dev.puna.file.BadFile;
 import dev.puna.load.Checkpoint;
 import dev.puna.load.GenerationDefaults;
 import dev.puna.sample.BadRequest;
+import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.tensor.DType;
-import dev.puna.text.ChatTemplate;
 import dev.puna.text.MarkedText;
 import dev.puna.text.Message;
 import dev.puna.text.StreamDecoder;
@@ -29,7 +28,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -205,7 +203,12 @@ public final class Assistant implements AutoCloseable {
 
     /** Answers the last of these messages. The answer can be read as it grows, and cancelled. */
     public Answer answer(List<Message> messages, Sampling sampling) {
-        return start(prompt(messages), sampling, StreamDecoder::new, Optional.empty(), _ -> {});
+        return answer(new Question(messages, sampling));
+    }
+
+    /** Answers a question. The answer can be read as it grows, and cancelled. */
+    public Answer answer(Question question) {
+        return answer(question, Optional.empty(), _ -> {});
     }
 
     /** A talk of several turns, which computes each turn's tokens once. */
@@ -215,7 +218,23 @@ public final class Assistant implements AutoCloseable {
 
     /** Continues these tokens, as they are. The text begins with a space where one belongs between it and the prompt's. */
     public Answer complete(int[] prompt, Sampling sampling) {
-        return start(prompt, sampling, StreamDecoder::continuing, Optional.empty(), _ -> {});
+        return complete(prompt, sampling, Optional.empty(), Caller.ANYONE);
+    }
+
+    /**
+     * Continues these tokens for somebody.
+     *
+     * @param form what the text must look like; it serves this answer alone
+     */
+    public Answer complete(int[] prompt, Sampling sampling, Optional<Constraint> form, Caller caller) {
+        return start(
+                prompt,
+                sampling,
+                form,
+                caller,
+                Optional.empty(),
+                new Answer.Way(
+                        tokenizer, StreamDecoder::continuing, Reading::plain, sampling.stop(), false, _ -> {}));
     }
 
     /**
@@ -230,36 +249,66 @@ public final class Assistant implements AutoCloseable {
 
     /** The token ids of a conversation whose next words are the assistant's, by the model's chat template. */
     public int[] prompt(List<Message> messages) {
+        return prompt(new Question(messages, Sampling.GREEDY));
+    }
+
+    /** The token ids of a question, by the model's chat template. Their number is the {@code usage} of its answer. */
+    public int[] prompt(Question question) {
         Tokenizer tokenizer = needTokenizer();
-        ChatTemplate template = checkpoint
+        return withBos(tokenizer, tokenizer.encode(rendered(question)));
+    }
+
+    /** The text that the model's chat template makes of a question. */
+    public MarkedText rendered(Question question) {
+        Tokenizer tokenizer = needTokenizer();
+        Template template = new Template(checkpoint
                 .template()
-                .orElseThrow(() -> new BadRequest("model", "has no chat template: it can only continue a raw text"));
+                .orElseThrow(() -> new BadRequest("model", "has no chat template: it can only continue a raw text")));
         Map<String, String> special = new LinkedHashMap<>();
         tokenizer.bos().ifPresent(id -> special.put("bos_token", tokenizer.piece(id)));
         tokenizer.eos().ifPresent(id -> special.put("eos_token", tokenizer.piece(id)));
-        MarkedText text = template.render(Message.variables(messages, true), special);
-        return withBos(tokenizer, tokenizer.encode(text));
+        return template.render(question, special);
     }
 
-    /** An answer to a conversation, which the engine keeps under that handle. */
-    Answer answer(List<Message> messages, Sampling sampling, Conversation conversation, Consumer<Reply> whenOver) {
-        return start(prompt(messages), sampling, StreamDecoder::new, Optional.of(conversation), whenOver);
+    /** An answer to a question, which the engine keeps under that handle. */
+    Answer answer(Question question, Optional<Conversation> conversation, Consumer<Reply> whenOver) {
+        Sampling sampling = question.sampling();
+        return start(
+                prompt(question),
+                sampling,
+                question.form(),
+                question.caller(),
+                conversation,
+                new Answer.Way(
+                        tokenizer,
+                        StreamDecoder::new,
+                        Reading::plain,
+                        sampling.stop(),
+                        sampling.maxTokens().isEmpty(),
+                        whenOver));
     }
 
     private Answer start(
             int[] prompt,
             Sampling sampling,
-            Function<Tokenizer, StreamDecoder> decoder,
+            Optional<Constraint> constraint,
+            Caller caller,
             Optional<Conversation> conversation,
-            Consumer<Reply> whenOver) {
+            Answer.Way way) {
         if (tokenizer.isEmpty() && !sampling.stop().isEmpty()) {
             throw new BadRequest("stop", "cannot be found without a tokenizer, and the model has none");
         }
-        return new Answer(
-                engine.submit(new Request(prompt, sampling, ends, "", "", Priority.NORMAL, Optional.empty(), Optional.empty(), conversation)),
-                tokenizer.map(decoder),
-                sampling.stop(),
-                whenOver);
+        var request = new Request(
+                prompt,
+                sampling,
+                ends,
+                caller.account(),
+                caller.scope(),
+                caller.priority(),
+                caller.adapter(),
+                constraint,
+                conversation);
+        return new Answer(engine.submit(request), way);
     }
 
     void forget(Conversation conversation) {

@@ -1,6 +1,8 @@
 package dev.puna.chat;
 
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ends a streamed text before the first stop string that it completes, wherever the stream is cut into pieces. The first
@@ -10,7 +12,7 @@ import java.util.List;
 final class StopText {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
-    private boolean stopped;
+    private @Nullable String found;
 
     /** @param stops none of them empty */
     StopText(List<String> stops) {
@@ -19,7 +21,7 @@ final class StopText {
 
     /** Takes the next piece and returns the text that may be shown now. */
     String accept(String piece) {
-        if (stopped) {
+        if (found != null) {
             return "";
         }
         if (stops.isEmpty()) {
@@ -27,11 +29,10 @@ final class StopText {
         }
         for (int i = 0; i < piece.length(); i++) {
             held.append(piece.charAt(i));
-            int longest = longestEnding();
-            if (longest > 0) {
-                stopped = true;
-                held.setLength(held.length() - longest);
-                return finish();
+            found = longestEnding();
+            if (found != null) {
+                held.setLength(held.length() - found.length());
+                return flush();
             }
         }
         int settled = held.length() - undecided();
@@ -40,8 +41,8 @@ final class StopText {
         return shown;
     }
 
-    /** The stream has ended: the text still held back, which is none if a stop string was found. */
-    String finish() {
+    /** The text held back, which no stop string can continue now; none if one was found. */
+    String flush() {
         String rest = held.toString();
         held.setLength(0);
         return rest;
@@ -49,14 +50,19 @@ final class StopText {
 
     /** Whether a stop string has been completed; nothing is shown from then on. */
     boolean stopped() {
-        return stopped;
+        return found != null;
     }
 
-    private int longestEnding() {
-        int longest = 0;
+    /** The stop string that has been completed. */
+    Optional<String> found() {
+        return Optional.ofNullable(found);
+    }
+
+    private @Nullable String longestEnding() {
+        String longest = null;
         for (String stop : stops) {
-            if (stop.length() > longest && endsWith(stop, stop.length())) {
-                longest = stop.length();
+            if ((longest == null || stop.length() > longest.length()) && endsWith(stop, stop.length())) {
+                longest = stop;
             }
         }
         return longest;

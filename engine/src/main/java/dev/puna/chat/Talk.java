@@ -61,7 +61,7 @@ public final class Talk implements AutoCloseable {
     public Answer say(String message, Sampling sampling) {
         List<Message> all = new ArrayList<>(messages);
         all.add(Message.user(message));
-        return assistant.answer(all, sampling, conversation, reply -> {
+        return assistant.answer(new Question(all, sampling), Optional.of(conversation), reply -> {
             if (!reply.text().isEmpty()) {
                 messages.add(Message.user(message));
                 messages.add(Message.assistant(reply.text()));

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param toolCalls what the assistant calls; empty where it calls nothing
  * @param toolCallId which call this message answers; null where it answers none
  * @param name who speaks, or the tool that answers; null where it is not said
+ * @param reasoning what the assistant thought before it answered; null where it is not said
  */
 public record Message(
         String role,
         @Nullable Object content,
         List<ToolCall> toolCalls,
         @Nullable String toolCallId,
-        @Nullable String name) {
+        @Nullable String name,
+        @Nullable String reasoning) {
 
     /**
      * One call of a function.
@@ -38,7 +40,7 @@ public record Message(
     }
 
     public static Message of(String role, String content) {
-        return new Message(role, content, List.of(), null, null);
+        return new Message(role, content, List.of(), null, null, null);
     }
 
     public static Message system(String content) {
@@ -53,9 +55,14 @@ public record Message(
         return of("assistant", content);
     }
 
+    /** What the assistant said and calls. */
+    public static Message calls(@Nullable String content, List<ToolCall> calls) {
+        return new Message("assistant", content, calls, null, null, null);
+    }
+
     /** The answer of a tool. */
     public static Message tool(String toolCallId, String name, String content) {
-        return new Message("tool", content, List.of(), toolCallId, name);
+        return new Message("tool", content, List.of(), toolCallId, name, null);
     }
 
     /** The message as a template's variable. Parts that are absent are absent there too. */
@@ -68,6 +75,9 @@ public record Message(
         }
         if (toolCallId != null) {
             map.put("tool_call_id", toolCallId);
+        }
+        if (reasoning != null) {
+            map.put("reasoning_content", reasoning);
         }
         if (!toolCalls.isEmpty()) {
             var calls = new ArrayList<Object>();

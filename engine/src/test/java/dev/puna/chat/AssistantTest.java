@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.puna.ChainModel;
-import dev.puna.engine.Finish;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.Sampling;
 import dev.puna.text.Message;
@@ -42,7 +41,7 @@ class AssistantTest {
             assertThat(pieces).containsExactly("P", "r", "🙂", "i", "s", ".");
             assertThat(reply.text()).isEqualTo("Pr🙂is.");
             assertThat(reply.ids()).hasSize(10).endsWith(ChainModel.END);
-            assertThat(reply.finish()).isEqualTo(Finish.STOP);
+            assertThat(reply.finish()).isEqualTo(Ending.STOP);
             assertThat(reply.usage().newTokens()).isEqualTo(10);
         }
     }
@@ -80,7 +79,7 @@ class AssistantTest {
             Reply reply = llama.chat(List.of(Message.user("x")), sampling, pieces::add);
             assertThat(pieces).containsExactly("P", "r", "🙂");
             assertThat(reply.text()).isEqualTo("Pr🙂");
-            assertThat(reply.finish()).isEqualTo(Finish.STOP);
+            assertThat(reply.finish()).isEqualTo(Ending.STOP);
             assertThat(reply.ids()).hasSize(9).endsWith((int) '.');
             assertThat(reply.usage().newTokens()).isEqualTo(9);
             // The text ended before it was clear that this is no stop string.
@@ -98,7 +97,7 @@ class AssistantTest {
             assertThat(answer.next()).contains("z");
             answer.cancel();
             Reply reply = answer.reply();
-            assertThat(reply.finish()).isEqualTo(Finish.CANCELLED);
+            assertThat(reply.finish()).isEqualTo(Ending.CANCELLED);
             assertThat(reply.text()).startsWith("z").hasSizeLessThan(LONG);
             assertThat(answer.next()).isEmpty();
             assertThat(llama.chat("Where?", _ -> {}).text()).isEqualTo("Pr🙂is.");
@@ -112,7 +111,7 @@ class AssistantTest {
             Thread.currentThread().interrupt();
             Reply reply = answer.reply();
             assertThat(Thread.interrupted()).isTrue();
-            assertThat(reply.finish()).isEqualTo(Finish.CANCELLED);
+            assertThat(reply.finish()).isEqualTo(Ending.CANCELLED);
         }
     }
 
@@ -176,7 +175,7 @@ class AssistantTest {
             var sampling = Sampling.GREEDY.with(s -> s.maxTokens = OptionalInt.of(2));
             Reply reply = llama.chat(List.of(Message.user("x")), sampling, _ -> {});
             assertThat(reply.text()).isEqualTo("Pr");
-            assertThat(reply.finish()).isEqualTo(Finish.LENGTH);
+            assertThat(reply.finish()).isEqualTo(Ending.LENGTH);
         }
     }
 

@@ -12,7 +12,7 @@ class StopTextTest {
     void textWithoutStopStringsPassesAtOnce() {
         var text = new StopText(List.of());
         assertThat(text.accept("any")).isEqualTo("any");
-        assertThat(text.finish()).isEmpty();
+        assertThat(text.flush()).isEmpty();
     }
 
     @Test
@@ -24,7 +24,7 @@ class StopTextTest {
         assertThat(text.accept(": and more")).isEmpty();
         assertThat(text.stopped()).isTrue();
         assertThat(text.accept("more")).isEmpty();
-        assertThat(text.finish()).isEmpty();
+        assertThat(text.flush()).isEmpty();
     }
 
     @Test
@@ -33,7 +33,7 @@ class StopTextTest {
         assertThat(text.accept("a\nUs")).isEqualTo("a");
         assertThat(text.accept("e\n")).isEqualTo("\nUse");
         assertThat(text.accept("U")).isEmpty();
-        assertThat(text.finish()).isEqualTo("\nU");
+        assertThat(text.flush()).isEqualTo("\nU");
         assertThat(text.stopped()).isFalse();
     }
 
@@ -75,14 +75,14 @@ class StopTextTest {
                 assertThat(expected).as("seed " + seed).startsWith(shown.toString());
                 at = next;
             }
-            shown.append(text.finish());
+            shown.append(text.flush());
             assertThat(shown).as("seed " + seed).hasToString(expected);
         }
     }
 
     private static String all(List<String> stops, String source) {
         var text = new StopText(stops);
-        return text.accept(source) + text.finish();
+        return text.accept(source) + text.flush();
     }
 
     private static String letters(Random random, int length) {

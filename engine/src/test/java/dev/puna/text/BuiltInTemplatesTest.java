@@ -84,7 +84,7 @@ class BuiltInTemplatesTest {
         var call = new Message.ToolCall("c1", "weather", Map.of("city", "Paris"));
         List<Message> talk = List.of(
                 Message.user("Weather?"),
-                new Message("assistant", null, List.of(call), null, null),
+                Message.calls(null, List.of(call)),
                 Message.tool("c1", "weather", "22"));
         assertThat(BuiltInTemplates.LLAMA_3_1.template().render(variables(talk)).text())
                 .contains(
