@@ -28,8 +28,8 @@ class TidyTest {
 
     /** Main classes that no other main class names, and why they are not dead. */
     private static final Map<String, String> ENTRIES = Map.of(
-            "Launched", "started by ./puna",
-            "GgufWriter", "for whoever uses the library; quantising models comes later");
+            "Launched", "started by ./puna", //
+            "MakeModel", "started by bench/make-model");
 
     @Test
     void noNameIsADrawer() {

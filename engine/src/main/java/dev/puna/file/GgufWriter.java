@@ -1,8 +1,10 @@
 package dev.puna.file;
 
+import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.LongStream;
 
 /** Writes GGUF, version 3, little-endian: what {@link Gguf} reads back. */
 public final class GgufWriter {
@@ -19,6 +24,13 @@ public final class GgufWriter {
 
     private GgufWriter() {}
 
+    /** What a tensor will be: its type, and its shape with the outermost dimension first. */
+    public record Plan(DType type, long... shape) {
+        private long bytes() {
+            return type.bytes(LongStream.of(shape).reduce(1, Math::multiplyExact));
+        }
+    }
+
     /**
      * Writes a file beside its place and then renames it, so that no half of it is ever seen.
      *
@@ -27,18 +39,38 @@ public final class GgufWriter {
      * @throws IOException if the disk refuses
      */
     public static void write(Path path, Metadata metadata, Map<String, Tensor> tensors) throws IOException {
+        Map<String, Plan> plans = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> plans.put(name, new Plan(tensor.type(), tensor.shape())));
+        stream(path, metadata, plans, name -> Objects.requireNonNull(tensors.get(name)).data());
+    }
+
+    /**
+     * The same for tensors that need not be in memory together: each one's bytes are asked for when its turn comes, and
+     * are done with when the next is asked for.
+     */
+    public static void stream(
+            Path path, Metadata metadata, Map<String, Plan> plans, Function<String, MemorySegment> bytes)
+            throws IOException {
         long alignment = metadata.u32(Gguf.ALIGNMENT).orElse(Gguf.DEFAULT_ALIGNMENT);
         if (Long.bitCount(alignment) != 1) {
             throw new IllegalArgumentException("the alignment %d is not a power of two".formatted(alignment));
         }
-        Map<String, Tensor> ordered = new LinkedHashMap<>(tensors);
+        Map<String, Plan> ordered = new LinkedHashMap<>(plans);
         GgufWriter writer = new GgufWriter();
         writer.header(metadata, ordered, alignment);
         FreshFile.write(path, out -> {
             FreshFile.append(out, ByteBuffer.wrap(writer.header.toByteArray()));
-            for (Tensor tensor : ordered.values()) {
+            for (Map.Entry<String, Plan> entry : ordered.entrySet()) {
                 FreshFile.pad(out, alignment);
-                FreshFile.append(out, tensor.data());
+                MemorySegment data = bytes.apply(entry.getKey());
+                if (data.byteSize() != entry.getValue().bytes()) {
+                    throw new IllegalArgumentException("tensor %s: %d bytes, not %d"
+                            .formatted(
+                                    entry.getKey(),
+                                    data.byteSize(),
+                                    entry.getValue().bytes()));
+                }
+                FreshFile.append(out, data);
             }
             if (!ordered.isEmpty()) {
                 FreshFile.pad(out, alignment);
@@ -46,10 +78,10 @@ public final class GgufWriter {
         });
     }
 
-    private void header(Metadata metadata, Map<String, Tensor> tensors, long alignment) {
+    private void header(Metadata metadata, Map<String, Plan> plans, long alignment) {
         u32(GgufPart.MAGIC);
         u32(VERSION);
-        u64(tensors.size());
+        u64(plans.size());
         u64(metadata.keys().size());
         for (String key : metadata.keys()) {
             Metadata.Value value = metadata.value(key).orElseThrow();
@@ -58,8 +90,8 @@ public final class GgufWriter {
             value(value);
         }
         long offset = 0;
-        for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-            Tensor tensor = entry.getValue();
+        for (Map.Entry<String, Plan> entry : plans.entrySet()) {
+            Plan tensor = entry.getValue();
             check(entry.getKey(), tensor);
             string(entry.getKey());
             u32(tensor.shape().length);
@@ -68,16 +100,16 @@ public final class GgufWriter {
             }
             u32(tensor.type().ggufId());
             u64(offset);
-            offset += tensor.data().byteSize();
+            offset += tensor.bytes();
             offset += FreshFile.padding(offset, alignment);
         }
     }
 
-    private static void check(String name, Tensor tensor) {
+    private static void check(String name, Plan tensor) {
         if (tensor.type().ggufId() < 0) {
             throw new IllegalArgumentException("tensor %s: GGUF has no %s".formatted(name, tensor.type()));
         }
-        if (tensor.shape().length > GgufPart.MAX_DIMENSIONS || tensor.elements() == 0) {
+        if (tensor.shape().length > GgufPart.MAX_DIMENSIONS || tensor.bytes() == 0) {
             throw new IllegalArgumentException(
                     "tensor %s: GGUF has no empty tensors and none of more than 4 dimensions".formatted(name));
         }
