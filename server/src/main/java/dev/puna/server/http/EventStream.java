@@ -1,0 +1,127 @@
+package dev.puna.server.http;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A response that is sent piece by piece. A client that reads slowly makes the writer wait; one that takes nothing for too
+ * long is dropped. Several threads may write; each piece arrives whole.
+ */
+public final class EventStream {
+    private final Exchange exchange;
+    private final HttpServerResponse response;
+    private final Limits limits;
+    private final String heartbeat;
+    private final long timer;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private volatile long lastWrite = System.nanoTime();
+    private boolean ended;
+
+    /** @param heartbeat what to write after a silence, such as an SSE comment; empty for nothing */
+    EventStream(Exchange exchange, HttpServerResponse response, Context loop, Limits limits, String heartbeat) {
+        this.exchange = exchange;
+        this.response = response;
+        this.limits = limits;
+        this.heartbeat = heartbeat;
+        response.setChunked(true);
+        response.setWriteQueueMaxSize(limits.streamBytes());
+        response.drainHandler(_ -> wake());
+        exchange.whenGone(this::wake);
+        long pause = Math.max(1, limits.heartbeat().toMillis());
+        timer = heartbeat.isEmpty() ? -1 : loop.owner().setPeriodic(pause, _ -> beat());
+        response.writeHead();
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** On the event loop: never waits. */
+    private void beat() {
+        if (System.nanoTime() - lastWrite < limits.heartbeat().toNanos() || !lock.tryLock()) {
+            return;
+        }
+        try {
+            if (!ended && !exchange.gone() && !response.writeQueueFull()) {
+                response.write(Buffer.buffer(heartbeat));
+                lastWrite = System.nanoTime();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends an event without a name. */
+    public void send(String data) {
+        send(null, data);
+    }
+
+    /** Sends an event: its data is one line. */
+    public void send(@Nullable String event, String data) {
+        write(event == null ? "data: " + data + "\n\n" : "event: " + event + "\ndata: " + data + "\n\n");
+    }
+
+    /**
+     * Sends text as it is, and waits while the client has not taken what was sent before.
+     *
+     * @throws ClientGone if there is nobody who reads
+     */
+    public void write(String text) {
+        lock.lock();
+        try {
+            if (exchange.gone()) {
+                throw new ClientGone();
+            }
+            if (ended) {
+                return;
+            }
+            response.write(Buffer.buffer(text));
+            lastWrite = System.nanoTime();
+            long left = limits.slowReader().toNanos();
+            while (response.writeQueueFull()) {
+                if (exchange.gone()) {
+                    throw new ClientGone();
+                }
+                if (left <= 0) {
+                    exchange.drop();
+                    throw new ClientGone();
+                }
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException _) {
+            throw new ClientGone();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the response. The second time it does nothing. */
+    public void end() {
+        lock.lock();
+        try {
+            if (!ended) {
+                ended = true;
+                exchange.finished();
+                if (timer >= 0) {
+                    exchange.loop().owner().cancelTimer(timer);
+                }
+                if (!exchange.gone()) {
+                    response.end();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+}

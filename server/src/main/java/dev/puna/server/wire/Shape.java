@@ -1,0 +1,98 @@
+package dev.puna.server.wire;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The fields that an object may have. Reading one checks all of it: what is given is read or refused, by its name, and a
+ * field that is not declared is refused too.
+ */
+public final class Shape {
+    private final Map<String, Field<?>> fields = new LinkedHashMap<>();
+
+    private Shape(List<Field<?>> all) {
+        for (Field<?> field : all) {
+            if (fields.put(field.name(), field) != null) {
+                throw new IllegalArgumentException("two fields are called " + field.name());
+            }
+        }
+    }
+
+    public static Shape of(Field<?>... fields) {
+        return new Shape(List.of(fields));
+    }
+
+    /** This shape with more fields. */
+    public Shape and(Field<?>... more) {
+        List<Field<?>> all = new ArrayList<>(fields.values());
+        all.addAll(List.of(more));
+        return new Shape(all);
+    }
+
+    public List<Field<?>> fields() {
+        return List.copyOf(fields.values());
+    }
+
+    /** Reads a whole body. */
+    public Values read(JsonNode body) {
+        if (!body.isObject()) {
+            throw Failure.of(Failure.Kind.INVALID, "the body must be a JSON object");
+        }
+        return read(body, "");
+    }
+
+    Values read(JsonNode object, String path) {
+        if (!object.isObject()) {
+            throw Failure.invalid(path, "must be an object");
+        }
+        Map<Field<?>, Object> values = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            Field<?> field = fields.get(entry.getKey());
+            String name = join(path, entry.getKey());
+            if (field == null) {
+                throw Failure.invalid(
+                        name.length() <= 200 ? name : name.substring(0, 200) + "…", "is not a field of this request");
+            }
+            if (!entry.getValue().isNull()) {
+                values.put(field, field.kind().read(entry.getValue(), name));
+            }
+        }
+        for (Field<?> field : fields.values()) {
+            if (field.needed() && !values.containsKey(field)) {
+                throw Failure.invalid(join(path, field.name()), "is missing");
+            }
+        }
+        return new Values(path, values);
+    }
+
+    static String join(String path, String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** The shape as JSON Schema. */
+    public Map<String, Object> schema() {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        fields.values().forEach(field -> {
+            Map<String, Object> schema = new LinkedHashMap<>(field.kind().schema());
+            if (!field.what().isEmpty()) {
+                schema.put("description", field.what());
+            }
+            properties.put(field.name(), schema);
+        });
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("type", "object");
+        schema.put("properties", properties);
+        List<String> needed = fields.values().stream()
+                .filter(Field::needed)
+                .map(Field::name)
+                .toList();
+        if (!needed.isEmpty()) {
+            schema.put("required", needed);
+        }
+        schema.put("additionalProperties", false);
+        return schema;
+    }
+}
