@@ -68,7 +68,7 @@ public final class Frame implements AutoCloseable {
     private final Vertx vertx;
     private final HttpServer server;
     private final Set<Exchange> running = ConcurrentHashMap.newKeySet();
-    private final boolean local;
+    private final Connections connections;
     private volatile boolean draining;
 
     /**
@@ -85,8 +85,7 @@ public final class Frame implements AutoCloseable {
         this.apis = List.copyOf(apis);
         this.explain = explain;
         this.observer = observer;
-        local = Addresses.loopback(options.host());
-        if (!local && !options.keys().configured()) {
+        if (!Addresses.loopback(options.host()) && !options.keys().configured()) {
             throw new IllegalArgumentException(options.host()
                     + " can be reached by others: that needs API keys; without keys only loopback addresses are served");
         }
@@ -116,7 +115,8 @@ public final class Frame implements AutoCloseable {
                         .setKeyPath(tls.key().toAbsolutePath().toString())));
         server = vertx.createHttpServer(http);
         server.requestHandler(this::accept);
-        new Connections(vertx, limits).watch(server);
+        connections = new Connections(vertx, limits);
+        connections.watch(server);
         try {
             await(server.listen(options.port(), options.host()));
         } catch (IOException e) {
@@ -144,6 +144,7 @@ public final class Frame implements AutoCloseable {
     /** On the event loop. */
     private void accept(HttpServerRequest request) {
         long began = System.nanoTime();
+        connections.begun(request);
         byte[] random = new byte[12];
         ThreadLocalRandom.current().nextBytes(random);
         String id = "req_" + HexFormat.of().formatHex(random);

@@ -1,0 +1,102 @@
+package dev.puna.server;
+
+import dev.puna.chat.Assistant;
+import dev.puna.server.core.Completions;
+import dev.puna.server.core.Faults;
+import dev.puna.server.core.Library;
+import dev.puna.server.core.Models;
+import dev.puna.server.http.Api;
+import dev.puna.server.http.Frame;
+import dev.puna.server.http.Keys;
+import dev.puna.server.http.Limits;
+import dev.puna.server.openai.OpenAi;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A server of language models.
+ *
+ * <pre>{@code
+ * try (var server = PunaServer.start(Library.of(Path.of("model.gguf")), PunaServer.Options.DEFAULT)) {
+ *     System.out.println("listening on " + server.uri());
+ *     ...
+ * }
+ * }</pre>
+ */
+public final class PunaServer implements AutoCloseable {
+    /**
+     * How to serve.
+     *
+     * @param http where to listen, with which keys and limits
+     * @param models how models run, and how many at the same time
+     */
+    public record Options(Frame.Options http, Models.Options models) {
+        /** On a free port that only this machine reaches, without keys; four models at a time. */
+        public static final Options DEFAULT = new Options(
+                new Frame.Options("127.0.0.1", 0, Optional.empty(), Keys.NONE, Set.of(), Limits.DEFAULT),
+                new Models.Options(
+                        new Assistant.Options(
+                                Optional.empty(),
+                                OptionalInt.empty(),
+                                OptionalInt.empty(),
+                                Assistant.Options.DEFAULT.cache(),
+                                32,
+                                128),
+                        4,
+                        Duration.ofSeconds(30)));
+    }
+
+    private final Models models;
+    private final Frame frame;
+
+    private PunaServer(Models models, Frame frame) {
+        this.models = models;
+        this.frame = frame;
+    }
+
+    /**
+     * Begins to serve. Models are opened when they are first asked for.
+     *
+     * @throws IOException if the port cannot be had
+     * @throws IllegalArgumentException if others could reach the address and there are no keys
+     */
+    public static PunaServer start(Library library, Options options) throws IOException {
+        Models models = new Models(library, options.models());
+        try {
+            Completions completions = new Completions(models);
+            List<Api> apis = List.of(new OpenAi(completions)); // the last one answers for what none claims
+            Frame frame = new Frame(options.http(), apis, Faults::explain, (_, _, _, _, _) -> {});
+            return new PunaServer(models, frame);
+        } catch (IOException | RuntimeException | Error e) {
+            models.close();
+            throw e;
+        }
+    }
+
+    /** Where it listens. */
+    public URI uri() {
+        return frame.uri();
+    }
+
+    /** The models it serves. */
+    public Models models() {
+        return models;
+    }
+
+    /** Takes no new requests and waits for those that run; breaks off what takes longer. */
+    public void drain(Duration most) {
+        frame.drain(most);
+    }
+
+    /** Stops at once. */
+    @Override
+    public void close() {
+        frame.close();
+        models.close();
+    }
+}

@@ -1,0 +1,95 @@
+package dev.puna.server.core;
+
+import dev.puna.chat.Answer;
+import dev.puna.chat.Caller;
+import dev.puna.chat.Question;
+import dev.puna.sample.Constraint;
+import dev.puna.sample.Sampling;
+import dev.puna.server.http.Exchange;
+import dev.puna.server.wire.Failure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiFunction;
+
+/** Turns questions into answers. Each stops within a step of the engine when its client leaves, also while it is silent. */
+public final class Completions {
+    /** The most answers to one request; checked before anything is made for them. */
+    public static final int MOST_ANSWERS = 128;
+
+    private final Models models;
+
+    public Completions(Models models) {
+        this.models = models;
+    }
+
+    public Models models() {
+        return models;
+    }
+
+    /**
+     * Who asks, as the engine wants to know it: turns are shared between accounts, what is computed is not.
+     */
+    public static Caller caller(Exchange exchange) {
+        String account = exchange.account().name();
+        return new Caller(account, account, dev.puna.engine.Priority.NORMAL, Optional.empty());
+    }
+
+    /**
+     * Begins {@code n} answers to a question. What cannot be served is refused here, before anything is sent.
+     *
+     * @param lease of the model; the run lets go of it when it is closed, and this method where it fails
+     */
+    public Run ask(Exchange exchange, Models.Lease lease, Question question, int n) {
+        return begin(exchange, lease, question.sampling(), question.form(), n, (sampling, form) -> lease.assistant()
+                .answer(new Question(
+                        question.messages(),
+                        question.tools(),
+                        sampling,
+                        form,
+                        question.variables(),
+                        question.splitReasoning(),
+                        question.caller())));
+    }
+
+    /** Begins {@code n} continuations of token ids, as they are. */
+    public Run complete(
+            Exchange exchange,
+            Models.Lease lease,
+            int[] prompt,
+            Sampling sampling,
+            Optional<Constraint> form,
+            Caller caller,
+            int n) {
+        return begin(exchange, lease, sampling, form, n, (each, constraint) -> lease.assistant()
+                .complete(prompt, each, constraint, caller));
+    }
+
+    private static Run begin(
+            Exchange exchange,
+            Models.Lease lease,
+            Sampling sampling,
+            Optional<Constraint> form,
+            int n,
+            BiFunction<Sampling, Optional<Constraint>, Answer> start) {
+        List<Answer> answers = new ArrayList<>();
+        try {
+            if (n < 1 || n > MOST_ANSWERS) {
+                throw Failure.invalid("n", "must be 1 to " + MOST_ANSWERS + ", not " + n);
+            }
+            long seed = sampling.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+            for (int i = 0; i < n; i++) {
+                OptionalLong own = OptionalLong.of(seed + i);
+                answers.add(start.apply(sampling.with(s -> s.seed = own), form.map(Constraint::fork)));
+            }
+        } catch (RuntimeException | Error e) {
+            answers.forEach(Answer::cancel);
+            lease.close();
+            throw e;
+        }
+        exchange.whenGone(() -> answers.forEach(Answer::cancel));
+        return new Run(lease, answers, () -> {});
+    }
+}

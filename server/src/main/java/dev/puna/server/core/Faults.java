@@ -1,0 +1,44 @@
+package dev.puna.server.core;
+
+import dev.puna.engine.EngineFault;
+import dev.puna.engine.Overloaded;
+import dev.puna.sample.BadRequest;
+import dev.puna.server.wire.Failure;
+import dev.puna.text.TemplateError;
+import java.time.Duration;
+import java.util.Map;
+
+/** What the engine's exceptions mean to a client. */
+public final class Faults {
+    /** What the library's fields are called in most of the APIs. */
+    private static final Map<String, String> NAMES = Map.ofEntries(
+            Map.entry("topK", "top_k"),
+            Map.entry("topP", "top_p"),
+            Map.entry("minP", "min_p"),
+            Map.entry("typical", "typical_p"),
+            Map.entry("repeatPenalty", "repeat_penalty"),
+            Map.entry("presencePenalty", "presence_penalty"),
+            Map.entry("frequencyPenalty", "frequency_penalty"),
+            Map.entry("logitBias", "logit_bias"),
+            Map.entry("maxTokens", "max_tokens"),
+            Map.entry("toolChoice", "tool_choice"),
+            Map.entry("variables", "chat_template_kwargs"));
+
+    private Faults() {}
+
+    /** Never repeats what a fault of ours says of itself: that may hold paths, addresses or somebody's text. */
+    public static Failure explain(Throwable thrown) {
+        return switch (thrown) {
+            case Failure known -> known;
+            case BadRequest bad when bad.field().equals("prompt") && bad.what().contains("leaves no room") ->
+                Failure.tooLong("messages", "the prompt " + bad.what());
+            case BadRequest bad -> Failure.invalid(NAMES.getOrDefault(bad.field(), bad.field()), bad.what());
+            case Overloaded full -> Failure.overloaded(String.valueOf(full.getMessage()), full.retryAfter());
+            case TemplateError wrong ->
+                Failure.invalid("messages", "do not suit the model's chat template: " + wrong.getMessage());
+            case EngineFault fault when String.valueOf(fault.getMessage()).contains("closed") ->
+                Failure.unavailable("the model was closed", Duration.ofSeconds(1));
+            default -> Failure.internal(thrown);
+        };
+    }
+}

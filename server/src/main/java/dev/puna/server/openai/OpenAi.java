@@ -1,0 +1,94 @@
+package dev.puna.server.openai;
+
+import dev.puna.server.core.Completions;
+import dev.puna.server.core.Library;
+import dev.puna.server.http.Api;
+import dev.puna.server.http.EventStream;
+import dev.puna.server.http.Exchange;
+import dev.puna.server.http.Head;
+import dev.puna.server.http.Route;
+import dev.puna.server.wire.Failure;
+import dev.puna.server.wire.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** OpenAI's API. */
+public final class OpenAi implements Api {
+    private final Completions completions;
+    private final List<Route> routes = new ArrayList<>();
+
+    public OpenAi(Completions completions) {
+        this.completions = completions;
+        routes.add(Route.get("/v1/models", "Lists the models", this::models));
+        routes.add(Route.get("/v1/models/{model}", "Tells of a model", this::model));
+    }
+
+    @Override
+    public String name() {
+        return "openai";
+    }
+
+    @Override
+    public List<Route> routes() {
+        return routes;
+    }
+
+    @Override
+    public boolean claims(Head head) {
+        return false; // it gets what no other claims
+    }
+
+    @Override
+    public Object error(Failure failure, String requestId) {
+        String type =
+                switch (failure.kind()) {
+                    case INVALID, NOT_FOUND, WRONG_METHOD, TIMEOUT, CONFLICT, TOO_LARGE, WRONG_TYPE, NOT_OFFERED ->
+                        "invalid_request_error";
+                    case UNAUTHORISED -> "authentication_error";
+                    case FORBIDDEN -> "permission_error";
+                    case OVERLOADED -> "rate_limit_error";
+                    case INTERNAL, UNAVAILABLE -> "server_error";
+                };
+        String code = failure.code().orElse(failure.kind() == Failure.Kind.UNAUTHORISED ? "invalid_api_key" : null);
+        return Json.map(
+                "error",
+                Json.map(
+                        "message",
+                        failure.message(),
+                        "type",
+                        type,
+                        "param",
+                        failure.field().orElse(null),
+                        "code",
+                        code));
+    }
+
+    @Override
+    public void broken(EventStream stream, Failure failure, String requestId) {
+        stream.send(Json.write(error(failure, requestId)));
+        stream.send("[DONE]");
+    }
+
+    private void models(Exchange exchange) {
+        List<Map<String, ?>> data = new ArrayList<>();
+        completions.models().entries().forEach(entry -> data.add(json(entry)));
+        exchange.json(Json.map("object", "list", "data", data));
+    }
+
+    private void model(Exchange exchange) {
+        exchange.json(json(completions.models().entry(exchange.parameter("model"))));
+    }
+
+    private static Map<String, ?> json(Library.Entry entry) {
+        return Json.map(
+                "id",
+                entry.id(),
+                "object",
+                "model",
+                "created",
+                entry.modified().getEpochSecond(),
+                "owned_by",
+                "puna");
+    }
+}

@@ -1,0 +1,85 @@
+package dev.puna.server;
+
+import dev.puna.server.core.Library;
+import dev.puna.server.wire.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/** A server on a free port, and a client for it. */
+public final class Served implements AutoCloseable {
+    public final PunaServer server;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    public Served(PunaServer.Options options, Path... models) {
+        try {
+            server = PunaServer.start(Library.of(models), options);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Served(Path... models) {
+        this(PunaServer.Options.DEFAULT, models);
+    }
+
+    /** A response. */
+    public record Said(int status, String body, HttpResponse<?> response) {
+        public JsonNode json() {
+            return Json.parse(body.getBytes(StandardCharsets.UTF_8));
+        }
+
+        public String header(String name) {
+            return response.headers().firstValue(name).orElse("");
+        }
+
+        /** The data of its events, in order. */
+        public List<String> events() {
+            return Stream.of(body.split("\n"))
+                    .filter(line -> line.startsWith("data: "))
+                    .map(line -> line.substring(6))
+                    .toList();
+        }
+    }
+
+    public Said get(String path, String... headers) {
+        return send("GET", path, null, headers);
+    }
+
+    public Said post(String path, String body, String... headers) {
+        return send("POST", path, body, headers);
+    }
+
+    public Said send(String method, String path, String body, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.uri() + path));
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        request.method(
+                method,
+                body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        try {
+            HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return new Said(response.statusCode(), response.body(), response);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        client.close();
+    }
+}
