@@ -1,6 +1,7 @@
 package dev.puna.server;
 
 import dev.puna.chat.Assistant;
+import dev.puna.server.anthropic.Anthropic;
 import dev.puna.server.core.Completions;
 import dev.puna.server.core.Faults;
 import dev.puna.server.core.Library;
@@ -69,7 +70,7 @@ public final class PunaServer implements AutoCloseable {
         Models models = new Models(library, options.models());
         try {
             Completions completions = new Completions(models);
-            List<Api> apis = List.of(new OpenAi(completions)); // the last one answers for what none claims
+            List<Api> apis = List.of(new Anthropic(completions), new OpenAi(completions)); // the last one answers for what none claims
             Frame frame = new Frame(options.http(), apis, Faults::explain, (_, _, _, _, _) -> {});
             return new PunaServer(models, frame);
         } catch (IOException | RuntimeException | Error e) {

@@ -1,6 +1,7 @@
 package dev.puna.server.core;
 
 import dev.puna.chat.Answer;
+import dev.puna.chat.Assistant;
 import dev.puna.chat.Caller;
 import dev.puna.chat.Question;
 import dev.puna.sample.Constraint;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Turns questions into answers. Each stops within a step of the engine when its client leaves, also while it is silent. */
 public final class Completions {
@@ -52,6 +54,19 @@ public final class Completions {
                         question.variables(),
                         question.splitReasoning(),
                         question.caller())));
+    }
+
+    /** As {@link #ask(Exchange, Models.Lease, Question, int)}, with the model of that name; the question may depend on it. */
+    public Run ask(Exchange exchange, String model, Function<Assistant, Question> question, int n) {
+        Models.Lease lease = models.lease(model);
+        Question asked;
+        try {
+            asked = question.apply(lease.assistant());
+        } catch (RuntimeException | Error e) {
+            lease.close();
+            throw e;
+        }
+        return ask(exchange, lease, asked, n);
     }
 
     /** Begins {@code n} continuations of token ids, as they are. */

@@ -21,6 +21,7 @@ public final class EventStream {
     private final Condition changed = lock.newCondition();
     private volatile long lastWrite = System.nanoTime();
     private boolean ended;
+    private boolean empty = true;
 
     /** @param heartbeat what to write after a silence, such as an SSE comment; empty for nothing */
     EventStream(Exchange exchange, HttpServerResponse response, Context loop, Limits limits, String heartbeat) {
@@ -61,6 +62,21 @@ public final class EventStream {
         }
     }
 
+    /** Whether nothing has been sent yet. */
+    public boolean empty() {
+        lock.lock();
+        try {
+            return empty;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether it is one of server-sent events. */
+    public boolean events() {
+        return "text/event-stream".equals(response.headers().get("Content-Type"));
+    }
+
     /** Sends an event without a name. */
     public void send(String data) {
         send(null, data);
@@ -86,6 +102,7 @@ public final class EventStream {
                 return;
             }
             response.write(Buffer.buffer(text));
+            empty = false;
             lastWrite = System.nanoTime();
             long left = limits.slowReader().toNanos();
             while (response.writeQueueFull()) {

@@ -271,7 +271,8 @@ public interface Kind<T> {
                         throw wrong(path, "an object", node);
                     }
                     JsonNode given = node.get(tag);
-                    String name = given == null && missing != null
+                    boolean absent = given == null || given.isNull();
+                    String name = absent && missing != null
                             ? missing
                             : given != null && given.isString() ? given.stringValue() : "";
                     Shape shape = variants.get(name);
@@ -279,7 +280,7 @@ public interface Kind<T> {
                         String known = Json.write(variants.keySet());
                         throw Failure.invalid(
                                 path + "." + tag,
-                                given == null
+                                absent
                                         ? "is missing; it is one of " + known
                                         : "must be one of " + known + ", not " + shortened(given.toString()));
                     }

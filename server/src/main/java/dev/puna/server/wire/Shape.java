@@ -12,8 +12,10 @@ import tools.jackson.databind.JsonNode;
  */
 public final class Shape {
     private final Map<String, Field<?>> fields = new LinkedHashMap<>();
+    private final boolean snake;
 
-    private Shape(List<Field<?>> all) {
+    private Shape(List<Field<?>> all, boolean snake) {
+        this.snake = snake;
         for (Field<?> field : all) {
             if (fields.put(field.name(), field) != null) {
                 throw new IllegalArgumentException("two fields are called " + field.name());
@@ -22,14 +24,29 @@ public final class Shape {
     }
 
     public static Shape of(Field<?>... fields) {
-        return new Shape(List.of(fields));
+        return new Shape(List.of(fields), false);
     }
 
     /** This shape with more fields. */
     public Shape and(Field<?>... more) {
         List<Field<?>> all = new ArrayList<>(fields.values());
         all.addAll(List.of(more));
-        return new Shape(all);
+        return new Shape(all, snake);
+    }
+
+    /** This shape, which takes {@code likeThis} as {@code like_this} too. */
+    public Shape inSnakeCaseToo() {
+        return new Shape(fields(), true);
+    }
+
+    /** {@code like_this} as {@code likeThis}. */
+    public static String camelCase(String name) {
+        StringBuilder camel = new StringBuilder(name.length());
+        for (int i = 0; i < name.length(); i++) {
+            boolean hump = name.charAt(i) == '_' && i > 0 && i + 1 < name.length();
+            camel.append(hump ? Character.toUpperCase(name.charAt(++i)) : name.charAt(i));
+        }
+        return camel.toString();
     }
 
     public List<Field<?>> fields() {
@@ -50,14 +67,17 @@ public final class Shape {
         }
         Map<Field<?>, Object> values = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> entry : object.properties()) {
-            Field<?> field = fields.get(entry.getKey());
+            Field<?> field = fields.get(snake ? camelCase(entry.getKey()) : entry.getKey());
             String name = join(path, entry.getKey());
             if (field == null) {
                 throw Failure.invalid(
                         name.length() <= 200 ? name : name.substring(0, 200) + "…", "is not a field of this request");
             }
             if (!entry.getValue().isNull()) {
-                values.put(field, field.kind().read(entry.getValue(), name));
+                Object read = field.kind().read(entry.getValue(), name);
+                if (values.put(field, read) != null) {
+                    throw Failure.invalid(name, "is given twice, in camel case and in snake case");
+                }
             }
         }
         for (Field<?> field : fields.values()) {

@@ -1,0 +1,179 @@
+package dev.puna.server.anthropic;
+
+import dev.puna.chat.Answer;
+import dev.puna.chat.Assistant;
+import dev.puna.chat.Question;
+import dev.puna.chat.Reply;
+import dev.puna.chat.Tools;
+import dev.puna.sample.Constraint;
+import dev.puna.sample.Sampling;
+import dev.puna.server.core.Completions;
+import dev.puna.server.core.Forms;
+import dev.puna.server.core.Library;
+import dev.puna.server.core.Models;
+import dev.puna.server.core.Run;
+import dev.puna.server.http.Api;
+import dev.puna.server.http.EventStream;
+import dev.puna.server.http.Exchange;
+import dev.puna.server.http.Head;
+import dev.puna.server.http.Route;
+import dev.puna.server.wire.Failure;
+import dev.puna.server.wire.Json;
+import dev.puna.server.wire.Values;
+import dev.puna.text.Message;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Anthropic's API: messages, streamed or whole, the number of their tokens, and the models. */
+public final class Anthropic implements Api {
+    private final Completions completions;
+
+    public Anthropic(Completions completions) {
+        this.completions = completions;
+    }
+
+    @Override
+    public String name() {
+        return "anthropic";
+    }
+
+    @Override
+    public List<Route> routes() {
+        return List.of(
+                Route.post("/v1/messages", "Answers messages", this::create).takes(MessageShapes.CREATE),
+                Route.post("/v1/messages/count_tokens", "Counts the tokens of messages", this::count)
+                        .takes(MessageShapes.COUNT),
+                Route.get("/v1/models", "Lists the models", this::models),
+                Route.get("/v1/models/{model}", "Tells of a model", this::model));
+    }
+
+    @Override
+    public boolean claims(Head head) {
+        return head.header("anthropic-version").isPresent() || head.path().startsWith("/v1/messages");
+    }
+
+    @Override
+    public Object error(Failure failure, String requestId) {
+        String type = switch (failure.kind()) {
+            case INVALID, WRONG_METHOD, CONFLICT, WRONG_TYPE, NOT_OFFERED -> "invalid_request_error";
+            case UNAUTHORISED -> "authentication_error";
+            case FORBIDDEN -> "permission_error";
+            case NOT_FOUND -> "not_found_error";
+            case TIMEOUT -> "timeout_error";
+            case TOO_LARGE -> "request_too_large";
+            case OVERLOADED -> "rate_limit_error";
+            case INTERNAL -> "api_error";
+            case UNAVAILABLE -> "overloaded_error";
+        };
+        return Json.map(
+                "type",
+                "error",
+                "error",
+                Json.map("type", type, "message", failure.message()),
+                "request_id",
+                requestId);
+    }
+
+    @Override
+    public void broken(EventStream stream, Failure failure, String requestId) {
+        stream.send("error", Json.write(error(failure, requestId)));
+    }
+
+    private void create(Exchange exchange) {
+        exchange.header("request-id", exchange.id());
+        Values body = exchange.values();
+        String id = "msg_" + exchange.id().substring(exchange.id().indexOf('_') + 1);
+        int most = body.need(MessageShapes.MAX_TOKENS);
+        Question[] asked = new Question[1];
+        try (Run run = completions.ask(
+                exchange, body.need(MessageShapes.MODEL), model -> asked[0] = question(exchange, body, model), 1)) {
+            Answer answer = run.answers().getFirst();
+            if (!body.get(MessageShapes.STREAM, false)) {
+                exchange.json(MessageJson.whole(id, run.model(), answer.reply(), most));
+                return;
+            }
+            int prompt = run.assistant().prompt(asked[0]).length;
+            EventStream events = exchange.events();
+            var stream = new MessageStream((name, data) -> events.send(name, Json.write(data)));
+            stream.start(MessageJson.begun(id, run.model(), prompt));
+            for (var delta = answer.delta(); delta.isPresent(); delta = answer.delta()) {
+                stream.delta(delta.get());
+            }
+            Reply reply = answer.reply();
+            stream.end(MessageJson.stop(reply, most), MessageJson.usage(reply.usage()));
+        }
+    }
+
+    private void count(Exchange exchange) {
+        Values body = exchange.values();
+        try (Models.Lease lease = completions.models().lease(body.need(MessageShapes.MODEL))) {
+            exchange.json(Json.map("input_tokens", lease.assistant().prompt(question(exchange, body, lease.assistant())).length));
+        }
+    }
+
+    private static Question question(Exchange exchange, Values body, Assistant model) {
+        List<Message> messages = MessageReader.messages(body);
+        Tools tools = MessageReader.tools(body);
+        Sampling sampling = model.defaults().with(s -> {
+            s.maxTokens = body.get(MessageShapes.MAX_TOKENS).map(OptionalInt::of).orElse(s.maxTokens);
+            s.temperature = body.get(MessageShapes.TEMPERATURE, s.temperature);
+            s.topP = body.get(MessageShapes.TOP_P, s.topP);
+            s.topK = body.get(MessageShapes.TOP_K, s.topK);
+            s.stop = body.get(MessageShapes.STOP_SEQUENCES, List.of());
+        });
+        Optional<Constraint> form = MessageReader.schema(body)
+                .map(schema -> Forms.schema(model, schema, "output_config.format.schema"));
+        return new Question(messages, tools, sampling, form, Map.of(), true, Completions.caller(exchange));
+    }
+
+    private void models(Exchange exchange) {
+        List<Map<String, @Nullable Object>> data =
+                completions.models().entries().stream().map(this::json).toList();
+        exchange.json(Json.map(
+                "data",
+                data,
+                "has_more",
+                false,
+                "first_id",
+                data.isEmpty() ? null : data.getFirst().get("id"),
+                "last_id",
+                data.isEmpty() ? null : data.getLast().get("id")));
+    }
+
+    private void model(Exchange exchange) {
+        exchange.json(json(completions.models().entry(exchange.parameter("model"))));
+    }
+
+    private Map<String, @Nullable Object> json(Library.Entry entry) {
+        Optional<Integer> context = completions.models().open().stream()
+                .filter(open -> open.entry().id().equals(entry.id()))
+                .map(open -> open.assistant().context())
+                .findFirst();
+        return Json.map(
+                "id",
+                entry.id(),
+                "type",
+                "model",
+                "display_name",
+                entry.id(),
+                "created_at",
+                entry.modified().toString(),
+                "lifecycle",
+                "active",
+                "line",
+                null,
+                "deprecated_at",
+                null,
+                "retires_at",
+                null,
+                "capabilities",
+                null,
+                "max_input_tokens",
+                context.orElse(null),
+                "max_tokens",
+                context.orElse(null));
+    }
+}

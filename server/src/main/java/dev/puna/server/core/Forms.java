@@ -1,0 +1,21 @@
+package dev.puna.server.core;
+
+import dev.puna.chat.Assistant;
+import dev.puna.sample.Constraint;
+import dev.puna.server.wire.Failure;
+
+/** What the text of an answer must look like, as a constraint on its tokens. */
+public final class Forms {
+    private Forms() {}
+
+    /**
+     * JSON that follows a schema.
+     *
+     * @param schema as plain values
+     * @param field which the request gave it in
+     * @throws Failure naming the field if the schema cannot be enforced
+     */
+    public static Constraint schema(Assistant model, Object schema, String field) {
+        throw Failure.invalid(field, "cannot be enforced yet");
+    }
+}
