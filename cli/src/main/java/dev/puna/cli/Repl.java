@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A chat: reads a line, obeys a command or answers, until the user leaves. */
-final class Repl implements AutoCloseable {
+final class Repl {
     /** Ctrl-C at the prompt. */
     static final class Interrupted extends Exception {
         private static final long serialVersionUID = 1L;
@@ -251,10 +251,5 @@ final class Repl implements AutoCloseable {
 
     private void remark(String text) {
         output.note(output.errColour() ? "\u001b[2m" + text + "\u001b[0m" : text);
-    }
-
-    @Override
-    public void close() {
-        talk.close();
     }
 }

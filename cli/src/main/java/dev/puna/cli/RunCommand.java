@@ -130,8 +130,8 @@ final class RunCommand implements Callable<Integer> {
     private int chat(String model) {
         try (Assistant assistant = modelOptions.load(session, model)) {
             Sampling sampling = samplingOptions.over(assistant.defaults(), session.output());
-            try (var console = new Console(session);
-                    var repl = new Repl(session.output(), console, assistant, sampling, stats)) {
+            try (var console = new Console(session)) {
+                var repl = new Repl(session.output(), console, assistant, sampling, stats);
                 if (system != null) {
                     repl.system(system);
                 }

@@ -144,8 +144,8 @@ class ReplTest {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
         var output = new Output(out, false, err, false, true);
-        try (Assistant assistant = Assistant.load(model);
-                var repl = new Repl(output, new Script(lines), assistant, Sampling.GREEDY, stats)) {
+        try (Assistant assistant = Assistant.load(model)) {
+            var repl = new Repl(output, new Script(lines), assistant, Sampling.GREEDY, stats);
             int exit = repl.run();
             return new Shown(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
         }

@@ -1,6 +1,5 @@
 package dev.puna.chat;
 
-import dev.puna.engine.Conversation;
 import dev.puna.engine.Engine;
 import dev.puna.engine.Limits;
 import dev.puna.engine.Machine;
@@ -208,7 +207,7 @@ public final class Assistant implements AutoCloseable {
 
     /** Answers a question. The answer can be read as it grows, and cancelled. */
     public Answer answer(Question question) {
-        return answer(question, Optional.empty(), _ -> {});
+        return answer(question, _ -> {});
     }
 
     /** A talk of several turns, which computes each turn's tokens once. */
@@ -232,7 +231,6 @@ public final class Assistant implements AutoCloseable {
                 sampling,
                 form,
                 caller,
-                Optional.empty(),
                 new Answer.Way(
                         tokenizer, StreamDecoder::continuing, Reading::plain, sampling.stop(), false, _ -> {}));
     }
@@ -270,15 +268,14 @@ public final class Assistant implements AutoCloseable {
         return template.render(question, special);
     }
 
-    /** An answer to a question, which the engine keeps under that handle. */
-    Answer answer(Question question, Optional<Conversation> conversation, Consumer<Reply> whenOver) {
+    /** An answer to a question. */
+    Answer answer(Question question, Consumer<Reply> whenOver) {
         Sampling sampling = question.sampling();
         return start(
                 prompt(question),
                 sampling,
                 question.form(),
                 question.caller(),
-                conversation,
                 new Answer.Way(
                         tokenizer,
                         StreamDecoder::new,
@@ -293,7 +290,6 @@ public final class Assistant implements AutoCloseable {
             Sampling sampling,
             Optional<Constraint> constraint,
             Caller caller,
-            Optional<Conversation> conversation,
             Answer.Way way) {
         if (tokenizer.isEmpty() && !sampling.stop().isEmpty()) {
             throw new BadRequest("stop", "cannot be found without a tokenizer, and the model has none");
@@ -306,13 +302,8 @@ public final class Assistant implements AutoCloseable {
                 caller.scope(),
                 caller.priority(),
                 caller.adapter(),
-                constraint,
-                conversation);
+                constraint);
         return new Answer(engine.submit(request), way);
-    }
-
-    void forget(Conversation conversation) {
-        engine.forget(conversation);
     }
 
     private Tokenizer needTokenizer() {

@@ -1,6 +1,5 @@
 package dev.puna.chat;
 
-import dev.puna.engine.Conversation;
 import dev.puna.sample.Sampling;
 import dev.puna.text.Message;
 import java.util.ArrayList;
@@ -8,12 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A talk of several turns with an {@link Assistant}: keeps the messages, and lets the engine keep what it computed for
- * them. One thread uses it at a time; only {@link Answer#cancel} may come from another.
+ * A talk of several turns with an {@link Assistant}: keeps the messages. What the engine computed for one turn it finds
+ * again at the next. One thread uses it at a time; only {@link Answer#cancel} may come from another.
  */
-public final class Talk implements AutoCloseable {
+public final class Talk {
     private final Assistant assistant;
-    private final Conversation conversation = new Conversation();
     private final List<Message> messages = new ArrayList<>();
 
     Talk(Assistant assistant) {
@@ -45,7 +43,6 @@ public final class Talk implements AutoCloseable {
     /** Forgets every message but the system's. */
     public void clear() {
         messages.removeIf(message -> !message.role().equals("system"));
-        assistant.forget(conversation);
     }
 
     /** Goes on from these messages instead. */
@@ -61,17 +58,11 @@ public final class Talk implements AutoCloseable {
     public Answer say(String message, Sampling sampling) {
         List<Message> all = new ArrayList<>(messages);
         all.add(Message.user(message));
-        return assistant.answer(new Question(all, sampling), Optional.of(conversation), reply -> {
+        return assistant.answer(new Question(all, sampling), reply -> {
             if (!reply.text().isEmpty()) {
                 messages.add(Message.user(message));
                 messages.add(Message.assistant(reply.text()));
             }
         });
-    }
-
-    /** Lets the engine forget the talk. */
-    @Override
-    public void close() {
-        assistant.forget(conversation);
     }
 }

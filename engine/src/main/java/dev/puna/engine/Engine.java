@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Continues prompts of many callers with one model. One thread of its own runs the steps: take what came in, ask the
@@ -37,6 +38,9 @@ public final class Engine implements AutoCloseable {
     // Guarded by the lock:
     private final Deque<Runnable> inbox = new ArrayDeque<>(); // run by the engine's thread
     private int active; // requests that are not over
+    private long lastEnd; // nanoTime when a request was last over
+    private int ends;
+    private double endNanos; // between two that were over, while others waited; of late
     private boolean awake;
     private boolean closed;
 
@@ -96,7 +100,7 @@ public final class Engine implements AutoCloseable {
                 throw new IllegalStateException("the engine is closed");
             }
             if (active >= limits.running() + limits.queue()) {
-                throw new Overloaded(limits.queue(), Duration.ofSeconds(1));
+                throw new Overloaded(limits.queue(), retryAfter());
             }
             active++;
             inbox.add(() -> loop.scheduler().add(sequence));
@@ -110,17 +114,6 @@ public final class Engine implements AutoCloseable {
     /** What the engine does and has done. */
     public Statistics statistics() {
         return loop.counters().read();
-    }
-
-    /** Lets go of what is kept for a conversation. */
-    public void forget(Conversation conversation) {
-        lock.lock();
-        try {
-            inbox.add(() -> loop.scheduler().forget(conversation));
-            wakeLocked();
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Ends what is running, frees the cache and waits for the engine's thread. The second time it does nothing. */
@@ -164,26 +157,51 @@ public final class Engine implements AutoCloseable {
         boolean idle = true;
         while (listen(idle)) {
             try {
+                for (Runnable call = nextCall(); call != null; call = nextCall()) {
+                    call.run();
+                }
                 idle = !loop.step();
             } catch (RuntimeException | Error fault) {
                 // Not a step's own failure, which is caught there: the books may be wrong, so begin new ones.
                 loop.failAll(new EngineFault("internal error: " + fault, fault));
             }
         }
+        for (Runnable call = nextCall(); call != null; call = nextCall()) {
+            call.run();
+        }
         loop.failAll(new EngineFault("the engine was closed", new IllegalStateException("closed")));
         loop.close();
+    }
+
+    private @Nullable Runnable nextCall() {
+        lock.lock();
+        try {
+            return inbox.poll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void ended() {
         lock.lock();
         try {
+            long now = System.nanoTime();
+            if (active > limits.running()) {
+                endNanos += (now - lastEnd - endNanos) / Math.min(++ends, 16);
+            }
+            lastEnd = now;
             active--;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes in what came; waits for something if idle. False once the engine is closed. */
+    /** When a quarter of the queue should be begun, as fast as requests end of late: 1 to 60 s. */
+    private Duration retryAfter() {
+        return Duration.ofSeconds((long) Math.clamp(Math.ceil(endNanos * limits.queue() / 4e9), 1, 60));
+    }
+
+    /** Waits for something if idle. False once the engine is closed. */
     private boolean listen(boolean idle) {
         lock.lock();
         try {
@@ -191,9 +209,6 @@ public final class Engine implements AutoCloseable {
                 called.awaitUninterruptibly();
             }
             awake = false;
-            for (Runnable call = inbox.poll(); call != null; call = inbox.poll()) {
-                call.run();
-            }
             return !closed;
         } finally {
             lock.unlock();
@@ -222,6 +237,11 @@ public final class Engine implements AutoCloseable {
                 work = new Workspace();
                 throw fault;
             }
+        }
+
+        @Override
+        public void copy(int from, int to) {
+            cache.copy(from, to);
         }
 
         @Override

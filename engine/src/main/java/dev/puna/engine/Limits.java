@@ -9,10 +9,18 @@ package dev.puna.engine;
  * @param stepTokens the most tokens of one forward pass, above {@code running} so that prompts always advance
  * @param running the most sequences computed at the same time
  * @param queue the most requests that wait for their turn
+ * @param patience steps after which a request that waits counts as one of the next higher priority
  * @param unread the most events that a caller may leave unread before its sequence pauses
  */
 public record Limits(
-        int context, int blockTokens, int cacheBlocks, int stepTokens, int running, int queue, int unread) {
+        int context,
+        int blockTokens,
+        int cacheBlocks,
+        int stepTokens,
+        int running,
+        int queue,
+        int patience,
+        int unread) {
 
     public Limits {
         positive("context", context);
@@ -20,6 +28,7 @@ public record Limits(
         positive("cacheBlocks", cacheBlocks);
         positive("running", running);
         positive("queue", queue);
+        positive("patience", patience);
         positive("unread", unread);
         if (stepTokens <= running) {
             throw new IllegalArgumentException("stepTokens is " + stepTokens + ", not above running, " + running);
@@ -36,7 +45,7 @@ public record Limits(
     public static Limits of(int context, int users, int queue) {
         int blockTokens = 32;
         int cacheBlocks = Math.max(Math.ceilDiv(context, blockTokens), users);
-        return new Limits(context, blockTokens, cacheBlocks, Math.max(256, 2 * users), users, queue, 256);
+        return new Limits(context, blockTokens, cacheBlocks, Math.max(256, 2 * users), users, queue, 500, 256);
     }
 
     /** Blocks that {@code tokens} tokens fill or touch. */

@@ -1,6 +1,5 @@
 package dev.puna.engine;
 
-import dev.puna.engine.Scheduler.Work;
 import dev.puna.kernel.Span;
 import dev.puna.kernel.Span.Outputs;
 import dev.puna.model.Batch;
@@ -25,6 +24,9 @@ final class Loop {
     interface Pass extends AutoCloseable {
         Tensor logits(Batch batch);
 
+        /** Copies a block of the cache. */
+        void copy(int from, int to);
+
         @Override
         default void close() {}
     }
@@ -43,7 +45,7 @@ final class Loop {
         this.ended = ended;
         sampler = new Sampler(vocabulary);
         counters = new Counters(limits.cacheBlocks());
-        scheduler = new Scheduler(limits);
+        scheduler = new Scheduler(limits, counters);
     }
 
     Scheduler scheduler() {
@@ -56,93 +58,111 @@ final class Loop {
 
     /** One step; false if there was nothing to do. */
     boolean step() {
-        for (Sequence s : scheduler.sequences()) {
+        for (int i = scheduler.sequences().size() - 1; i >= 0; i--) {
+            Sequence s = scheduler.sequences().get(i);
             if (s.generation.cancelled()) {
                 retire(s, Finish.CANCELLED);
             }
         }
-        List<Work> plan = scheduler.next();
-        counters.now(
-                scheduler.sequences().size() - scheduler.waiting(), scheduler.waiting(), scheduler.freeBlocks());
+        List<Sequence> plan = scheduler.next();
+        counters.now(scheduler.running(), scheduler.waiting(), scheduler.freeBlocks());
         if (plan.isEmpty()) {
             return false;
         }
         long now = System.nanoTime();
-        for (Work work : plan) {
-            if (work.sequence().started == 0) {
-                work.sequence().started = now;
-                counters.began(work.sequence().promptLength(), work.sequence().reused);
+        for (Sequence s : plan) {
+            if (s.started == 0) {
+                s.started = now;
             }
         }
         Tensor logits;
         try {
+            for (Scheduler.Copy copy : scheduler.copies()) {
+                pass.copy(copy.from(), copy.to());
+            }
             Batch batch = batch(plan);
             counters.stepped(batch.tokens());
             logits = pass.logits(batch);
         } catch (RuntimeException | Error fault) {
-            plan.forEach(work -> fail(work.sequence(), fault));
+            plan.forEach(s -> fail(s, fault));
             return true;
         }
         int row = 0;
-        for (Work work : plan) {
-            Sequence s = work.sequence();
-            s.advance(work.tokens());
-            if (s.left() == 0) {
-                try {
+        for (Sequence s : plan) {
+            s.advance(s.planned);
+            try {
+                if (s.left() == 0) {
                     choose(s, logits.data().asSlice(row++ * logits.rowBytes(), logits.rowBytes()));
-                } catch (RuntimeException | Error fault) {
-                    fail(s, fault);
+                } else {
+                    scheduler.publish(s);
                 }
+            } catch (RuntimeException | Error fault) {
+                fail(s, fault);
             }
         }
         return true;
     }
 
-    private static Batch batch(List<Work> plan) {
-        int[] ids = new int[plan.stream().mapToInt(Work::tokens).sum()];
+    private static Batch batch(List<Sequence> plan) {
+        int count = 0;
+        for (Sequence s : plan) {
+            count += s.planned;
+        }
+        int[] ids = new int[count];
         List<Span> spans = new ArrayList<>(plan.size());
         int at = 0;
-        for (Work work : plan) {
-            Sequence s = work.sequence();
-            System.arraycopy(s.tokens(), s.computed(), ids, at, work.tokens());
-            at += work.tokens();
-            Outputs outputs = work.tokens() == s.left() ? Outputs.LAST : Outputs.NONE;
-            spans.add(new Span(s.blocks(), s.computed(), work.tokens(), outputs));
+        for (Sequence s : plan) {
+            System.arraycopy(s.tokens(), s.computed(), ids, at, s.planned);
+            at += s.planned;
+            Outputs outputs = s.planned == s.left() ? Outputs.LAST : Outputs.NONE;
+            spans.add(new Span(s.blocks(), s.computed(), s.planned, outputs));
         }
         return new Batch(ids, spans);
     }
 
-    /** Chooses the sequence's next token from its logits [vocabulary] and tells its caller. */
+    /** Chooses the sequence's next token from its logits [vocabulary], and takes what its constraint leaves no choice of. */
     private void choose(Sequence s, MemorySegment row) {
         Sampling sampling = s.sampling();
         int id = sampler.pick(
-                row,
-                sampling,
-                s.tokens(),
-                s.promptLength(),
-                s.length(),
-                s.seed,
-                s.constraint,
-                s.request.ends());
+                row, sampling, s.tokens(), s.promptLength(), s.length(), s.seed, s.constraint, s.request.ends());
         Optional<Logprobs> logprobs = sampling.logprobs().isPresent()
                 ? Optional.of(sampler.logprobs(row, id, sampling.logprobs().getAsInt()))
                 : Optional.empty();
+        boolean over = grow(s, id, logprobs);
+        if (!over && s.constraint != null && logprobs.isEmpty()) {
+            int[] forced = s.constraint.forced();
+            for (int i = 0; i < forced.length && !over; i++) {
+                over = grow(s, forced[i], Optional.empty());
+            }
+        }
+        if (!over) {
+            scheduler.publish(s);
+        }
+    }
+
+    /** The sequence's next token is known: its caller is told. True if it is the last. */
+    private boolean grow(Sequence s, int id, Optional<Logprobs> logprobs) {
+        boolean end = s.request.ends().contains(id);
+        if (!end && s.constraint != null) {
+            s.constraint.accept(id);
+        }
         s.append(id);
         counters.grew();
         s.lastToken = System.nanoTime();
         if (s.firstToken == 0) {
             s.firstToken = s.lastToken;
+            counters.began(s.promptLength(), s.cached);
         }
-        boolean end = s.request.ends().contains(id);
         s.generation.emit(new Event.Token(id, end, logprobs));
-        if (!end && s.constraint != null) {
-            s.constraint.accept(id);
-        }
         if (end || s.constraint != null && s.constraint.complete()) {
             retire(s, Finish.STOP);
-        } else if (s.length() == s.most) {
-            retire(s, Finish.LENGTH);
+            return true;
         }
+        if (s.length() == s.most) {
+            retire(s, Finish.LENGTH);
+            return true;
+        }
+        return false;
     }
 
     private void retire(Sequence s, Finish finish) {
@@ -160,8 +180,8 @@ final class Loop {
 
     /** Fails everyone and begins anew. */
     void failAll(EngineFault fault) {
-        List<Sequence> all = scheduler.sequences();
-        scheduler = new Scheduler(limits); // the books may be what is wrong
+        List<Sequence> all = List.copyOf(scheduler.sequences());
+        scheduler = new Scheduler(limits, counters); // the books may be what is wrong
         for (Sequence s : all) {
             ended.run();
             s.generation.fail(fault);

@@ -22,7 +22,6 @@ import java.util.Set;
  * @param priority how soon it is begun
  * @param adapter what the model's weights are adapted with
  * @param constraint what the answer must look like; it serves this request alone
- * @param conversation whose earlier work may be used and where this request's is kept
  */
 public record Request(
         int[] prompt,
@@ -32,8 +31,7 @@ public record Request(
         String scope,
         Priority priority,
         Optional<Adapter> adapter,
-        Optional<Constraint> constraint,
-        Optional<Conversation> conversation) {
+        Optional<Constraint> constraint) {
     public Request {
         prompt = prompt.clone();
         ends = Set.copyOf(ends);
@@ -52,7 +50,6 @@ public record Request(
                 "",
                 Priority.NORMAL,
                 Optional.empty(),
-                Optional.empty(),
                 Optional.empty());
     }
 
@@ -64,35 +61,30 @@ public record Request(
     /** The same of an account, which shares nothing computed with others. */
     public Request from(String account) {
         return new Request(
-                prompt, sampling, ends, account, account, priority, adapter, constraint, conversation);
+                prompt, sampling, ends, account, account, priority, adapter, constraint);
     }
 
     /** The same, sharing what is computed within {@code scope}, which may be wider than the account. */
     public Request sharing(String scope) {
         return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, constraint, conversation);
+                prompt, sampling, ends, account, scope, priority, adapter, constraint);
     }
 
     /** The same at another priority. */
     public Request with(Priority priority) {
         return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, constraint, conversation);
+                prompt, sampling, ends, account, scope, priority, adapter, constraint);
     }
 
     /** The same with adapted weights. */
     public Request with(Adapter adapter) {
         return new Request(
-                prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint, conversation);
+                prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint);
     }
 
     /** The same under a constraint. */
     public Request with(Constraint constraint) {
         return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint), conversation);
-    }
-
-    Request with(Conversation conversation) {
-        return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, constraint, Optional.of(conversation));
+                prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint));
     }
 }

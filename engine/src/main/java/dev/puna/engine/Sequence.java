@@ -16,7 +16,14 @@ final class Sequence {
     long started; // nanoTime of the first step, 0 before
     long firstToken; // nanoTime, 0 before
     long lastToken; // nanoTime, 0 before any
-    int reused; // tokens taken over from the conversation
+    int cached; // tokens of the prompt that were in the cache
+
+    // The scheduler's:
+    Account account = new Account("", 0);
+    long arrived; // the step before which it came
+    boolean restarted; // lost its place in the cache at least once
+    PrefixTree.@Nullable Node node; // of its last shared block; null without a place
+    int planned; // tokens of this step
 
     private final int promptLength;
     private int[] tokens;
@@ -24,6 +31,7 @@ final class Sequence {
     private int computed;
     private int[] blocks = new int[4];
     private int blockCount;
+    private int shared;
 
     Sequence(Request request, Generation generation, long seed, int most) {
         this.request = request;
@@ -68,7 +76,7 @@ final class Sequence {
         long begun = started == 0 ? now : started;
         long first = firstToken == 0 ? now : firstToken;
         long last = firstToken == 0 ? now : lastToken;
-        return new Usage(promptLength, reused, length - promptLength, begun - asked, first - begun, last - first);
+        return new Usage(promptLength, cached, length - promptLength, begun - asked, first - begun, last - first);
     }
 
     void append(int token) {
@@ -83,13 +91,26 @@ final class Sequence {
         assert computed <= length;
     }
 
+    /** As {@link #advance}, over tokens that somebody else has computed. */
+    void skip(int count) {
+        advance(count);
+        if (!restarted) {
+            cached += count;
+        }
+    }
+
+    /** The first {@link #blockCount} count: those it shares, then its own. */
+    int[] blocks() {
+        return blocks;
+    }
+
     int blockCount() {
         return blockCount;
     }
 
-    /** The first {@link #blockCount} count. */
-    int[] blocks() {
-        return blocks;
+    /** How many of its blocks are nodes of the tree, up to {@link #node}. */
+    int shared() {
+        return shared;
     }
 
     void addBlock(int block) {
@@ -99,21 +120,22 @@ final class Sequence {
         blocks[blockCount++] = block;
     }
 
-    /** Gives the blocks after the first {@code keep} back. What they held must be computed again. */
-    void release(BlockPool pool, int keep, int tokensKept) {
-        while (blockCount > keep) {
-            pool.give(blocks[--blockCount]);
+    /** Puts a shared block after those that are shared already, in the place of its own if it has one there. */
+    void share(PrefixTree.Node next) {
+        if (shared == blockCount) {
+            addBlock(next.block());
+        } else {
+            blocks[shared] = next.block();
         }
-        computed = Math.min(computed, tokensKept);
+        node = next;
+        shared++;
     }
 
-    /** Takes over all blocks of {@code other}, of which the first {@code common} tokens are this sequence's too. */
-    void adopt(Sequence other, int common) {
-        assert blockCount == 0 && computed == 0;
-        blocks = other.blocks;
-        blockCount = other.blockCount;
-        other.blockCount = 0;
-        computed = common;
-        reused = common;
+    /** Has no place in the cache any more. What it held must be computed again. */
+    void clear() {
+        node = null;
+        shared = 0;
+        blockCount = 0;
+        computed = 0;
     }
 }

@@ -82,6 +82,17 @@ public final class KvCache implements AutoCloseable {
         }
     }
 
+    /** Copies what a block holds, all layers' keys and values, to another one. */
+    public void copy(int from, int to) {
+        if (from == to || pages[from] == null) {
+            return;
+        }
+        if (pages[to] == null) {
+            pages[to] = arena.allocate(blockBytes, 64);
+        }
+        pages[to].copyFrom(pages[from]);
+    }
+
     @Override
     public void close() {
         arena.close();

@@ -132,8 +132,8 @@ class AssistantTest {
 
     @Test
     void aTalkComputesEachTurnOnce() {
-        try (var llama = Assistant.load(model);
-                Talk talk = llama.talk()) {
+        try (var llama = Assistant.load(model)) {
+            Talk talk = llama.talk();
             talk.system("s");
             assertThat(talk.say("a", Sampling.GREEDY).reply().usage().cachedTokens())
                     .isZero();
@@ -158,8 +158,8 @@ class AssistantTest {
 
     @Test
     void aTurnWithoutAnyAnswerIsNoPartOfTheTalk() {
-        try (var llama = Assistant.load(model);
-                Talk talk = llama.talk()) {
+        try (var llama = Assistant.load(model)) {
+            Talk talk = llama.talk();
             Answer answer = talk.say("a", Sampling.GREEDY);
             answer.cancel();
             Reply reply = answer.reply();

@@ -3,8 +3,10 @@ package dev.puna.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.puna.model.Batch;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.Sampling;
+import dev.puna.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class EngineTest {
     private static final int VOCABULARY = 24;
-    private static final Limits LIMITS = new Limits(200, 8, 60, 40, 8, 20, 16);
+    private static final Limits LIMITS = new Limits(200, 8, 60, 40, 8, 20, 100, 16);
 
     @Test
     void manyCallersGetWhatEachWouldGetAlone() throws Exception {
@@ -83,11 +85,19 @@ class EngineTest {
     @Test
     void beyondTheQueueACallerIsToldToTryLater() throws Exception {
         var door = new Semaphore(0);
-        var limits = new Limits(200, 8, 60, 40, 2, 3, 16);
+        var limits = new Limits(200, 8, 60, 40, 2, 3, 100, 16);
         var hash = new HashPass(VOCABULARY, limits);
-        Loop.Pass slow = batch -> {
-            door.acquireUninterruptibly();
-            return hash.logits(batch);
+        var slow = new Loop.Pass() {
+            @Override
+            public Tensor logits(Batch batch) {
+                door.acquireUninterruptibly();
+                return hash.logits(batch);
+            }
+
+            @Override
+            public void copy(int from, int to) {
+                hash.copy(from, to);
+            }
         };
         try (var engine = new Engine(slow, VOCABULARY, limits)) {
             List<Generation> accepted = new ArrayList<>();
@@ -112,7 +122,7 @@ class EngineTest {
                     .isInstanceOf(BadRequest.class)
                     .hasMessage("prompt has 200 tokens, which leaves no room for an answer: the context holds 200");
         }
-        var small = new Limits(200, 8, 10, 40, 8, 20, 16);
+        var small = new Limits(200, 8, 10, 40, 8, 20, 100, 16);
         try (var engine = new Engine(new HashPass(VOCABULARY, small), VOCABULARY, small)) {
             assertThatThrownBy(() -> engine.submit(request(1, 100, 1)))
                     .hasMessage("prompt has 100 tokens, which leaves no room for an answer: the cache holds 80");

@@ -63,6 +63,11 @@ final class HashPass implements Loop.Pass {
         return logits;
     }
 
+    @Override
+    public void copy(int from, int to) {
+        cache[to] = cache[from].clone();
+    }
+
     /** The logits after these tokens. */
     static float[] logits(int[] tokens, int vocabulary) {
         long hash = 1;

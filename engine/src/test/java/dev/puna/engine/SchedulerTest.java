@@ -2,18 +2,19 @@ package dev.puna.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.puna.engine.Scheduler.Work;
 import dev.puna.sample.Sampling;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SchedulerTest {
     @Test
     void aLongPromptComesInPiecesOfAStep() {
-        var scheduler = new Scheduler(new Limits(1000, 16, 100, 64, 4, 10, 10));
+        var scheduler = scheduler(1000, 16, 100, 64);
         Sequence s = add(scheduler, 150);
         assertThat(step(scheduler)).containsExactly(64);
         assertThat(step(scheduler)).containsExactly(64);
@@ -24,7 +25,7 @@ class SchedulerTest {
 
     @Test
     void answersGrowInEveryStepWhilePromptsComeIn() {
-        var scheduler = new Scheduler(new Limits(1000, 16, 100, 64, 4, 10, 10));
+        var scheduler = scheduler(1000, 16, 100, 64);
         add(scheduler, 10);
         step(scheduler);
         add(scheduler, 500);
@@ -34,16 +35,16 @@ class SchedulerTest {
 
     @Test
     void aShortPromptDoesNotWaitForALongOne() {
-        var scheduler = new Scheduler(new Limits(1000, 16, 100, 64, 4, 10, 10));
+        var scheduler = scheduler(1000, 16, 100, 64);
         add(scheduler, 900);
         add(scheduler, 20);
-        assertThat(step(scheduler)).containsExactly(32, 20);
+        assertThat(step(scheduler)).containsExactly(44, 20);
         assertThat(step(scheduler)).containsExactly(1, 63);
     }
 
     @Test
     void aRequestWaitsUntilTheCacheHasRoomForItsPrompt() {
-        var scheduler = new Scheduler(new Limits(160, 16, 10, 200, 4, 10, 10));
+        var scheduler = scheduler(160, 16, 10, 200);
         Sequence first = add(scheduler, 100);
         add(scheduler, 60);
         assertThat(step(scheduler)).containsExactly(100);
@@ -54,7 +55,7 @@ class SchedulerTest {
 
     @Test
     void theYoungestGivesWayAndComesBackFirst() {
-        var scheduler = new Scheduler(new Limits(64, 16, 4, 100, 4, 10, 10));
+        var scheduler = scheduler(64, 16, 4, 100);
         Sequence old = add(scheduler, 31);
         Sequence young = add(scheduler, 10);
         add(scheduler, 5);
@@ -69,63 +70,141 @@ class SchedulerTest {
         assertThat(old.left()).isEqualTo(1);
         assertThat(scheduler.sequences()).startsWith(old, young);
         scheduler.finish(old, false);
-        int anew = young.length();
-        assertThat(step(scheduler)).containsExactly(anew, 5);
+        assertThat(young.length()).isEqualTo(17);
+        assertThat(step(scheduler)).as("its first block was not needed").containsExactly(1, 5);
     }
 
     @Test
-    void aConversationStartsAfterTheTokensItShares() {
-        var scheduler = new Scheduler(new Limits(200, 16, 20, 200, 4, 10, 10));
-        var conversation = new Conversation();
-        Sequence first = add(scheduler, conversation, 0, 40);
+    void aPromptBeginsAfterTheTokensThatAreThereAlready() {
+        var scheduler = scheduler(200, 16, 20, 200);
+        Sequence first = add(scheduler, "a", ids(40));
         step(scheduler);
         step(scheduler); // computes the first new token: 41 are in the cache, the 42nd is chosen
         scheduler.finish(first, false);
-        int[] next = java.util.Arrays.copyOf(first.tokens(), 60);
-        Sequence second = add(scheduler, conversation, next);
+        int[] next = Arrays.copyOf(first.tokens(), 60);
+        Sequence second = add(scheduler, "a", next);
         assertThat(step(scheduler)).containsExactly(60 - 41);
-        assertThat(second.reused).isEqualTo(41);
+        assertThat(second.cached).isEqualTo(41);
+        assertThat(scheduler.copies()).as("of the block that is filled in part").hasSize(1);
         scheduler.finish(second, false);
-        Sequence same = add(scheduler, conversation, next);
+        Sequence same = add(scheduler, "a", next);
         assertThat(step(scheduler))
                 .as("the last token is computed for its logits")
                 .containsExactly(1);
-        assertThat(same.reused).isEqualTo(59);
+        assertThat(same.cached).isEqualTo(59);
         scheduler.finish(same, false);
         next[3]++;
-        Sequence other = add(scheduler, conversation, next);
+        Sequence other = add(scheduler, "a", next);
         assertThat(step(scheduler)).containsExactly(57);
-        assertThat(other.reused).isEqualTo(3);
+        assertThat(other.cached).isEqualTo(3);
+        Sequence stranger = add(scheduler, "b", next);
+        assertThat(step(scheduler)).containsExactly(1, 60);
+        assertThat(stranger.cached).as("another account's").isZero();
         scheduler.finish(other, false);
-        assertThat(scheduler.freeBlocks()).isEqualTo(20 - 4);
-        scheduler.forget(conversation);
+        scheduler.finish(stranger, false);
         assertThat(scheduler.freeBlocks()).isEqualTo(20);
+    }
+
+    @Test
+    void equalPromptsAtTheSameTimeAreComputedOnce() {
+        var scheduler = scheduler(1000, 16, 100, 64);
+        for (int i = 0; i < 4; i++) {
+            add(scheduler, "a", ids(100));
+        }
+        assertThat(step(scheduler)).containsExactly(64);
+        assertThat(step(scheduler)).containsExactly(36);
+        assertThat(step(scheduler)).as("the last block is not whole").containsExactly(1, 4, 4, 4);
     }
 
     @Test
     void whatAFaultySequenceLeftIsNotUsedAgain() {
-        var scheduler = new Scheduler(new Limits(200, 16, 20, 200, 4, 10, 10));
-        var conversation = new Conversation();
-        Sequence first = add(scheduler, conversation, 0, 40);
-        step(scheduler);
+        var scheduler = scheduler(200, 16, 20, 200);
+        Sequence first = add(scheduler, "a", ids(40));
+        scheduler.next();
+        first.advance(40);
         scheduler.finish(first, true);
         assertThat(scheduler.freeBlocks()).isEqualTo(20);
+        add(scheduler, "a", ids(40));
+        assertThat(step(scheduler)).containsExactly(40);
     }
 
-    private static Sequence add(Scheduler scheduler, int prompt) {
-        return add(scheduler, null, new int[prompt]);
-    }
-
-    private static Sequence add(Scheduler scheduler, Conversation conversation, int first, int prompt) {
-        int[] ids = new int[prompt];
-        for (int i = 0; i < prompt; i++) {
-            ids[i] = first + i;
+    @Test
+    void accountsTakeTurnsHoweverManyRequestsOneHas() {
+        var scheduler = scheduler(1000, 16, 100, 64);
+        for (int i = 0; i < 9; i++) {
+            add(scheduler, "greedy", new int[] {i});
         }
-        return add(scheduler, conversation, ids);
+        Sequence modest = add(scheduler, "modest", ids(20));
+        assertThat(step(scheduler)).as("four have a place").containsExactly(1, 1, 1, 20);
+        assertThat(modest.node).isNotNull();
     }
 
-    private static Sequence add(Scheduler scheduler, Conversation conversation, int[] prompt) {
-        var request = conversation == null ? new Request(prompt, Sampling.GREEDY, Set.of()) : new Request(prompt, Sampling.GREEDY, Set.of()).with(conversation);
+    @Test
+    void theUrgentGoFirstAndThePatientInTheEnd() {
+        var scheduler = scheduler(1000, 16, 100, 64); // 50 steps make up for a priority
+        Sequence low = add(scheduler, Priority.LOW);
+        for (int i = 0; i < 4; i++) {
+            add(scheduler, Priority.NORMAL);
+        }
+        Sequence high = add(scheduler, Priority.HIGH);
+        step(scheduler);
+        assertThat(high.node).isNotNull();
+        assertThat(low.node).isNull();
+        for (int i = 0; low.node == null; i++) {
+            assertThat(i).isLessThan(120);
+            scheduler.finish(scheduler.sequences().stream()
+                    .filter(s -> s.node != null)
+                    .findFirst()
+                    .orElseThrow(), false);
+            add(scheduler, Priority.HIGH);
+            step(scheduler);
+        }
+    }
+
+    @Test
+    void whoeverDoesNotReadMakesRoomForOthers() {
+        var scheduler = scheduler(64, 16, 4, 100);
+        Sequence deaf = add(scheduler, "a", ids(40));
+        step(scheduler);
+        for (int i = 0; i < 100; i++) {
+            deaf.generation.emit(new Event.Token(1, false, Optional.empty()));
+        }
+        Sequence other = add(scheduler, "b", ids(50));
+        assertThat(step(scheduler)).containsExactly(50);
+        assertThat(deaf.blockCount()).isZero();
+        assertThat(scheduler.waiting()).isEqualTo(1);
+        scheduler.finish(other, false);
+        assertThat(step(scheduler)).isEmpty();
+        scheduler.finish(deaf, false);
+        assertThat(scheduler.freeBlocks()).isEqualTo(4);
+    }
+
+    private static Scheduler scheduler(int context, int blockTokens, int blocks, int stepTokens) {
+        return new Scheduler(
+                new Limits(context, blockTokens, blocks, stepTokens, 4, 10, 50, 100), new Counters(blocks));
+    }
+
+    private static int[] ids(int count) {
+        return IntStream.range(0, count).toArray();
+    }
+
+    private int prompts;
+
+    private Sequence add(Scheduler scheduler, int prompt) {
+        int[] ids = new int[prompt];
+        Arrays.fill(ids, ++prompts);
+        return add(scheduler, "a", ids);
+    }
+
+    private static Sequence add(Scheduler scheduler, String account, int[] prompt) {
+        return add(scheduler, new Request(prompt, Sampling.GREEDY, Set.of()).from(account));
+    }
+
+    private Sequence add(Scheduler scheduler, Priority priority) {
+        return add(scheduler, new Request(new int[] {++prompts}, Sampling.GREEDY, Set.of()).with(priority));
+    }
+
+    private static Sequence add(Scheduler scheduler, Request request) {
         var sequence = new Sequence(request, new Generation(100, () -> {}), 0, 1 << 20);
         scheduler.add(sequence);
         return sequence;
@@ -134,12 +213,13 @@ class SchedulerTest {
     /** Runs a step in which every finished prompt gets the token 7; returns how many tokens each sequence computed. */
     private static List<Integer> step(Scheduler scheduler) {
         List<Integer> counts = new ArrayList<>();
-        for (Work work : scheduler.next()) {
-            counts.add(work.tokens());
-            work.sequence().advance(work.tokens());
-            if (work.sequence().left() == 0) {
-                work.sequence().append(7);
+        for (Sequence s : scheduler.next()) {
+            counts.add(s.planned);
+            s.advance(s.planned);
+            if (s.left() == 0) {
+                s.append(7);
             }
+            scheduler.publish(s);
         }
         return counts;
     }

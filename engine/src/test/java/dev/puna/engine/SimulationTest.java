@@ -9,7 +9,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
@@ -62,7 +61,6 @@ class SimulationTest {
         final HashPass pass;
         final Loop loop;
         final List<Caller> callers = new ArrayList<>();
-        final List<Conversation> conversations = List.of(new Conversation(), new Conversation(), new Conversation());
         final List<int[]> pasts = new ArrayList<>(List.of(new int[0], new int[0], new int[0]));
         int ended;
         int recomputed;
@@ -80,6 +78,7 @@ class SimulationTest {
                     running + 1 + random.nextInt(20),
                     running,
                     1000,
+                    1 + random.nextInt(200),
                     1 + random.nextInt(8));
             pass = new HashPass(VOCABULARY, limits);
             loop = new Loop(pass, VOCABULARY, limits, () -> ended++);
@@ -95,9 +94,6 @@ class SimulationTest {
                 }
                 if (faults && random.nextInt(40) == 0) {
                     pass.failNext = 1;
-                }
-                if (random.nextInt(30) == 0) {
-                    loop.scheduler().forget(conversations.get(random.nextInt(3)));
                 }
                 loop.step();
                 for (Caller caller : callers) {
@@ -118,14 +114,12 @@ class SimulationTest {
                 check(caller, faults);
             }
             recomputed = Math.max(0, pass.computedTokens + reused - needed);
-            conversations.forEach(loop.scheduler()::forget);
             assertThat(loop.scheduler().sequences()).isEmpty();
             assertThat(loop.scheduler().freeBlocks()).as("free blocks").isEqualTo(limits.cacheBlocks());
         }
 
         private void arrive() {
             int which = random.nextInt(4);
-            Optional<Conversation> conversation = which == 3 ? Optional.empty() : Optional.of(conversations.get(which));
             int most = limits.room() - 1;
             int[] prompt = new int[1 + random.nextInt(most)];
             for (int i = 0; i < prompt.length; i++) {
@@ -147,8 +141,13 @@ class SimulationTest {
                 s.seed = java.util.OptionalLong.of(chosenSeed);
                 s.maxTokens = maxTokens;
             });
-            var plain = new Request(prompt, sampling, Set.of(1, 2));
-            var request = conversation.map(plain::with).orElse(plain);
+            var priorities = Priority.values();
+            var request = new Request(prompt, sampling, Set.of(1, 2))
+                    .from("caller " + random.nextInt(3))
+                    .with(priorities[random.nextInt(3)]);
+            if (random.nextBoolean()) {
+                request = request.sharing("all");
+            }
             var generation = new Generation(limits.unread(), () -> {});
             int end = (int) Math.min(limits.room(), prompt.length + (long) maxTokens.orElse(1 << 20));
             loop.scheduler().add(new Sequence(request, generation, chosenSeed, end));

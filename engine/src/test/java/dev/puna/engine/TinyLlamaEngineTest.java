@@ -40,7 +40,7 @@ class TinyLlamaEngineTest {
     @CsvSource({"reference,F32", "vector,F32", "vector,F16", "vector,Q8_0"})
     void companyPreemptionAndReuseDoNotChangeTheAnswer(String tier, DType cacheType) throws Exception {
         // Blocks for less than half of what twelve callers fill, so some are put off and computed again.
-        var limits = new Limits(120, 8, 60, 37, 6, 20, 64);
+        var limits = new Limits(120, 8, 60, 37, 6, 20, 100, 64);
         try (var machine = new Machine(Optional.of(tier), OptionalInt.of(2));
                 var engine = new Engine(LLAMA, machine.kernels(), cacheType, limits);
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -49,13 +49,13 @@ class TinyLlamaEngineTest {
             for (int i = 0; i < 12; i++) {
                 int[] prompt = prompt(i, 3 + 7 * i);
                 prompts.add(prompt);
-                var conversation = new Conversation();
+                String account = "caller " + i % 3;
                 int seed = i;
                 calls.add(() -> {
-                    List<Integer> first = ids(engine.submit(request(prompt, seed, conversation)));
+                    List<Integer> first = ids(engine.submit(request(prompt, seed, account)));
                     int[] next = Arrays.copyOf(prompt, prompt.length + 2);
                     next[prompt.length] = first.getFirst();
-                    first.addAll(ids(engine.submit(request(next, seed, conversation))));
+                    first.addAll(ids(engine.submit(request(next, seed, account))));
                     return first;
                 });
             }
@@ -63,10 +63,10 @@ class TinyLlamaEngineTest {
             try (var alone = new Machine(Optional.of(tier), OptionalInt.of(1))) {
                 for (int i = 0; i < 12; i++) {
                     int[] prompt = prompts.get(i);
-                    List<Integer> expected = alone(alone, cacheType, request(prompt, i, null), 120);
+                    List<Integer> expected = alone(alone, cacheType, request(prompt, i, ""), 120);
                     int[] next = Arrays.copyOf(prompt, prompt.length + 2);
                     next[prompt.length] = expected.getFirst();
-                    expected.addAll(alone(alone, cacheType, request(next, i, null), 120));
+                    expected.addAll(alone(alone, cacheType, request(next, i, ""), 120));
                     assertThat(answers.get(i).get()).isEqualTo(expected);
                 }
             }
@@ -135,15 +135,14 @@ class TinyLlamaEngineTest {
         return answer;
     }
 
-    private static Request request(int[] prompt, int seed, Conversation conversation) {
+    private static Request request(int[] prompt, int seed, String account) {
         var sampling = Sampling.GREEDY.with(s -> {
             s.temperature = seed % 3;
             s.topK = 40;
             s.seed = OptionalLong.of(seed);
             s.maxTokens = OptionalInt.of(25);
         });
-        var request = new Request(prompt, sampling, Set.of());
-        return conversation == null ? request : request.with(conversation);
+        return new Request(prompt, sampling, Set.of()).from(account);
     }
 
     private static int[] prompt(int seed, int length) {
