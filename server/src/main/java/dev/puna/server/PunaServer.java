@@ -6,6 +6,7 @@ import dev.puna.server.core.Completions;
 import dev.puna.server.core.Faults;
 import dev.puna.server.core.Library;
 import dev.puna.server.core.Models;
+import dev.puna.server.gemini.Gemini;
 import dev.puna.server.http.Api;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
@@ -70,7 +71,7 @@ public final class PunaServer implements AutoCloseable {
         Models models = new Models(library, options.models());
         try {
             Completions completions = new Completions(models);
-            List<Api> apis = List.of(new Anthropic(completions), new OpenAi(completions)); // the last one answers for what none claims
+            List<Api> apis = List.of(new Anthropic(completions), new Gemini(completions), new OpenAi(completions)); // the last one answers for what none claims
             Frame frame = new Frame(options.http(), apis, Faults::explain, (_, _, _, _, _) -> {});
             return new PunaServer(models, frame);
         } catch (IOException | RuntimeException | Error e) {

@@ -2,6 +2,7 @@ package dev.puna.server.anthropic;
 
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
+import dev.puna.chat.Delta;
 import dev.puna.chat.Question;
 import dev.puna.chat.Reply;
 import dev.puna.chat.Tools;
@@ -87,12 +88,13 @@ public final class Anthropic implements Api {
         Values body = exchange.values();
         String id = "msg_" + exchange.id().substring(exchange.id().indexOf('_') + 1);
         int most = body.need(MessageShapes.MAX_TOKENS);
+        boolean thoughts = MessageReader.showsThoughts(body);
         Question[] asked = new Question[1];
         try (Run run = completions.ask(
                 exchange, body.need(MessageShapes.MODEL), model -> asked[0] = question(exchange, body, model), 1)) {
             Answer answer = run.answers().getFirst();
             if (!body.get(MessageShapes.STREAM, false)) {
-                exchange.json(MessageJson.whole(id, run.model(), answer.reply(), most));
+                exchange.json(MessageJson.whole(id, run.model(), answer.reply(), most, thoughts));
                 return;
             }
             int prompt = run.assistant().prompt(asked[0]).length;
@@ -100,7 +102,9 @@ public final class Anthropic implements Api {
             var stream = new MessageStream((name, data) -> events.send(name, Json.write(data)));
             stream.start(MessageJson.begun(id, run.model(), prompt));
             for (var delta = answer.delta(); delta.isPresent(); delta = answer.delta()) {
-                stream.delta(delta.get());
+                if (thoughts || !(delta.get() instanceof Delta.Reasoning)) {
+                    stream.delta(delta.get());
+                }
             }
             Reply reply = answer.reply();
             stream.end(MessageJson.stop(reply, most), MessageJson.usage(reply.usage()));
@@ -126,7 +130,7 @@ public final class Anthropic implements Api {
         });
         Optional<Constraint> form = MessageReader.schema(body)
                 .map(schema -> Forms.schema(model, schema, "output_config.format.schema"));
-        return new Question(messages, tools, sampling, form, Map.of(), true, Completions.caller(exchange));
+        return new Question(messages, tools, sampling, form, MessageReader.variables(body), true, Completions.caller(exchange));
     }
 
     private void models(Exchange exchange) {

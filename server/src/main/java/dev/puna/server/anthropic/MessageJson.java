@@ -34,9 +34,9 @@ final class MessageJson {
         return message(id, model, List.of(), stop(null, null), usage(promptTokens, 0, 0));
     }
 
-    static Map<String, @Nullable Object> whole(String id, String model, Reply reply, int maxTokens) {
+    static Map<String, @Nullable Object> whole(String id, String model, Reply reply, int maxTokens, boolean thoughts) {
         List<Object> content = new ArrayList<>();
-        if (!reply.reasoning().isEmpty()) {
+        if (thoughts && !reply.reasoning().isEmpty()) {
             content.add(thinking(reply.reasoning()));
         }
         if (!reply.text().isEmpty()) {

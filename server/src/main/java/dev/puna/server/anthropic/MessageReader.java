@@ -191,6 +191,22 @@ final class MessageReader {
         return new Tools(declared, choice, !one);
     }
 
+    /** Whether the caller wants to see what the model thinks before it answers. */
+    static boolean showsThoughts(Values body) {
+        return body.get(MessageShapes.THINKING)
+                .flatMap(given -> given.get(MessageShapes.DISPLAY))
+                .filter("omitted"::equals)
+                .isEmpty();
+    }
+
+    /** What the model's template is told about thinking. */
+    static Map<String, Object> variables(Values body) {
+        boolean off = body.get(MessageShapes.THINKING)
+                .filter(given -> given.need(MessageShapes.TYPE).equals("disabled"))
+                .isPresent();
+        return off ? Map.of("enable_thinking", false) : Map.of();
+    }
+
     /** The schema that the answer must follow. */
     static Optional<Map<String, Object>> schema(Values body) {
         return body.get(MessageShapes.OUTPUT_CONFIG)

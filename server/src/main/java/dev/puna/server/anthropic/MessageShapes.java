@@ -165,9 +165,9 @@ final class MessageShapes {
 
     // ---- thinking, format, and the rest
 
-    private static final Field<String> DISPLAY =
-            Field.of("display", oneOf("summarized", "omitted"), "There is nothing to display.");
-    private static final Field<Values> THINKING = Field.of(
+    static final Field<String> DISPLAY =
+            Field.of("display", oneOf("summarized", "omitted"), "Thoughts are given out as they are, unless they are omitted.");
+    static final Field<Values> THINKING = Field.of(
             "thinking",
             tagged(
                     "type",
@@ -176,11 +176,11 @@ final class MessageShapes {
                             "adaptive", Shape.of(TYPE, DISPLAY),
                             "enabled", thinks(),
                             "between_tools", thinks())),
-            "The models that Puna serves do not think before they answer: \"disabled\" and \"adaptive\" say so too.");
+            "A model that thinks before it answers does so unless this is \"disabled\".");
 
     private static Shape thinks() {
         return Shape.of(
-                Field.refused("type", "this model does not think before it answers"),
+                Field.refused("type", "thoughts cannot be given a budget; \"adaptive\" lets a model think as it is used to"),
                 Field.of("budget_tokens", any(), ""),
                 DISPLAY);
     }

@@ -3,6 +3,7 @@ package dev.puna.server.core;
 import dev.puna.chat.Assistant;
 import dev.puna.sample.Constraint;
 import dev.puna.server.wire.Failure;
+import java.util.List;
 
 /** What the text of an answer must look like, as a constraint on its tokens. */
 public final class Forms {
@@ -16,6 +17,11 @@ public final class Forms {
      * @throws Failure naming the field if the schema cannot be enforced
      */
     public static Constraint schema(Assistant model, Object schema, String field) {
+        throw Failure.invalid(field, "cannot be enforced yet");
+    }
+
+    /** One of these texts, as it is. */
+    public static Constraint oneOf(Assistant model, List<String> texts, String field) {
         throw Failure.invalid(field, "cannot be enforced yet");
     }
 }

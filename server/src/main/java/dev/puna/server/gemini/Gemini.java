@@ -1,0 +1,195 @@
+package dev.puna.server.gemini;
+
+import dev.puna.chat.Answer;
+import dev.puna.chat.Assistant;
+import dev.puna.chat.Caller;
+import dev.puna.chat.Question;
+import dev.puna.chat.Reply;
+import dev.puna.chat.Tools;
+import dev.puna.engine.Priority;
+import dev.puna.sample.Constraint;
+import dev.puna.sample.Sampling;
+import dev.puna.server.core.Completions;
+import dev.puna.server.core.Models;
+import dev.puna.server.core.Run;
+import dev.puna.server.http.Api;
+import dev.puna.server.http.EventStream;
+import dev.puna.server.http.Exchange;
+import dev.puna.server.http.Head;
+import dev.puna.server.http.Route;
+import dev.puna.server.wire.Failure;
+import dev.puna.server.wire.Json;
+import dev.puna.server.wire.Values;
+import dev.puna.text.Message;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** Gemini's API, under {@code /v1beta} and {@code /v1}: Google's clients ask for one or the other. */
+public final class Gemini implements Api {
+    private final Completions completions;
+    private final GeminiModels models;
+
+    public Gemini(Completions completions) {
+        this.completions = completions;
+        models = new GeminiModels(completions.models());
+    }
+
+    @Override
+    public String name() {
+        return "gemini";
+    }
+
+    @Override
+    public List<Route> routes() {
+        List<Route> routes = new ArrayList<>();
+        for (String version : List.of("/v1beta", "/v1")) {
+            String model = version + "/models/{model}";
+            routes.add(Route.get(version + "/models", "Lists the models", models::list));
+            routes.add(Route.get(model, "Tells of a model", models::get));
+            routes.add(Route.post(model + ":generateContent", "Answers contents", this::generate)
+                    .takes(GeminiShapes.GENERATE));
+            routes.add(Route.post(model + ":streamGenerateContent", "Answers contents, piece by piece", this::stream)
+                    .takes(GeminiShapes.GENERATE));
+            routes.add(Route.post(model + ":countTokens", "Counts the tokens of contents", this::count)
+                    .takes(GeminiShapes.COUNT_TOKENS));
+        }
+        return routes;
+    }
+
+    @Override
+    public boolean claims(Head head) {
+        return head.path().startsWith("/v1beta/")
+                || head.header("x-goog-api-key").isPresent()
+                || head.query("key").isPresent()
+                || (head.path().startsWith("/v1/models/") && head.path().contains(":"));
+    }
+
+    @Override
+    public Object error(Failure failure, String requestId) {
+        return GeminiJson.error(failure);
+    }
+
+    @Override
+    public void broken(EventStream stream, Failure failure, String requestId) {
+        new Pieces(stream).send(GeminiJson.error(failure));
+        new Pieces(stream).end();
+    }
+
+    private void generate(Exchange exchange) {
+        Values body = exchange.values();
+        try (Run run = begin(exchange, body)) {
+            var json = new GeminiJson(run, exchange.id());
+            List<Answered> all = new ArrayList<>();
+            for (Answer answer : run.answers()) {
+                all.add(Answered.of(answer, Thinking.shown(body)));
+            }
+            exchange.json(json.whole(all));
+        }
+    }
+
+    private void stream(Exchange exchange) {
+        Values body = exchange.values();
+        boolean events = exchange.head().query("alt").filter("sse"::equals).isPresent();
+        try (Run run = begin(exchange, body)) {
+            var json = new GeminiJson(run, exchange.id());
+            var pieces = new Pieces(events ? exchange.events() : exchange.stream("application/json", ""));
+            List<Reply> over = new ArrayList<>();
+            run.each((index, answer) -> {
+                var answered = new Answered(Thinking.shown(body));
+                for (var delta = answer.delta(); delta.isPresent(); delta = answer.delta()) {
+                    answered.add(delta.get(), answer.spoken());
+                    if (answered.readable()) {
+                        pieces.send(json.piece(index, answered.take()));
+                    }
+                }
+                Reply reply = answer.reply();
+                answered.add(answer.spoken());
+                synchronized (over) {
+                    over.add(reply);
+                    boolean last = over.size() == run.answers().size();
+                    pieces.send(json.end(index, answered.take(), reply, last ? over : List.of()));
+                }
+            });
+            pieces.end();
+        }
+    }
+
+    private Run begin(Exchange exchange, Values body) {
+        int n = body.get(GeminiShapes.GENERATION_CONFIG)
+                .flatMap(config -> config.get(GeminiShapes.CANDIDATE_COUNT))
+                .orElse(1);
+        if (n > Completions.MOST_ANSWERS) {
+            throw Failure.invalid(
+                    "generationConfig.candidateCount", "must be 1 to " + Completions.MOST_ANSWERS + ", not " + n);
+        }
+        return completions.ask(exchange, name(exchange, body), model -> question(exchange, body, model), n);
+    }
+
+    /** The model of the path; what the body says of it must agree. */
+    static String name(Exchange exchange, Values body) {
+        String model = exchange.parameter("model");
+        String said = body.get(GeminiShapes.MODEL).orElse(model);
+        if (!said.equals(model) && !said.equals("models/" + model)) {
+            throw Failure.invalid(body.path(GeminiShapes.MODEL), "names another model than the path");
+        }
+        return model;
+    }
+
+    private void count(Exchange exchange) {
+        Values body = exchange.values();
+        Optional<Values> whole = body.get(GeminiShapes.COUNTED);
+        if (whole.isPresent() && body.has(GeminiShapes.CONTENTS_FIELD)) {
+            throw Failure.invalid("generateContentRequest", "cannot be given together with contents");
+        }
+        try (Models.Lease lease = completions.models().lease(name(exchange, body))) {
+            int tokens = lease.assistant().prompt(question(exchange, whole.orElse(body), lease.assistant())).length;
+            exchange.json(Json.map("totalTokens", tokens, "promptTokensDetails", GeminiJson.text(tokens)));
+        }
+    }
+
+    private static Question question(Exchange exchange, Values body, Assistant model) {
+        Safety.check(body);
+        List<Message> messages = ContentReader.messages(body);
+        Tools tools = ContentReader.tools(body);
+        Optional<Values> config = body.get(GeminiShapes.GENERATION_CONFIG);
+        Sampling sampling = config.map(given -> sampling(given, model.defaults())).orElse(model.defaults());
+        Optional<Constraint> form = config.flatMap(given -> ContentReader.form(given, model));
+        Map<String, Object> variables = config.flatMap(given -> given.get(GeminiShapes.THINKING))
+                .map(Thinking::variables)
+                .orElse(Map.of());
+        return new Question(messages, tools, sampling, form, variables, true, caller(exchange, body));
+    }
+
+    private static Caller caller(Exchange exchange, Values body) {
+        Caller caller = Completions.caller(exchange);
+        Priority priority = switch (body.get(GeminiShapes.SERVICE_TIER, "standard")) {
+            case "flex" -> Priority.LOW;
+            case "priority" -> Priority.HIGH;
+            default -> caller.priority();
+        };
+        return new Caller(caller.account(), caller.scope(), priority, caller.adapter());
+    }
+
+    private static Sampling sampling(Values config, Sampling defaults) {
+        boolean report = config.get(GeminiShapes.RESPONSE_LOGPROBS, false);
+        if (config.has(GeminiShapes.LOGPROBS) && !report) {
+            throw Failure.invalid(config.path(GeminiShapes.LOGPROBS), "goes with responseLogprobs");
+        }
+        return defaults.with(s -> {
+            s.temperature = config.get(GeminiShapes.TEMPERATURE, s.temperature);
+            s.topP = config.get(GeminiShapes.TOP_P, s.topP);
+            s.topK = config.get(GeminiShapes.TOP_K, s.topK);
+            s.maxTokens = config.get(GeminiShapes.MAX_OUTPUT_TOKENS).map(OptionalInt::of).orElse(s.maxTokens);
+            s.stop = config.get(GeminiShapes.STOP_SEQUENCES, s.stop);
+            s.presencePenalty = config.get(GeminiShapes.PRESENCE_PENALTY, s.presencePenalty);
+            s.frequencyPenalty = config.get(GeminiShapes.FREQUENCY_PENALTY, s.frequencyPenalty);
+            s.seed = config.get(GeminiShapes.SEED).map(OptionalLong::of).orElse(s.seed);
+            s.logprobs = report ? OptionalInt.of(config.get(GeminiShapes.LOGPROBS, 0)) : s.logprobs;
+        });
+    }
+}
