@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * goes to whoever is free, and nobody waits for a thread that has taken none: a slow or busy core does less, and an
  * absent one does not hold the others up.
  *
+ * <p>What can hold them up is a thread that the system takes off its core in the middle of a strip, for a neighbour who
+ * wants the core too. A thread caught at that is left out for a while, longer each time it happens again: so with a
+ * neighbour on one core of two, the other core works alone and loses next to nothing.
+ *
  * <p>One caller at a time. Close it when no operation runs.
  */
 public final class Workers implements AutoCloseable {
@@ -27,24 +31,56 @@ public final class Workers implements AutoCloseable {
         void run(int strip, int worker);
     }
 
-    /** How often a thread looks for something to do before it parks (a worker) or yields (the caller). */
+    /** How often a thread looks for something to do before it parks (a worker) or looks at the clock (the caller). */
     private static final int SPINS = 2_000;
+
+    /** The least wait for the last strips that counts as a thread being held up, in nanoseconds. */
+    private static final long PATIENCE = 300_000;
+
+    /** How long a thread that was held up is left out, at first and at most, in nanoseconds. */
+    private static final long SHORTEST_REST = 10_000_000;
+
+    private static final long LONGEST_REST = 320_000_000;
 
     /** A ticket is the round (24 bits), its number of strips (20 bits) and the next strip (20 bits). */
     private static final int STRIP_BITS = 20;
 
     private static final int MOST_STRIPS = (1 << STRIP_BITS - 1) - 1;
 
-    private final Thread[] threads;
+    private final Hand[] hands;
     private final Scratch[] scratch;
     private final AtomicLong ticket = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
-    private final AtomicInteger parked = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile Task task = (_, _) -> {};
     private volatile boolean closed;
 
-    /** As many threads as the machine (or its container) has processors. */
+    /** One of the threads, as the caller sees it. */
+    private static final class Hand {
+        final Thread thread;
+        volatile boolean parked;
+        /** Whether it may hold a strip. */
+        volatile boolean busy;
+        /** Whether it is left out; set by the caller only, like the times. */
+        volatile boolean resting;
+
+        long restUntil;
+        long rest;
+
+        Hand(Thread thread) {
+            this.thread = thread;
+        }
+
+        /** It was caught holding the others up: leaves it out, twice as long if that had just happened before. */
+        void rest(long now) {
+            boolean again = rest > 0 && now - restUntil < 4 * rest;
+            rest = again ? Math.min(2 * rest, LONGEST_REST) : SHORTEST_REST;
+            restUntil = now + rest;
+            resting = true;
+        }
+    }
+
+    /** As many threads as Java counts processors, which follows the limits of a container. */
     public Workers() {
         this(Runtime.getRuntime().availableProcessors());
     }
@@ -56,22 +92,27 @@ public final class Workers implements AutoCloseable {
         }
         scratch = new Scratch[count];
         Arrays.setAll(scratch, _ -> new Scratch());
-        threads = new Thread[count - 1];
-        for (int i = 0; i < threads.length; i++) {
+        hands = new Hand[count - 1];
+        for (int i = 0; i < hands.length; i++) {
             int worker = i + 1;
-            threads[i] =
-                    Thread.ofPlatform().daemon().name("puna-worker-" + worker).start(() -> serve(worker));
+            hands[i] = new Hand(Thread.ofPlatform()
+                    .daemon()
+                    .name("puna-worker-" + worker)
+                    .unstarted(() -> serve(worker)));
+        }
+        for (Hand hand : hands) {
+            hand.thread.start();
         }
     }
 
     /** Threads in all, the caller's among them. */
     public int threads() {
-        return threads.length + 1;
+        return hands.length + 1;
     }
 
     /** Runs every strip once and returns when all are done. What a strip throws is thrown here, after the others. */
     public void run(int strips, Task work) {
-        if (strips <= 1 || threads.length == 0) {
+        if (strips <= 1 || !anyHand()) {
             for (int strip = 0; strip < strips; strip++) {
                 work.run(strip, 0);
             }
@@ -83,24 +124,55 @@ public final class Workers implements AutoCloseable {
         task = work;
         unfinished.set(strips);
         ticket.set((round(ticket.get()) + 1 << 2 * STRIP_BITS) | (long) strips << STRIP_BITS);
-        if (parked.get() != 0) {
-            for (Thread thread : threads) {
-                LockSupport.unpark(thread);
+        for (Hand hand : hands) {
+            if (hand.parked && !hand.resting) {
+                LockSupport.unpark(hand.thread);
             }
         }
-        takeStrips(0);
-        for (int spin = 0; unfinished.get() != 0; spin++) {
-            if (spin < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
-        }
+        long begun = System.nanoTime();
+        int taken = takeStrips(0);
+        join(begun, taken);
         switch (failure.getAndSet(null)) {
             case null -> {}
             case Error error -> throw error;
             case RuntimeException exception -> throw exception;
             case Throwable other -> throw new IllegalStateException(other);
+        }
+    }
+
+    /** Whether a thread besides the caller's takes part; those whose rest is over do again. */
+    private boolean anyHand() {
+        boolean any = false;
+        for (Hand hand : hands) {
+            if (hand.resting && System.nanoTime() - hand.restUntil >= 0) {
+                hand.resting = false;
+            }
+            any |= !hand.resting;
+        }
+        return any;
+    }
+
+    /** Waits for the strips that others hold. Who takes much longer than this thread did for one of its own must rest. */
+    private void join(long begun, int taken) {
+        for (int spin = 0; unfinished.get() != 0 && spin < SPINS; spin++) {
+            Thread.onSpinWait();
+        }
+        if (unfinished.get() == 0) {
+            return;
+        }
+        long now = System.nanoTime();
+        long late = now + Math.max(PATIENCE, 2 * (now - begun) / Math.max(1, taken));
+        boolean told = false;
+        while (unfinished.get() != 0) {
+            Thread.yield();
+            if (!told && System.nanoTime() - late >= 0) {
+                told = true;
+                for (Hand hand : hands) {
+                    if (hand.busy && !hand.resting) {
+                        hand.rest(System.nanoTime());
+                    }
+                }
+            }
         }
     }
 
@@ -117,6 +189,7 @@ public final class Workers implements AutoCloseable {
     }
 
     private void serve(int worker) {
+        Hand self = hands[worker - 1];
         long seen = 0;
         while (!closed) {
             int spin = 0;
@@ -124,30 +197,36 @@ public final class Workers implements AutoCloseable {
                 Thread.onSpinWait();
             }
             if (round(ticket.get()) == seen) {
-                parked.incrementAndGet();
+                self.parked = true;
                 while (round(ticket.get()) == seen && !closed) {
                     LockSupport.park(this);
                 }
-                parked.decrementAndGet();
+                self.parked = false;
             }
             seen = round(ticket.get());
-            takeStrips(worker);
+            if (!self.resting) {
+                self.busy = true;
+                takeStrips(worker);
+                self.busy = false;
+            }
         }
     }
 
     /**
-     * A ticket that is good names a strip of a round that cannot end before this strip has: so the task read after it is
-     * that round's. One that is not good says so by itself, whatever round has begun meanwhile.
+     * Takes strips while there are any, and says how many. A ticket that is good names a strip of a round that cannot end
+     * before this strip has: so the task read after it is that round's. One that is not good says so by itself, whatever
+     * round has begun meanwhile.
      */
-    private void takeStrips(int worker) {
-        while (true) {
+    private int takeStrips(int worker) {
+        for (int count = 0; ; ) {
             long taken = ticket.get();
             int strips = (int) (taken >>> STRIP_BITS) & MOST_STRIPS;
             int strip = (int) taken & MOST_STRIPS;
             if (strip >= strips) {
-                return;
+                return count;
             }
             if (ticket.compareAndSet(taken, taken + 1)) {
+                count++;
                 try {
                     task.run(strip, worker);
                 } catch (RuntimeException | Error thrown) {
@@ -163,11 +242,11 @@ public final class Workers implements AutoCloseable {
     public void close() {
         closed = true;
         boolean interrupted = false;
-        for (Thread thread : threads) {
-            LockSupport.unpark(thread);
-            while (thread.isAlive()) {
+        for (Hand hand : hands) {
+            LockSupport.unpark(hand.thread);
+            while (hand.thread.isAlive()) {
                 try {
-                    thread.join();
+                    hand.thread.join();
                 } catch (InterruptedException _) {
                     interrupted = true;
                 }

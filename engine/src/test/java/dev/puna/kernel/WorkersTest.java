@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +56,48 @@ class WorkersTest {
             assertThat(workers.scratch(0, 1 << 20).address() % 64).isZero();
             assertThat(workers.scratch(0, 10).address())
                     .isNotEqualTo(workers.scratch(1, 10).address());
+        }
+    }
+
+    @Test
+    void aThreadThatIsHeldUpInAStripIsLeftOutForAWhileAndComesBack() {
+        try (var workers = new Workers(2)) {
+            boolean leftOut = false;
+            for (int attempt = 0; attempt < 50 && !leftOut; attempt++) {
+                workers.run(2, (_, worker) -> sleep(worker == 0 ? 1 : 30));
+                leftOut = tookPart(workers) == 1;
+            }
+            assertThat(leftOut).isTrue();
+            while (tookPart(workers) < 2) {
+                sleep(1);
+            }
+        }
+    }
+
+    /** How many threads do strips of a while each. */
+    private static long tookPart(Workers workers) {
+        var strips = new AtomicIntegerArray(workers.threads());
+        workers.run(8, (_, worker) -> {
+            strips.incrementAndGet(worker);
+            sleep(1);
+        });
+        return IntStream.range(0, strips.length())
+                .filter(worker -> strips.get(worker) > 0)
+                .count();
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    @Test
+    void thereAreAsManyThreadsAsJavaCountsProcessors() {
+        try (var workers = new Workers()) {
+            assertThat(workers.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
         }
     }
 
