@@ -157,6 +157,14 @@ public final class Assistant implements AutoCloseable {
         }
     }
 
+    /** Whether the model's chat template looks at a variable of that name. */
+    public boolean templateReads(String variable) {
+        return checkpoint
+                .template()
+                .map(template -> template.source().contains(variable))
+                .orElse(false);
+    }
+
     /** What the model's makers advise for its answers; greedy where they do not say. */
     public Sampling defaults() {
         return defaults;

@@ -5,9 +5,14 @@ import dev.puna.sample.Constraint;
 import dev.puna.server.wire.Failure;
 import java.util.List;
 
-/** What the text of an answer must look like, as a constraint on its tokens. */
+/** What the text of an answer must look like, made for a model's vocabulary. What cannot be enforced is refused. */
 public final class Forms {
     private Forms() {}
+
+    /** Any JSON object. */
+    public static Constraint object(Assistant assistant, String field) {
+        throw Failure.invalid(field, "cannot be enforced yet");
+    }
 
     /**
      * JSON that follows a schema.
@@ -16,7 +21,12 @@ public final class Forms {
      * @param field which the request gave it in
      * @throws Failure naming the field if the schema cannot be enforced
      */
-    public static Constraint schema(Assistant model, Object schema, String field) {
+    public static Constraint schema(Assistant assistant, Object schema, String field) {
+        throw Failure.invalid(field, "cannot be enforced yet");
+    }
+
+    /** A text of a grammar in GBNF. */
+    public static Constraint grammar(Assistant assistant, String text, String field) {
         throw Failure.invalid(field, "cannot be enforced yet");
     }
 

@@ -1,5 +1,6 @@
 package dev.puna.server.openai;
 
+import dev.puna.chat.Assistant;
 import dev.puna.server.core.Completions;
 import dev.puna.server.core.Library;
 import dev.puna.server.http.Api;
@@ -20,6 +21,12 @@ public final class OpenAi implements Api {
 
     public OpenAi(Completions completions) {
         this.completions = completions;
+        Chat chat = new Chat(completions);
+        routes.add(Route.post("/v1/chat/completions", "Answers a conversation", chat::create)
+                .takes(ChatShapes.CHAT));
+        routes.add(Route.post(
+                        "/v1/chat/completions/input_tokens", "Counts the tokens of a conversation", chat::count)
+                .takes(ChatShapes.COUNT));
         routes.add(Route.get("/v1/models", "Lists the models", this::models));
         routes.add(Route.get("/v1/models/{model}", "Tells of a model", this::model));
     }
@@ -68,6 +75,11 @@ public final class OpenAi implements Api {
     public void broken(EventStream stream, Failure failure, String requestId) {
         stream.send(Json.write(error(failure, requestId)));
         stream.send("[DONE]");
+    }
+
+    /** Changes where the same seed might give another text. */
+    static String fingerprint(Assistant assistant) {
+        return "puna-" + assistant.tier() + "-" + Integer.toHexString(assistant.name().hashCode());
     }
 
     private void models(Exchange exchange) {
