@@ -17,6 +17,11 @@ interface Reading {
      */
     void end(boolean cut);
 
+    /** Whether the answer needs no more: all calls that are allowed have been made. */
+    default boolean full() {
+        return false;
+    }
+
     /** Text is text, and control tokens are nothing. */
     static Reading plain(Consumer<Delta> out) {
         return new Reading() {
