@@ -159,7 +159,7 @@ public final class Answer implements AutoCloseable {
     }
 
     private void accept(Event.Token token) {
-        if (stop.stopped() || looped) {
+        if (stop.stopped() || looped || reading.full()) {
             return; // made before the engine heard that it is enough
         }
         ids.add(token.id());
@@ -179,7 +179,7 @@ public final class Answer implements AutoCloseable {
                 new Spoken(token.id(), within ? known.bytes(token.id()) : new byte[0], token.logprobs()), decoded));
         pass(stop.accept(piece));
         looped = loops.isPresent() && loops.get().accept(token.id());
-        if (stop.stopped() || looped) {
+        if (stop.stopped() || looped || reading.full()) {
             generation.cancel();
         }
     }
@@ -203,12 +203,13 @@ public final class Answer implements AutoCloseable {
         Usage all = finished.usage();
         var usage = new Usage(
                 all.promptTokens(), all.cachedTokens(), ids.size(), all.waitNanos(), all.promptNanos(), all.newNanos());
+        Ending ending = ending(finished.finish());
         var over = new Reply(
                 text.toString(),
                 reasoning.toString(),
                 calls,
                 ids,
-                ending(finished.finish()),
+                ending,
                 stop.found(),
                 usage,
                 logprobs);
@@ -223,7 +224,7 @@ public final class Answer implements AutoCloseable {
         return switch (finish) {
             case STOP -> calls.isEmpty() ? Ending.STOP : Ending.CALLS;
             case LENGTH -> Ending.LENGTH;
-            case CANCELLED -> looped ? Ending.LOOP : Ending.CANCELLED;
+            case CANCELLED -> reading.full() ? Ending.CALLS : looped ? Ending.LOOP : Ending.CANCELLED;
         };
     }
 

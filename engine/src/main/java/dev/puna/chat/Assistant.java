@@ -11,6 +11,7 @@ import dev.puna.sample.BadRequest;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.tensor.DType;
+import dev.puna.text.ChatTemplate;
 import dev.puna.text.MarkedText;
 import dev.puna.text.Message;
 import dev.puna.text.StreamDecoder;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that answers. Loading it and a streamed answer:
@@ -73,6 +75,7 @@ public final class Assistant implements AutoCloseable {
     private final Sampling defaults;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<Integer> ends = new HashSet<>();
+    private volatile @Nullable Template template;
 
     private Assistant(
             Checkpoint checkpoint, Optional<Tokenizer> tokenizer, Machine machine, Sampling defaults, Engine engine) {
@@ -266,31 +269,58 @@ public final class Assistant implements AutoCloseable {
 
     /** The text that the model's chat template makes of a question. */
     public MarkedText rendered(Question question) {
+        return template().render(question);
+    }
+
+    private Template template() {
         Tokenizer tokenizer = needTokenizer();
-        Template template = new Template(checkpoint
-                .template()
-                .orElseThrow(() -> new BadRequest("model", "has no chat template: it can only continue a raw text")));
-        Map<String, String> special = new LinkedHashMap<>();
-        tokenizer.bos().ifPresent(id -> special.put("bos_token", tokenizer.piece(id)));
-        tokenizer.eos().ifPresent(id -> special.put("eos_token", tokenizer.piece(id)));
-        return template.render(question, special);
+        Template known = template;
+        if (known == null) {
+            ChatTemplate source = checkpoint
+                    .template()
+                    .orElseThrow(
+                            () -> new BadRequest("model", "has no chat template: it can only continue a raw text"));
+            Map<String, String> special = new LinkedHashMap<>();
+            tokenizer.bos().ifPresent(id -> special.put("bos_token", tokenizer.piece(id)));
+            tokenizer.eos().ifPresent(id -> special.put("eos_token", tokenizer.piece(id)));
+            known = new Template(source, special);
+            template = known; // several threads may do this; any of theirs will do
+        }
+        return known;
     }
 
     /** An answer to a question. */
     Answer answer(Question question, Consumer<Reply> whenOver) {
         Sampling sampling = question.sampling();
+        MarkedText rendered = rendered(question);
         return start(
-                prompt(question),
+                withBos(needTokenizer(), needTokenizer().encode(rendered)),
                 sampling,
                 question.form(),
                 question.caller(),
                 new Answer.Way(
                         tokenizer,
                         StreamDecoder::new,
-                        Reading::plain,
+                        out -> reading(question, rendered.text(), out),
                         sampling.stop(),
                         sampling.maxTokens().isEmpty(),
                         whenOver));
+    }
+
+    private Reading reading(Question question, String prompt, Consumer<Delta> out) {
+        Template template = template();
+        Tools tools = question.tools();
+        Reading reading = tools.callable()
+                ? new ToolCalls(tools.declared(), template.form(), tools.parallel(), false, template::newId, out)
+                : Reading.plain(out);
+        Optional<Thoughts.Marks> thoughts = question.splitReasoning() ? template.thoughts() : Optional.empty();
+        return thoughts.isEmpty()
+                ? reading
+                : new Thoughts(
+                        thoughts.get(),
+                        prompt.stripTrailing().endsWith(thoughts.get().open()),
+                        reading,
+                        out);
     }
 
     private Answer start(

@@ -9,27 +9,115 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A model's chat template and what can be told from it: how the model was trained to speak and to call tools. */
+/**
+ * A model's chat template, and what it shows of the model: how it was trained to call tools. That is not looked up but
+ * asked: the template renders a talk with a call, and the text around the call tells its form.
+ */
 final class Template {
-    private final ChatTemplate template;
+    /** Llama's built-in tools, which a template may know by name. */
+    private static final List<String> BUILT_IN = List.of("brave_search", "wolfram_alpha", "code_interpreter");
 
-    Template(ChatTemplate template) {
+    private static final String PROBE = "probe_fn";
+
+    private final ChatTemplate template;
+    private final Map<String, String> special;
+    private final CallForm form;
+    private final boolean system;
+
+    /** @param special the spelling of control tokens that the template may name */
+    Template(ChatTemplate template, Map<String, String> special) {
         this.template = template;
+        this.special = Map.copyOf(special);
+        form = probed();
+        system = attempt(List.of(Message.system(PROBE), Message.user("a")), List.of())
+                .filter(text -> text.contains(PROBE))
+                .isPresent();
+    }
+
+    /** How calls are written. */
+    CallForm form() {
+        return form;
+    }
+
+    /** Whether Llama's built-in tools are declared by their names. */
+    private boolean knowsBuiltIn() {
+        return template.source().contains("builtin_tools");
+    }
+
+    /** The marks of reasoning, if the template knows any. */
+    Optional<Thoughts.Marks> thoughts() {
+        return Thoughts.Marks.KNOWN.stream()
+                .filter(marks -> template.source().contains(marks.close()))
+                .findFirst();
+    }
+
+    private CallForm probed() {
+        var tool = new Tool(
+                PROBE, "probe", Map.of("type", "object", "properties", Map.of("p", Map.of("type", "integer"))));
+        var call = new Message.ToolCall("callprobe", PROBE, Map.of("p", 7));
+        List<Message> talk = List.of(
+                Message.user("a"),
+                Message.calls("", List.of(call)),
+                Message.tool("callprobe", PROBE, "probe_result"));
+        String declared = attempt(List.of(Message.user("a")), List.of(tool)).orElse("");
+        String called = attempt(talk, List.of()).orElse("");
+        if (!declared.contains(PROBE) || !called.contains(PROBE) || !called.contains("probe_result")) {
+            return CallForm.GENERIC;
+        }
+        if (called.contains("[TOOL_CALLS]")) {
+            return CallForm.MISTRAL;
+        }
+        if (called.contains("<tool_call>")) {
+            return CallForm.TAGGED;
+        }
+        if (called.contains("<function=" + PROBE)) {
+            return CallForm.FUNCTION;
+        }
+        return called.contains(PROBE + "(") ? CallForm.PYTHON : CallForm.JSON;
+    }
+
+    /** What the template makes of a talk, if it accepts it. */
+    private Optional<String> attempt(List<Message> messages, List<Tool> tools) {
+        try {
+            return Optional.of(rendered(messages, tools, Map.of()).text());
+        } catch (TemplateError _) {
+            return Optional.empty();
+        }
+    }
+
+    private MarkedText rendered(List<Message> messages, List<Tool> tools, Map<String, Object> more) {
+        Map<String, Object> variables = Message.variables(messages, true);
+        if (!tools.isEmpty()) {
+            variables.put("tools", tools.stream().map(Tool::variable).toList());
+        }
+        variables.putAll(more);
+        return template.render(variables, special);
     }
 
     /** The prompt whose next words are the assistant's. */
-    MarkedText render(Question question, Map<String, String> special) {
-        Map<String, Object> variables = Message.variables(plain(question.messages()), true);
-        variables.putAll(question.variables());
-        if (!question.tools().declared().isEmpty()) {
-            variables.put(
-                    "tools",
-                    question.tools().declared().stream().map(Tool::variable).toList());
+    MarkedText render(Question question) {
+        List<Message> messages = plain(question.messages());
+        Tools tools = question.tools();
+        List<Tool> declared = tools.callable() ? tools.declared() : List.of();
+        Map<String, Object> variables = new LinkedHashMap<>(question.variables());
+        if (form == CallForm.GENERIC) {
+            messages = new GenericTools(system).talk(messages, tools);
+            declared = List.of();
+        } else if (form == CallForm.MISTRAL) {
+            messages = withShortIds(messages);
+        } else if (knowsBuiltIn()) {
+            List<String> builtIn =
+                    declared.stream().map(Tool::name).filter(BUILT_IN::contains).toList();
+            if (!builtIn.isEmpty()) {
+                variables.putIfAbsent("builtin_tools", builtIn);
+            }
         }
         try {
-            return template.render(variables, special);
+            return rendered(messages, declared, variables);
         } catch (TemplateError error) {
             throw new BadRequest("messages", "do not suit the model's chat template: " + error.getMessage());
         }
@@ -65,5 +153,41 @@ final class Template {
             }
             default -> throw new BadRequest("messages", "[" + message + "] has content that is neither text nor parts");
         };
+    }
+
+    /** Mistral's templates take ids of nine letters and digits and no others. */
+    private static List<Message> withShortIds(List<Message> messages) {
+        return messages.stream()
+                .map(m -> new Message(
+                        m.role(),
+                        m.content(),
+                        m.toolCalls().stream()
+                                .map(c -> new Message.ToolCall(shortId(c.id()), c.name(), c.arguments()))
+                                .toList(),
+                        m.toolCallId() == null ? null : shortId(m.toolCallId()),
+                        m.name(),
+                        m.reasoning()))
+                .toList();
+    }
+
+    /** A new id for a call, in the model's form. */
+    String newId() {
+        var id = new StringBuilder(form == CallForm.MISTRAL ? "" : "call_");
+        for (int left = form == CallForm.MISTRAL ? 9 : 24; left > 0; left--) {
+            id.append(Character.forDigit(ThreadLocalRandom.current().nextInt(36), 36));
+        }
+        return id.toString();
+    }
+
+    private static String shortId(@Nullable String id) {
+        if (id != null && id.matches("[A-Za-z0-9]{9}")) {
+            return id;
+        }
+        long hash = 0;
+        for (char c : String.valueOf(id).toCharArray()) {
+            hash = hash * 1_000_003 + c;
+        }
+        String digits = "00000000" + Long.toUnsignedString(hash, 36);
+        return digits.substring(digits.length() - 9);
     }
 }
