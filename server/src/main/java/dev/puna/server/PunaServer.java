@@ -11,6 +11,7 @@ import dev.puna.server.http.Api;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
 import dev.puna.server.http.Limits;
+import dev.puna.server.ollama.Ollama;
 import dev.puna.server.openai.OpenAi;
 import java.io.IOException;
 import java.net.URI;
@@ -71,7 +72,7 @@ public final class PunaServer implements AutoCloseable {
         Models models = new Models(library, options.models());
         try {
             Completions completions = new Completions(models);
-            List<Api> apis = List.of(new Anthropic(completions), new Gemini(completions), new OpenAi(completions)); // the last one answers for what none claims
+            List<Api> apis = List.of(new Anthropic(completions), new Gemini(completions), new Ollama(completions), new OpenAi(completions)); // the last one answers for what none claims
             Frame frame = new Frame(options.http(), apis, Faults::explain, (_, _, _, _, _) -> {});
             return new PunaServer(models, frame);
         } catch (IOException | RuntimeException | Error e) {
