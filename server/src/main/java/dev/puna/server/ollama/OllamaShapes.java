@@ -37,8 +37,8 @@ final class OllamaShapes {
             Field.of("keep_alive", KeepAlive.KIND, "How long the model stays loaded after this; 0: not at all.");
     private static final Kind<JsonNode> FORMAT_KIND = either(oneOf("", "json").as(OllamaShapes::node), anyObject());
     static final Field<JsonNode> FORMAT = Field.of("format", FORMAT_KIND, "\"json\", or a JSON Schema.");
-    static final Field<JsonNode> THINK =
-            Field.only("think", "a model thinks as it is used to, or not at all", true, false);
+    static final Field<Boolean> THINK = Field.of(
+            "think", bool(), "Whether a model that can think before it answers does so; how hard cannot be chosen.");
     static final Field<Boolean> LOGPROBS = Field.of("logprobs", bool(), "");
     static final Field<Integer> TOP_LOGPROBS = Field.of("top_logprobs", integer(0, 20), "With logprobs.");
     private static final Field<JsonNode> IMAGES = Field.only("images", NO_SIGHT, List.of());

@@ -21,13 +21,16 @@ import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
 import dev.puna.server.wire.Values;
 import dev.puna.text.Message;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /** Answers prompts and messages. */
 final class OllamaTalk {
@@ -103,11 +106,11 @@ final class OllamaTalk {
         Assistant model = lease.assistant();
         return limited(body, lease, (sampling, form) -> {
             Question question = new Question(
-                    messages, tools, sampling, form, variables(body), true, Completions.caller(exchange));
+                    messages, tools, sampling, form, variables(body, model), true, Completions.caller(exchange));
             return new Asked(model.prompt(question).length, most -> completions.ask(
                     exchange,
                     lease,
-                    new Question(messages, tools, most, form, variables(body), true, question.caller()),
+                    new Question(messages, tools, most, form, variables(body, model), true, question.caller()),
                     1));
         });
     }
@@ -120,7 +123,7 @@ final class OllamaTalk {
     }
 
     /** A question whose prompt is known. */
-    private record Asked(int promptTokens, java.util.function.Function<Sampling, Run> begin) {}
+    private record Asked(int promptTokens, Function<Sampling, Run> begin) {}
 
     /** Asks with the wishes of the request, within the context that it asks for. */
     private static Run limited(
@@ -132,33 +135,36 @@ final class OllamaTalk {
         return asked.begin().apply(OllamaOptions.within(body, sampling, asked.promptTokens(), model.context()));
     }
 
-    private static Map<String, Object> variables(Values body) {
-        return body.get(OllamaShapes.THINK).map(JsonNode::booleanValue).<Map<String, Object>>map(on -> Map.of("enable_thinking", on)).orElse(Map.of());
+    private static Map<String, Object> variables(Values body, Assistant model) {
+        Optional<Boolean> think = body.get(OllamaShapes.THINK);
+        if (think.orElse(false) && !model.templateReads("enable_thinking")) {
+            throw Failure.invalid("think", "must be false: this model does not think before it answers");
+        }
+        return think.<Map<String, Object>>map(on -> Map.of("enable_thinking", on)).orElse(Map.of());
     }
 
-    private static java.util.OptionalInt report(Values body) {
+    private static OptionalInt report(Values body) {
         if (!body.get(OllamaShapes.LOGPROBS, false)) {
             if (body.get(OllamaShapes.TOP_LOGPROBS, 0) > 0) {
                 throw Failure.invalid("top_logprobs", "goes with logprobs");
             }
-            return java.util.OptionalInt.empty();
+            return OptionalInt.empty();
         }
-        return java.util.OptionalInt.of(body.get(OllamaShapes.TOP_LOGPROBS, 0));
+        return OptionalInt.of(body.get(OllamaShapes.TOP_LOGPROBS, 0));
     }
 
     private static Optional<Constraint> form(Values body, Assistant model) {
         return body.get(OllamaShapes.FORMAT)
                 .filter(format -> !format.isString() || !format.stringValue().isEmpty())
-                .map(format -> Forms.schema(
-                        model,
-                        format.isString() ? Map.of("type", "object") : java.util.Objects.requireNonNull(Json.plain(format)),
-                        "format"));
+                .map(format -> format.isString()
+                        ? Forms.object(model, "format")
+                        : Forms.schema(model, Objects.requireNonNull(Json.plain(format)), "format"));
     }
 
     private void onlyLoad(Exchange exchange, Values body, Form form) {
         String name = model(body);
-        Optional<java.time.Duration> time = body.get(OllamaShapes.KEEP_ALIVE);
-        boolean unload = time.filter(java.time.Duration::isZero).isPresent();
+        Optional<Duration> time = body.get(OllamaShapes.KEEP_ALIVE);
+        boolean unload = time.filter(Duration::isZero).isPresent();
         if (!unload) {
             completions.models().lease(name).close();
         } else {
@@ -172,7 +178,7 @@ final class OllamaTalk {
     }
 
     private void answer(
-            Exchange exchange, Values body, Form form, java.util.function.Function<Models.Lease, Run> begin) {
+            Exchange exchange, Values body, Form form, Function<Models.Lease, Run> begin) {
         long began = System.nanoTime();
         String name = model(body);
         Models.Lease lease = completions.models().lease(name);
