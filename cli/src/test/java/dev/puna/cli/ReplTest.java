@@ -50,7 +50,7 @@ class ReplTest {
     @Test
     void clearBeginsANewConversation() {
         Shown shown = chat(true, "Where?", "/clear", "Where?");
-        assertThat(shown.err).contains("A new conversation.").doesNotContain("known");
+        assertThat(shown.err).contains("A new conversation.").containsOnlyOnce("10 prompt tokens (9 known)");
     }
 
     @Test

@@ -49,13 +49,43 @@ public final class Engine implements AutoCloseable {
      * @param cacheType how keys and values are kept: F32, F16 or Q8_0
      */
     public Engine(Llama llama, Kernels kernels, DType cacheType, Limits limits) {
-        this(new LlamaPass(llama, kernels, cacheType, limits), llama.config().vocab(), limits);
+        this(
+                new LlamaPass(llama, kernels, cacheType, limits),
+                new PromptLookup(),
+                llama.config().vocab(),
+                limits);
     }
 
-    Engine(Loop.Pass pass, int vocabulary, Limits limits) {
+    /**
+     * An engine that guesses ahead by a smaller model.
+     *
+     * @param draft reads the same tokens
+     * @throws BadRequest if it does not
+     */
+    public Engine(Llama llama, Llama draft, Kernels kernels, DType cacheType, Limits limits) {
+        this(
+                new LlamaPass(llama, kernels, cacheType, limits),
+                new DraftModel(
+                        new LlamaPass(sameVocabulary(draft, llama), kernels, cacheType, limits),
+                        llama.config().vocab(),
+                        limits.stepTokens()),
+                llama.config().vocab(),
+                limits);
+    }
+
+    private static Llama sameVocabulary(Llama draft, Llama llama) {
+        int own = draft.config().vocab();
+        int other = llama.config().vocab();
+        if (own != other) {
+            throw new BadRequest("draft", "knows " + own + " tokens and the model " + other + ": they must be the same");
+        }
+        return draft;
+    }
+
+    Engine(Loop.Pass pass, Drafter drafter, int vocabulary, Limits limits) {
         this.vocabulary = vocabulary;
         this.limits = limits;
-        loop = new Loop(pass, vocabulary, limits, this::ended);
+        loop = new Loop(pass, new Speculation(drafter, limits.drafts()), vocabulary, limits, this::ended);
         thread = Thread.ofPlatform().name("puna-engine").daemon().start(this::run);
     }
 

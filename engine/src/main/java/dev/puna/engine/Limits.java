@@ -10,6 +10,7 @@ package dev.puna.engine;
  * @param running the most sequences computed at the same time
  * @param queue the most requests that wait for their turn
  * @param patience steps after which a request that waits counts as one of the next higher priority
+ * @param drafts the most tokens of one sequence that are guessed ahead in one step; 0: none
  * @param unread the most events that a caller may leave unread before its sequence pauses
  */
 public record Limits(
@@ -20,6 +21,7 @@ public record Limits(
         int running,
         int queue,
         int patience,
+        int drafts,
         int unread) {
 
     public Limits {
@@ -29,6 +31,9 @@ public record Limits(
         positive("running", running);
         positive("queue", queue);
         positive("patience", patience);
+        if (drafts < 0) {
+            throw new IllegalArgumentException("drafts is " + drafts + ", less than none");
+        }
         positive("unread", unread);
         if (stepTokens <= running) {
             throw new IllegalArgumentException("stepTokens is " + stepTokens + ", not above running, " + running);
@@ -45,7 +50,13 @@ public record Limits(
     public static Limits of(int context, int users, int queue) {
         int blockTokens = 32;
         int cacheBlocks = Math.max(Math.ceilDiv(context, blockTokens), users);
-        return new Limits(context, blockTokens, cacheBlocks, Math.max(256, 2 * users), users, queue, 500, 256);
+        return new Limits(context, blockTokens, cacheBlocks, Math.max(256, 2 * users), users, queue, 500, 8, 256);
+    }
+
+    /** The same with so many tokens guessed ahead. */
+    public Limits drafts(int drafts) {
+        return new Limits(
+                context, blockTokens, cacheBlocks, stepTokens, running, queue, patience, drafts, unread);
     }
 
     /** Blocks that {@code tokens} tokens fill or touch. */

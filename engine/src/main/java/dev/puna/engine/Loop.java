@@ -32,6 +32,7 @@ final class Loop {
     }
 
     private final Pass pass;
+    private final Speculation speculation;
     private final Limits limits;
     private final Sampler sampler;
     private final Runnable ended;
@@ -39,7 +40,8 @@ final class Loop {
     private Scheduler scheduler;
 
     /** @param ended called whenever a sequence is over */
-    Loop(Pass pass, int vocabulary, Limits limits, Runnable ended) {
+    Loop(Pass pass, Speculation speculation, int vocabulary, Limits limits, Runnable ended) {
+        this.speculation = speculation;
         this.pass = pass;
         this.limits = limits;
         this.ended = ended;
@@ -70,6 +72,7 @@ final class Loop {
             return false;
         }
         long now = System.nanoTime();
+        boolean onlyGrows = scheduler.onlyGrows();
         for (Sequence s : plan) {
             if (s.started == 0) {
                 s.started = now;
@@ -80,6 +83,10 @@ final class Loop {
             for (Scheduler.Copy copy : scheduler.copies()) {
                 pass.copy(copy.from(), copy.to());
             }
+            if (onlyGrows && speculation.wants(plan)) {
+                scheduler.makeRoomForDrafts();
+                speculation.guess(plan);
+            }
             Batch batch = batch(plan);
             counters.stepped(batch.tokens());
             logits = pass.logits(batch);
@@ -88,19 +95,51 @@ final class Loop {
             return true;
         }
         int row = 0;
+        int tokens = 0;
         for (Sequence s : plan) {
-            s.advance(s.planned);
+            int first = row;
+            tokens += s.planned;
+            row += s.planned == s.left() + s.drafts ? 1 + s.drafts : 0;
+            s.advance(s.planned - s.drafts);
             try {
-                if (s.left() == 0) {
-                    choose(s, logits.data().asSlice(row++ * logits.rowBytes(), logits.rowBytes()));
-                } else {
+                if (row == first || choose(s, logits, first)) {
                     scheduler.publish(s);
                 }
             } catch (RuntimeException | Error fault) {
                 fail(s, fault);
             }
         }
+        if (onlyGrows) {
+            speculation.took(plan.size(), tokens, System.nanoTime() - now);
+        }
         return true;
+    }
+
+    /**
+     * Chooses the sequence's next tokens: one, and one more for each guess that was right. False if it is over.
+     *
+     * @param first the row of logits that the first one is chosen from
+     */
+    private boolean choose(Sequence s, Tensor logits, int first) {
+        for (int right = 0; ; right++) {
+            int next = s.length();
+            int guess = right < s.drafts ? s.tokens()[next] : -1;
+            boolean over = choose(s, logits.data().asSlice((first + right) * logits.rowBytes(), logits.rowBytes()));
+            boolean hit = s.tokens()[next] == guess;
+            if (hit && !over) {
+                s.advance(1);
+                if (s.left() == 0) {
+                    continue;
+                }
+            }
+            if (s.drafts > 0) {
+                int accepted = hit ? right + 1 : right;
+                s.luck.learn(s.drafts, accepted);
+                counters.guessed(accepted, s.drafts - accepted);
+                s.drafted = Math.min(s.drafted, s.computed());
+            }
+            return !over;
+        }
     }
 
     private static Batch batch(List<Sequence> plan) {
@@ -114,14 +153,14 @@ final class Loop {
         for (Sequence s : plan) {
             System.arraycopy(s.tokens(), s.computed(), ids, at, s.planned);
             at += s.planned;
-            Outputs outputs = s.planned == s.left() ? Outputs.LAST : Outputs.NONE;
+            Outputs outputs = s.drafts > 0 ? Outputs.EVERY : s.planned == s.left() ? Outputs.LAST : Outputs.NONE;
             spans.add(new Span(s.blocks(), s.computed(), s.planned, outputs));
         }
         return new Batch(ids, spans);
     }
 
     /** Chooses the sequence's next token from its logits [vocabulary], and takes what its constraint leaves no choice of. */
-    private void choose(Sequence s, MemorySegment row) {
+    private boolean choose(Sequence s, MemorySegment row) {
         Sampling sampling = s.sampling();
         int id = sampler.pick(
                 row, sampling, s.tokens(), s.promptLength(), s.length(), s.seed, s.constraint, s.request.ends());
@@ -135,9 +174,7 @@ final class Loop {
                 over = grow(s, forced[i], Optional.empty());
             }
         }
-        if (!over) {
-            scheduler.publish(s);
-        }
+        return over;
     }
 
     /** The sequence's next token is known: its caller is told. True if it is the last. */
@@ -189,6 +226,7 @@ final class Loop {
     }
 
     void close() {
+        speculation.close();
         pass.close();
     }
 }

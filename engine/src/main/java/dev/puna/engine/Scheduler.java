@@ -142,8 +142,27 @@ final class Scheduler {
 
     private void plan(Sequence s, int tokens) {
         s.planned = tokens;
+        s.drafts = 0;
         s.account.served += tokens;
         plan.add(s);
+    }
+
+    /** Whether every sequence of the plan grows by one token. */
+    boolean onlyGrows() {
+        return prompts.isEmpty();
+    }
+
+    /** Makes room for the guesses that the plan's sequences want, fewer where it would have to be taken from others. */
+    void makeRoomForDrafts() {
+        int budget = limits.stepTokens() - plan.size();
+        for (Sequence s : plan) {
+            s.drafts = Math.min(s.drafts, budget);
+            while (s.blockCount() < limits.blocks(s.length() + s.drafts) && (pool.free() > 0 || tree.evict())) {
+                s.addBlock(pool.take());
+            }
+            s.drafts = Math.min(s.drafts, s.blockCount() * limits.blockTokens() - s.length());
+            budget -= s.drafts;
+        }
     }
 
     /** What to copy before the tokens of {@link #next} are computed, in this order. */
@@ -162,6 +181,7 @@ final class Scheduler {
                 next = tree.add(node, s.tokens(), from, from + size, own);
             } else {
                 pool.give(own); // somebody else was first
+                s.drafted = Math.min(s.drafted, from);
             }
             tree.use(next);
             s.share(next);

@@ -23,7 +23,10 @@ final class Sequence {
     long arrived; // the step before which it came
     boolean restarted; // lost its place in the cache at least once
     PrefixTree.@Nullable Node node; // of its last shared block; null without a place
-    int planned; // tokens of this step
+    int planned; // tokens of this step, guesses among them
+    int drafts; // guesses of this step: they stand after the tokens that count
+    int drafted; // tokens that a draft model has computed
+    final Speculation.Luck luck = new Speculation.Luck();
 
     private final int promptLength;
     private int[] tokens;
@@ -80,10 +83,17 @@ final class Sequence {
     }
 
     void append(int token) {
-        if (length == tokens.length) {
-            tokens = Arrays.copyOf(tokens, Math.max(16, length + length / 2));
+        draft(0, token);
+        length++;
+    }
+
+    /** Guesses the token that stands {@code ahead} of the next one. */
+    void draft(int ahead, int token) {
+        int at = length + ahead;
+        if (at >= tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(16, at + at / 2));
         }
-        tokens[length++] = token;
+        tokens[at] = token;
     }
 
     void advance(int count) {
@@ -137,5 +147,6 @@ final class Sequence {
         shared = 0;
         blockCount = 0;
         computed = 0;
+        drafted = 0;
     }
 }

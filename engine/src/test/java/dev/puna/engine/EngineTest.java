@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Test;
 
 class EngineTest {
     private static final int VOCABULARY = 24;
-    private static final Limits LIMITS = new Limits(200, 8, 60, 40, 8, 20, 100, 16);
+    private static final Limits LIMITS = new Limits(200, 8, 60, 40, 8, 20, 100, 4, 16);
 
     @Test
     void manyCallersGetWhatEachWouldGetAlone() throws Exception {
         List<Callable<List<Integer>>> calls = new ArrayList<>();
-        try (var crowd = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS);
-                var quiet = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS);
+        try (var crowd = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS);
+                var quiet = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS);
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 28; i++) {
                 int seed = i;
@@ -42,7 +42,7 @@ class EngineTest {
 
     @Test
     void aCancelledAnswerEndsAndItsPlaceIsFree() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
             Generation endless = engine.submit(endless());
             endless.next();
             endless.cancel();
@@ -59,7 +59,7 @@ class EngineTest {
     @Test
     void aCallerThatDoesNotReadPausesAlone() throws Exception {
         var pass = new HashPass(VOCABULARY, LIMITS);
-        try (var engine = new Engine(pass, VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(pass, new PromptLookup(), VOCABULARY, LIMITS)) {
             Generation unread = engine.submit(endless());
             for (int i = 0; i < 5; i++) {
                 assertThat(ids(engine.submit(request(i, 4, 100)))).hasSize(100);
@@ -73,7 +73,7 @@ class EngineTest {
     void aFaultFailsTheRequestsOfItsStepAndTheEngineLivesOn() throws Exception {
         var pass = new HashPass(VOCABULARY, LIMITS);
         pass.failNext = 3;
-        try (var engine = new Engine(pass, VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(pass, new PromptLookup(), VOCABULARY, LIMITS)) {
             Generation unlucky = engine.submit(request(1, 4, 50));
             assertThatThrownBy(() -> ids(unlucky))
                     .isInstanceOf(EngineFault.class)
@@ -85,7 +85,7 @@ class EngineTest {
     @Test
     void beyondTheQueueACallerIsToldToTryLater() throws Exception {
         var door = new Semaphore(0);
-        var limits = new Limits(200, 8, 60, 40, 2, 3, 100, 16);
+        var limits = new Limits(200, 8, 60, 40, 2, 3, 100, 4, 16);
         var hash = new HashPass(VOCABULARY, limits);
         var slow = new Loop.Pass() {
             @Override
@@ -99,7 +99,7 @@ class EngineTest {
                 hash.copy(from, to);
             }
         };
-        try (var engine = new Engine(slow, VOCABULARY, limits)) {
+        try (var engine = new Engine(slow, new PromptLookup(), VOCABULARY, limits)) {
             List<Generation> accepted = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 accepted.add(engine.submit(request(i, 4, 10)));
@@ -117,13 +117,13 @@ class EngineTest {
 
     @Test
     void whatCanNeverFitIsRefusedWithBothNumbers() {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
             assertThatThrownBy(() -> engine.submit(request(1, 200, 1)))
                     .isInstanceOf(BadRequest.class)
                     .hasMessage("prompt has 200 tokens, which leaves no room for an answer: the context holds 200");
         }
-        var small = new Limits(200, 8, 10, 40, 8, 20, 100, 16);
-        try (var engine = new Engine(new HashPass(VOCABULARY, small), VOCABULARY, small)) {
+        var small = new Limits(200, 8, 10, 40, 8, 20, 100, 4, 16);
+        try (var engine = new Engine(new HashPass(VOCABULARY, small), new PromptLookup(), VOCABULARY, small)) {
             assertThatThrownBy(() -> engine.submit(request(1, 100, 1)))
                     .hasMessage("prompt has 100 tokens, which leaves no room for an answer: the cache holds 80");
         }
@@ -131,7 +131,7 @@ class EngineTest {
 
     @Test
     void numbersThatAreNoTokensAreRefused() {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
             assertThatThrownBy(() ->
                             engine.submit(new Request(new int[] {1, 24}, Sampling.GREEDY, Set.of())))
                     .hasMessage("prompt holds the token id 24; ids go from 0 to 23");
@@ -145,7 +145,7 @@ class EngineTest {
 
     @Test
     void closingFailsWhatRunsAndRefusesWhatComes() throws Exception {
-        var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS);
+        var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS);
         Generation running = engine.submit(endless());
         running.next();
         engine.close();
@@ -156,7 +156,7 @@ class EngineTest {
 
     @Test
     void logprobsComeWithTheTokensThatAskForThem() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.logprobs = OptionalInt.of(3);
                 s.maxTokens = OptionalInt.of(1);
@@ -172,7 +172,7 @@ class EngineTest {
 
     @Test
     void withoutASeedEachRequestDrawsItsOwn() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = 2;
                 s.maxTokens = OptionalInt.of(40);

@@ -47,18 +47,17 @@ final class HashPass implements Loop.Pass {
         Tensor logits = Tensor.allocate(Arena.ofAuto(), DType.F32, rows, vocabulary);
         int row = 0;
         for (Span span : batch.spans()) {
-            if (span.outputRows() == 0) {
-                continue;
+            for (int end = span.end() - span.outputRows() + 1; end <= span.end() && span.outputRows() > 0; end++) {
+                int[] tokens = new int[end];
+                for (int p = 0; p < end; p++) {
+                    tokens[p] = cache[span.blocks()[p / blockTokens]][p % blockTokens];
+                }
+                float[] values = logits(tokens, vocabulary);
+                for (int i = 0; i < vocabulary; i++) {
+                    logits.data().setAtIndex(ValueLayout.JAVA_FLOAT, (long) row * vocabulary + i, values[i]);
+                }
+                row++;
             }
-            int[] tokens = new int[span.end()];
-            for (int p = 0; p < span.end(); p++) {
-                tokens[p] = cache[span.blocks()[p / blockTokens]][p % blockTokens];
-            }
-            float[] values = logits(tokens, vocabulary);
-            for (int i = 0; i < vocabulary; i++) {
-                logits.data().setAtIndex(ValueLayout.JAVA_FLOAT, (long) row * vocabulary + i, values[i]);
-            }
-            row++;
         }
         return logits;
     }

@@ -8,6 +8,7 @@ import dev.puna.sample.Sampling;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -22,12 +23,17 @@ class SimulationTest {
     void everyoneFinishesWithTheTokensTheyWouldGetAlone() throws InterruptedException {
         int preemptions = 0;
         int reuses = 0;
+        long accepted = 0;
+        long rejected = 0;
         for (int seed = 0; seed < 1_500; seed++) {
             try {
                 var simulation = new Simulation(seed);
                 simulation.run();
                 preemptions += simulation.recomputed > 0 ? 1 : 0;
                 reuses += simulation.reused > 0 ? 1 : 0;
+                var statistics = simulation.loop.counters().read();
+                accepted += statistics.draftsAccepted();
+                rejected += statistics.draftsRejected();
             } catch (RuntimeException | AssertionError e) {
                 fail("seed " + seed, e);
             }
@@ -35,6 +41,8 @@ class SimulationTest {
         // That the seeds reach what they should.
         assertThat(preemptions).isGreaterThan(100);
         assertThat(reuses).isGreaterThan(100);
+        assertThat(accepted).isGreaterThan(1_000);
+        assertThat(rejected).isGreaterThan(1_000);
     }
 
     /** A caller and what it should and did get. */
@@ -79,9 +87,30 @@ class SimulationTest {
                     running,
                     1000,
                     1 + random.nextInt(200),
+                    random.nextInt(3) * 3,
                     1 + random.nextInt(8));
             pass = new HashPass(VOCABULARY, limits);
-            loop = new Loop(pass, VOCABULARY, limits, () -> ended++);
+            Drafter drafter = switch (random.nextInt(3)) {
+                case 0 -> new PromptLookup();
+                case 1 -> new DraftModel(new HashPass(VOCABULARY, limits), VOCABULARY, 1 + random.nextInt(20));
+                default -> this::guessWildly;
+            };
+            loop = new Loop(pass, new Speculation(drafter, limits.drafts()), VOCABULARY, limits, () -> ended++);
+        }
+
+        private void guessWildly(List<Sequence> sequences) {
+            for (Sequence s : sequences) {
+                s.drafts = random.nextInt(s.drafts + 1);
+                for (int i = 0; i < s.drafts; i++) {
+                    int[] known = Arrays.copyOf(s.tokens(), s.length() + i);
+                    float[] logits = HashPass.logits(known, VOCABULARY);
+                    int best = 0;
+                    for (int id = 1; id < VOCABULARY; id++) {
+                        best = logits[id] > logits[best] ? id : best;
+                    }
+                    s.draft(i, random.nextInt(4) == 0 ? random.nextInt(VOCABULARY) : best);
+                }
+            }
         }
 
         void run() throws InterruptedException {
@@ -153,7 +182,7 @@ class SimulationTest {
             loop.scheduler().add(new Sequence(request, generation, chosenSeed, end));
             List<Integer> expected = alone(request, chosenSeed, end);
             if (which < 3) {
-                int[] past = java.util.Arrays.copyOf(prompt, prompt.length + expected.size());
+                int[] past = Arrays.copyOf(prompt, prompt.length + expected.size());
                 for (int i = 0; i < expected.size(); i++) {
                     past[prompt.length + i] = expected.get(i);
                 }
@@ -171,7 +200,7 @@ class SimulationTest {
                 var row = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, HashPass.logits(tokens, VOCABULARY));
                 int id = sampler.pick(row, request.sampling(), tokens, prompt.length, tokens.length, seed);
                 answer.add(id);
-                tokens = java.util.Arrays.copyOf(tokens, tokens.length + 1);
+                tokens = Arrays.copyOf(tokens, tokens.length + 1);
                 tokens[tokens.length - 1] = id;
                 if (request.ends().contains(id)) {
                     break;

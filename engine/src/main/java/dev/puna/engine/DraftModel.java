@@ -1,0 +1,112 @@
+package dev.puna.engine;
+
+import dev.puna.kernel.Span;
+import dev.puna.kernel.Span.Outputs;
+import dev.puna.model.Batch;
+import dev.puna.sample.Constraint;
+import dev.puna.sample.Sampler;
+import dev.puna.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Guesses by a smaller model of the same vocabulary. It keeps its own keys and values in blocks of the same numbers as
+ * the model's. It draws as the model will, with the same wishes and the same luck, so that two models that think alike
+ * choose alike at every temperature.
+ *
+ * <p>Nothing hangs on its guesses but time: a token that the model would not choose is not taken.
+ */
+final class DraftModel implements Drafter {
+    private final Loop.Pass pass;
+    private final Sampler sampler;
+    private final int stepTokens;
+
+    /** @param stepTokens the most tokens of one pass; a prompt longer than that comes in during several steps */
+    DraftModel(Loop.Pass pass, int vocabulary, int stepTokens) {
+        this.pass = pass;
+        this.stepTokens = stepTokens;
+        sampler = new Sampler(vocabulary);
+    }
+
+    @Override
+    public void guess(List<Sequence> sequences) {
+        List<Sequence> ready = new ArrayList<>(sequences.size());
+        for (Sequence s : sequences) {
+            if (s.drafts > 0) {
+                catchUp(s);
+                if (s.length() - s.drafted <= 2) {
+                    ready.add(s);
+                } else {
+                    s.drafts = 0;
+                }
+            }
+        }
+        List<@Nullable Constraint> constraints = new ArrayList<>(ready.size());
+        for (Sequence s : ready) {
+            constraints.add(s.constraint == null ? null : s.constraint.fork());
+        }
+        for (int round = 0; !ready.isEmpty(); round++) {
+            Tensor logits = pass.logits(batch(ready, round));
+            for (int i = ready.size() - 1; i >= 0; i--) {
+                Sequence s = ready.get(i);
+                Constraint constraint = constraints.get(i);
+                s.drafted = s.length() + round;
+                int id = sampler.pick(
+                        logits.data().asSlice(i * logits.rowBytes(), logits.rowBytes()),
+                        s.sampling(),
+                        s.tokens(),
+                        s.promptLength(),
+                        s.length() + round,
+                        s.seed,
+                        constraint,
+                        s.request.ends());
+                s.draft(round, id);
+                boolean end = s.request.ends().contains(id);
+                if (!end && constraint != null) {
+                    constraint.accept(id);
+                }
+                if (end || round + 1 == s.drafts || constraint != null && constraint.complete()) {
+                    s.drafts = round + 1;
+                    ready.remove(i);
+                    constraints.remove(i);
+                }
+            }
+        }
+    }
+
+    /** Computes what was not there when it last guessed: the prompt at first, in pieces. */
+    private void catchUp(Sequence s) {
+        int count = Math.min(s.length() - 1 - s.drafted, stepTokens);
+        if (count > 1) { // one more goes with the first guess
+            int[] ids = new int[count];
+            System.arraycopy(s.tokens(), s.drafted, ids, 0, count);
+            pass.logits(new Batch(ids, List.of(new Span(s.blocks(), s.drafted, count, Outputs.NONE))));
+            s.drafted += count;
+        }
+    }
+
+    /** The tokens that are missing for the next guess. */
+    private static Batch batch(List<Sequence> ready, int round) {
+        int count = 0;
+        List<Span> spans = new ArrayList<>(ready.size());
+        for (Sequence s : ready) {
+            int missing = s.length() + round - s.drafted;
+            spans.add(new Span(s.blocks(), s.drafted, missing, Outputs.LAST));
+            count += missing;
+        }
+        int[] ids = new int[count];
+        int at = 0;
+        for (Sequence s : ready) {
+            int missing = s.length() + round - s.drafted;
+            System.arraycopy(s.tokens(), s.drafted, ids, at, missing);
+            at += missing;
+        }
+        return new Batch(ids, spans);
+    }
+
+    @Override
+    public void close() {
+        pass.close();
+    }
+}
