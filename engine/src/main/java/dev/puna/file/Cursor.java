@@ -2,7 +2,6 @@ package dev.puna.file;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -11,15 +10,19 @@ import java.nio.file.Path;
  * length was compared with what is left.
  */
 final class Cursor {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** Bytes that are copied out of the mapping at a time. */
+    private static final int WINDOW = 1 << 16;
 
     private final MemorySegment bytes;
     private final Path path;
     private final long base;
     private long at;
+
+    /** A copy of the bytes from {@code windowAt} on: headers are read before anything is compiled, and arrays are quick then. */
+    private byte[] window = new byte[0];
+
+    private long windowAt;
+    private int windowBytes;
 
     /**
      * @param base where in the file the bytes begin, added to the offset in errors
@@ -56,19 +59,41 @@ final class Cursor {
     }
 
     int u8(String what) {
-        return bytes.get(ValueLayout.JAVA_BYTE, skip(1, what)) & 0xFF;
+        return (int) little(skip(1, what), 1);
     }
 
     short i16(String what) {
-        return bytes.get(SHORT, skip(2, what));
+        return (short) little(skip(2, what), 2);
     }
 
     int i32(String what) {
-        return bytes.get(INT, skip(4, what));
+        return (int) little(skip(4, what), 4);
     }
 
     long i64(String what) {
-        return bytes.get(LONG, skip(8, what));
+        return little(skip(8, what), 8);
+    }
+
+    private long little(long from, int count) {
+        int first = window(from, count);
+        long value = 0;
+        for (int i = count - 1; i >= 0; i--) {
+            value = value << 8 | window[first + i] & 0xFF;
+        }
+        return value;
+    }
+
+    /** Where in the window these bytes are, which are in the file. */
+    private int window(long from, int count) {
+        if (from < windowAt || from + count > windowAt + windowBytes) {
+            windowBytes = (int) Math.min(Math.max(count, WINDOW), bytes.byteSize() - from);
+            windowAt = from;
+            if (window.length < windowBytes) {
+                window = new byte[windowBytes];
+            }
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, from, window, 0, windowBytes);
+        }
+        return (int) (from - windowAt);
     }
 
     /** A count of things that take at least {@code least} bytes each: refused if they cannot be there. */
@@ -86,9 +111,7 @@ final class Cursor {
     /** A length (u64) and as many bytes of UTF-8. */
     String string(String what) {
         long length = skipString(what);
-        byte[] utf8 = new byte[Math.toIntExact(length)];
-        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at - length, utf8, 0, utf8.length);
-        return new String(utf8, StandardCharsets.UTF_8);
+        return new String(window, window(at - length, (int) length), (int) length, StandardCharsets.UTF_8);
     }
 
     /** Checks a string and steps over it; returns its length in bytes. */
@@ -98,9 +121,10 @@ final class Cursor {
             throw bad(at - 8, "%s is longer than the limit of %d bytes".formatted(what, Metadata.MAX_STRING));
         }
         long start = skip(length, what);
-        long wrong = Utf8.firstBad(bytes, start, at);
+        int first = window(start, (int) length);
+        int wrong = Utf8.firstBad(window, first, first + (int) length);
         if (wrong >= 0) {
-            throw bad(wrong, what + " is not UTF-8");
+            throw bad(start + wrong - first, what + " is not UTF-8");
         }
         return length;
     }

@@ -88,7 +88,7 @@ record GgufPart(
 
     /** Reads one record; its offset is still relative to the data. */
     private static TensorEntry entry(Cursor in, Path path, long index) {
-        String name = in.string("the name of tensor %d".formatted(index));
+        String name = in.string("the name of tensor " + index);
         String what = "tensor " + Json.quoted(name);
         long offset = in.at();
         int dimensions = in.i32("the number of dimensions of " + what);

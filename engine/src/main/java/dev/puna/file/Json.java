@@ -2,7 +2,6 @@ package dev.puna.file;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,7 +79,7 @@ public final class Json {
      * @param offset where in the file the bytes lie, added to the offset in errors
      */
     static @Nullable Object parse(byte[] bytes, Path shown, long offset) {
-        long bad = Utf8.firstBad(MemorySegment.ofArray(bytes), 0, bytes.length);
+        int bad = Utf8.firstBad(bytes, 0, bytes.length);
         if (bad >= 0) {
             throw new BadFile(shown, offset + bad, "JSON that is not UTF-8");
         }

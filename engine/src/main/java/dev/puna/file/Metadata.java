@@ -1,5 +1,7 @@
 package dev.puna.file;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -150,7 +152,7 @@ public final class Metadata {
         Map<String, Value> values = new LinkedHashMap<>();
         for (long i = 0; i < count; i++) {
             long offset = in.at();
-            String key = in.string("key %d".formatted(i));
+            String key = in.string("key " + i);
             String what = "the key " + Json.quoted(key);
             Kind kind = Kind.read(in, what);
             if (values.put(key, readValue(in, kind, what, 0)) != null) {
@@ -163,13 +165,7 @@ public final class Metadata {
     private static Value readValue(Cursor in, Kind kind, String what, int depth) {
         long offset = in.at();
         Object value = switch (kind) {
-            case U8 -> (long) in.u8(what);
-            case I8 -> (long) (byte) in.u8(what);
-            case U16 -> in.i16(what) & 0xFFFFL;
-            case I16 -> (long) in.i16(what);
-            case U32 -> in.i32(what) & 0xFFFF_FFFFL;
-            case I32 -> (long) in.i32(what);
-            case U64, I64 -> in.i64(what);
+            case U8, I8, U16, I16, U32, I32, U64, I64 -> readWhole(in, kind, what);
             case F32 -> (double) Float.intBitsToFloat(in.i32(what));
             case F64 -> Double.longBitsToDouble(in.i64(what));
             case BOOL -> {
@@ -183,6 +179,19 @@ public final class Metadata {
             case ARRAY -> readArray(in, what, depth + 1);
         };
         return new Value(kind, value, offset);
+    }
+
+    private static long readWhole(Cursor in, Kind kind, String what) {
+        return switch (kind) {
+            case U8 -> in.u8(what);
+            case I8 -> (byte) in.u8(what);
+            case U16 -> in.i16(what) & 0xFFFFL;
+            case I16 -> in.i16(what);
+            case U32 -> in.i32(what) & 0xFFFF_FFFFL;
+            case I32 -> in.i32(what);
+            case U64, I64 -> in.i64(what);
+            case F32, F64, BOOL, STRING, ARRAY -> throw new IllegalArgumentException(kind + " is not whole");
+        };
     }
 
     private static Elements readArray(Cursor in, String what, int depth) {
@@ -283,17 +292,20 @@ public final class Metadata {
     }
 
     public Optional<List<String>> strings(String key) {
+        return utf8(key).map(Strings::toList);
+    }
+
+    /** Strings, as they are stored. */
+    public Optional<Strings> utf8(String key) {
         return elements(key).map(elements -> {
             if (elements.kind() != Kind.STRING) {
                 throw wrongElements(key, elements, "strings");
             }
-            size(key, elements);
-            return Mapped.read(
-                    path,
-                    elements.bytes(),
-                    _ -> elements.first(elements.count()).stream()
-                            .map(value -> (String) value.value())
-                            .toList());
+            int count = size(key, elements);
+            if (elements.bytes().byteSize() > Strings.MAX_BYTES) {
+                throw wrong(key, "an array of at most %d bytes".formatted(Strings.MAX_BYTES));
+            }
+            return Mapped.read(path, elements.bytes(), bytes -> Strings.read(bytes.toArray(JAVA_BYTE), count));
         });
     }
 
@@ -325,7 +337,7 @@ public final class Metadata {
             return Mapped.read(path, elements.bytes(), bytes -> {
                 Cursor in = new Cursor(bytes, path, 0);
                 for (int i = 0; i < ints.length; i++) {
-                    ints[i] = (Long) readValue(in, elements.kind(), key, 1).value();
+                    ints[i] = readWhole(in, elements.kind(), key);
                 }
                 return ints;
             });

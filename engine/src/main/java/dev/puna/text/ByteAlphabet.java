@@ -46,6 +46,30 @@ final class ByteAlphabet {
         return bytes;
     }
 
+    /**
+     * Writes the bytes that a spelling stands for.
+     *
+     * @param utf8 the spelling is {@code utf8[from, to)}
+     * @return where in {@code target} they end, or -1 where a character is outside the alphabet
+     */
+    static int bytes(byte[] utf8, int from, int to, byte[] target, int at) {
+        for (int i = from; i < to; i++) {
+            int letter = utf8[i];
+            if (letter < 0) { // all letters beyond ASCII take two bytes
+                if (i + 1 == to || letter >= (byte) 0xE0) {
+                    return -1;
+                }
+                letter = (letter & 0x1F) << 6 | utf8[++i] & 0x3F;
+            }
+            int b = byteOf((char) letter);
+            if (b < 0) {
+                return -1;
+            }
+            target[at++] = (byte) b;
+        }
+        return at;
+    }
+
     static String spell(byte[] bytes, int from, int to) {
         char[] letters = new char[to - from];
         for (int i = from; i < to; i++) {

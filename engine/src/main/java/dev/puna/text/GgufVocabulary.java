@@ -4,8 +4,8 @@ import dev.puna.file.BadFile;
 import dev.puna.file.Gguf;
 import dev.puna.file.Json;
 import dev.puna.file.Metadata;
+import dev.puna.file.Strings;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -18,7 +18,7 @@ final class GgufVocabulary {
     private final Metadata metadata;
     private final Pieces pieces;
 
-    private GgufVocabulary(Path path, Metadata metadata, List<String> tokens) {
+    private GgufVocabulary(Path path, Metadata metadata, Strings tokens) {
         this.path = path;
         this.metadata = metadata;
         pieces = new Pieces(path, tokens.size());
@@ -26,9 +26,7 @@ final class GgufVocabulary {
         if (types.isPresent() && types.get().length != tokens.size()) {
             throw bad("%d token types for %d tokens".formatted(types.get().length, tokens.size()));
         }
-        for (int id = 0; id < tokens.size(); id++) {
-            pieces.set(id, tokens.get(id), types.isPresent() ? kind(id, types.get()[id]) : Kind.NORMAL);
-        }
+        pieces.setAll(tokens, id -> types.isPresent() ? kind(id, types.get()[id]) : Kind.NORMAL);
     }
 
     /** The tokenizer of this file, or empty where it has none. */
@@ -38,7 +36,7 @@ final class GgufVocabulary {
         if (model.isEmpty() || model.get().equals("none") || model.get().equals("no_vocab")) {
             return Optional.empty();
         }
-        List<String> tokens = metadata.strings(PREFIX + "tokens")
+        Strings tokens = metadata.utf8(PREFIX + "tokens")
                 .orElseThrow(() -> new BadFile(gguf.path(), -1, "the key tokenizer.ggml.tokens is missing"));
         var file = new GgufVocabulary(gguf.path(), metadata, tokens);
         return Optional.of(
@@ -129,13 +127,11 @@ final class GgufVocabulary {
                 .orElseThrow(() -> bad("the key tokenizer.ggml.pre is missing: nothing says how to cut words"));
         NamedPreTokenizer known = NamedPreTokenizer.of(name)
                 .orElseThrow(() -> lacking("the pre-tokenizer %s is not supported".formatted(Json.quoted(name))));
-        List<String> lines =
-                metadata.strings(PREFIX + "merges").orElseThrow(() -> bad("the key tokenizer.ggml.merges is missing"));
+        Strings lines =
+                metadata.utf8(PREFIX + "merges").orElseThrow(() -> bad("the key tokenizer.ggml.merges is missing"));
         Vocabulary vocabulary = pieces.vocabulary(true);
         var merges = new MergeList(pieces, vocabulary, true, lines.size());
-        for (String line : lines) {
-            merges.add(line, line.indexOf(' ', 1));
-        }
+        merges.addAll(lines);
         SpecialTokens.Given given = roles(known.addBos());
         return ByteLevel.tokenizer(
                 pieces,

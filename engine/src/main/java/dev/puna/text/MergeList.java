@@ -1,6 +1,7 @@
 package dev.puna.text;
 
 import dev.puna.file.Json;
+import dev.puna.file.Strings;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,26 @@ final class MergeList {
 
     PairMerges merges() {
         return merges;
+    }
+
+    /** Merges in the order of their ranks, each written as both pieces with a space between them. */
+    void addAll(Strings lines) {
+        byte[] text = lines.bytes();
+        for (int i = 0; i < lines.size(); i++) {
+            int from = lines.start(i);
+            int to = lines.end(i);
+            int space = from + 1;
+            while (space < to && text[space] != ' ') {
+                space++;
+            }
+            boolean two = byteLevel && space + 1 < to && to - from <= Pieces.MAX_BYTES;
+            int first = two ? ByteAlphabet.bytes(text, from, space, pair, 0) : -1;
+            int both = first < 0 ? -1 : ByteAlphabet.bytes(text, space + 1, to, pair, first);
+            if (both < 0 || !add(first, both)) {
+                String line = lines.get(i);
+                add(line, line.indexOf(' ', 1));
+            }
+        }
     }
 
     /** The next merge, written as both pieces with a space between them at {@code space}. */

@@ -2,6 +2,7 @@ package dev.puna.text;
 
 import dev.puna.file.BadFile;
 import dev.puna.file.Json;
+import dev.puna.file.Strings;
 import dev.puna.text.AddedTokens.Added;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ final class Pieces {
     private final Path path;
     private final @Nullable String[] spellings;
     private final Kind[] kinds;
+    private @Nullable Strings unmade;
 
     Pieces(Path path, int size) {
         this.path = path;
@@ -58,10 +61,22 @@ final class Pieces {
         kinds[id] = kind;
     }
 
+    /** Takes all pieces at once; those of plain text are made into objects only where somebody asks for their spelling. */
+    void setAll(Strings all, IntFunction<Kind> kind) {
+        unmade = all;
+        for (int id = 0; id < size(); id++) {
+            kinds[id] = kind.apply(id);
+            boolean plain = kinds[id] == Kind.NORMAL || kinds[id] == Kind.UNUSED;
+            if (!plain || all.end(id) - all.start(id) > MAX_BYTES) {
+                set(id, all.get(id), kinds[id]);
+            }
+        }
+    }
+
     /** The spelling of a token; empty for an id that no token has. */
     String spelling(int id) {
         String spelling = spellings[id];
-        return spelling == null ? "" : spelling;
+        return spelling != null ? spelling : unmade != null ? unmade.get(id) : "";
     }
 
     Kind kind(int id) {
@@ -86,8 +101,18 @@ final class Pieces {
      */
     Vocabulary vocabulary(boolean byteLevel) {
         var builder = Vocabulary.builder(size());
+        byte[] room = new byte[MAX_BYTES];
         for (int id = 0; id < size(); id++) {
             Kind kind = kinds[id];
+            if (unmade != null && spellings[id] == null) {
+                int length = byteLevel ? ByteAlphabet.bytes(unmade.bytes(), unmade.start(id), unmade.end(id), room, 0) : -1;
+                if (length < 0) {
+                    builder.add(unmade.bytes(), unmade.start(id), unmade.end(id), kind, byteLevel);
+                } else {
+                    builder.add(room, 0, length, kind, false);
+                }
+                continue;
+            }
             byte[] utf8 = Utf8.encode(spelling(id));
             byte[] bytes = byteLevel ? ByteAlphabet.bytes(spelling(id)) : utf8;
             boolean literal = switch (kind) {
@@ -95,7 +120,8 @@ final class Pieces {
                 case USER_DEFINED -> !byteLevel || !Arrays.equals(bytes, utf8);
                 case NORMAL, UNUSED, BYTE -> bytes == null;
             };
-            builder.add(literal || bytes == null ? utf8 : bytes, kind, literal);
+            byte[] piece = literal || bytes == null ? utf8 : bytes;
+            builder.add(piece, 0, piece.length, kind, literal);
         }
         try {
             return builder.build();

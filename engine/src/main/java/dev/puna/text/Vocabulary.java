@@ -1,8 +1,5 @@
 package dev.puna.text;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -14,7 +11,6 @@ import java.util.SplittableRandom;
  * are not written in the byte alphabet). Literal pieces are not found by their bytes: text never merges into them.
  */
 final class Vocabulary {
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final Kind[] KINDS = Kind.values();
 
     private final byte[] bytes;
@@ -124,14 +120,20 @@ final class Vocabulary {
     private long hash(byte[] text, int from, int to) {
         long hash = seed ^ (to - from);
         int at = from;
-        for (; at + 8 <= to; at += 8) {
-            hash = mixed(seed, hash, (long) LONGS.get(text, at));
+        while (to - at > 8) {
+            hash = mixed(seed, hash, word(text, at, at + 8));
+            at += 8;
         }
-        long rest = 0;
-        for (int shift = 0; at < to; at++, shift += 8) {
-            rest |= (text[at] & 0xFFL) << shift;
+        return mixed(seed, hash, word(text, at, to));
+    }
+
+    /** Up to eight bytes as one number; plain arithmetic, which is quick before it is compiled. */
+    private static long word(byte[] text, int from, int to) {
+        long word = 0;
+        for (int i = to - 1; i >= from; i--) {
+            word = word << 8 | text[i] & 0xFF;
         }
-        return mixed(seed, hash, rest);
+        return word;
     }
 
     /** Both halves of a 128-bit product, folded: every bit of either operand reaches every bit of the result. */
@@ -161,12 +163,14 @@ final class Vocabulary {
             literal = new boolean[size];
         }
 
-        Builder add(byte[] piece, Kind kind, boolean isLiteral) {
-            if (used + piece.length > bytes.length) {
-                bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, used + piece.length));
+        /** The next piece, {@code text[from, to)}. */
+        Builder add(byte[] text, int from, int to, Kind kind, boolean isLiteral) {
+            int length = to - from;
+            if (used + length > bytes.length) {
+                bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, used + length));
             }
-            System.arraycopy(piece, 0, bytes, used, piece.length);
-            used += piece.length;
+            System.arraycopy(text, from, bytes, used, length);
+            used += length;
             kinds[next] = (byte) kind.ordinal();
             literal[next] = isLiteral;
             starts[++next] = used;
