@@ -117,6 +117,7 @@ final class CompleteCommand implements Callable<Integer> {
                 } else if (output.outTerminal()) {
                     output.endLine();
                 }
+                Remarks.of(reply, sampling, assistant).ifPresent(output::note);
                 if (stats) {
                     output.note(Stats.line(reply.usage()));
                 }

@@ -2,7 +2,6 @@ package dev.puna.cli;
 
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
-import dev.puna.chat.Ending;
 import dev.puna.chat.Reply;
 import dev.puna.chat.Talk;
 import dev.puna.cli.Output.Style;
@@ -233,15 +232,18 @@ final class Repl {
     }
 
     private void remarks(Reply reply) {
-        if (reply.finish() == Ending.CANCELLED) {
-            remark("(stopped)");
-        } else if (reply.finish() == Ending.LENGTH) {
-            int used = reply.usage().promptTokens() + reply.usage().newTokens();
-            remark(
-                    used >= assistant.context()
-                            ? "(the context of " + assistant.context()
-                                    + " tokens is full; /clear begins a new conversation)"
-                            : "(ended by --max-tokens)");
+        switch (reply.finish()) {
+            case CANCELLED -> remark("(stopped)");
+            case LENGTH -> {
+                int used = reply.usage().promptTokens() + reply.usage().newTokens();
+                remark(
+                        used >= assistant.context()
+                                ? "(the context of " + assistant.context()
+                                        + " tokens is full; /clear begins a new conversation)"
+                                : "(ended by --max-tokens)");
+            }
+            case LOOP -> remark("(ended: it repeated itself)");
+            case STOP, CALLS -> {}
         }
         if (stats) {
             remark(Stats.line(reply.usage()));

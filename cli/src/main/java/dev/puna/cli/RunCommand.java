@@ -120,6 +120,7 @@ final class RunCommand implements Callable<Integer> {
             } else {
                 output.endLine();
             }
+            Remarks.of(reply, sampling, assistant).ifPresent(output::note);
             if (stats) {
                 output.note(Stats.line(reply.usage()));
             }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +42,27 @@ class RunCommandTest {
         Ran ran = Ran.fed("it\n", "run", model, "Say:", "--stats");
         assertThat(ran.out()).isEqualTo("Paris.\n");
         assertThat(ran.err()).startsWith("12 prompt tokens");
+    }
+
+    @Test
+    void whatIsCutIsSaid() throws IOException {
+        List<String> words = List.of("again ", "and ");
+        Path endless = ChainModel.write(
+                folder.resolve("endless"), new ChainModel.Script(words, true, 2000, ChainModel.TEMPLATE));
+        String twice = "again and ".repeat(256);
+        assertThat(Ran.puna("run", endless, "x"))
+                .isEqualTo(new Ran(
+                        0,
+                        twice + "\n",
+                        "the answer is cut: it repeated itself without end (--max-tokens N lets it go on)\n"));
+        Ran longer = Ran.puna("run", endless, "x", "--max-tokens", "600");
+        assertThat(longer).isEqualTo(new Ran(0, "again and ".repeat(300) + "\n", ""));
+        assertThat(Ran.puna("run", endless, "x", "--json").out()).contains("\"finish\":\"loop\"");
+        Ran full = Ran.puna("run", endless, "x", "--context", "100");
+        assertThat(full.err()).isEqualTo("the answer is cut: the context of 100 tokens is full\n");
+        // Raw texts are continued as they come.
+        Ran raw = Ran.puna("complete", endless, "<|assistant|>", "--special");
+        assertThat(raw.err()).isEqualTo("the answer is cut: the context of 2000 tokens is full\n");
     }
 
     @Test

@@ -180,6 +180,23 @@ class AssistantTest {
     }
 
     @Test
+    void endlessRepetitionEndsAnAnswerThatNobodyEnds() throws IOException {
+        var script = new ChainModel.Script(List.of("on ", "and "), true, LONG, ChainModel.TEMPLATE);
+        Path endless = ChainModel.write(folder.resolve("endless"), script);
+        try (var llama = Assistant.load(endless)) {
+            Reply reply = llama.chat("x", _ -> {});
+            assertThat(reply.finish()).isEqualTo(Ending.LOOP);
+            assertThat(reply.text()).isEqualTo("on and ".repeat(Loops.TOKENS / 2));
+            var asked = Sampling.GREEDY.with(s -> s.maxTokens = OptionalInt.of(700));
+            assertThat(llama.chat(List.of(Message.user("x")), asked, _ -> {}).text())
+                    .isEqualTo("on and ".repeat(350));
+            Answer raw = llama.complete(new int[] {ChainModel.ASSISTANT}, Sampling.GREEDY);
+            assertThat(raw.reply().finish()).isEqualTo(Ending.LENGTH);
+            assertThat(raw.reply().ids()).hasSize(LONG - 1);
+        }
+    }
+
+    @Test
     void whatTheMakersAdviseIsTheDefault() throws IOException {
         Path advised = ChainModel.write(folder.resolve("advised"), "abc");
         Files.writeString(
