@@ -117,7 +117,8 @@ enum Mixture {
             return wanted;
         }
         Optional<DType> other = switch (wanted) {
-            case Q2_K, Q3_K, IQ4_XS -> Optional.of(DType.IQ4_NL);
+            case Q2_K, Q3_K -> Optional.of(DType.Q4_0);
+            case IQ4_XS -> Optional.of(DType.IQ4_NL);
             case Q4_K -> Optional.of(DType.Q5_0);
             case Q5_K -> Optional.of(DType.Q5_1);
             case Q6_K -> Optional.of(DType.Q8_0);
