@@ -15,6 +15,7 @@ final class Commands {
         all.put("run", RunCommand::new);
         all.put("complete", CompleteCommand::new);
         all.put("score", ScoreCommand::new);
+        all.put("bench", BenchCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         all.put("render", RenderCommand::new);
         all.put("pull", PullCommand::new);

@@ -8,7 +8,9 @@ import dev.puna.cli.net.Unavailable;
 import dev.puna.cli.net.Web;
 import dev.puna.cli.store.Bytes;
 import dev.puna.cli.store.Store;
+import dev.puna.kernel.Roofline;
 import dev.puna.kernel.Tiers;
+import dev.puna.kernel.Workers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleFinder;
@@ -30,7 +32,8 @@ import picocli.CommandLine.Option;
         header = "What this machine has for Puna: processor, memory, tiers and why, limits, the store, the network.",
         description = {
             "",
-            "Measures for a moment how fast the machine reads memory, which bounds how fast a model writes. Touches the"
+            "Measures for a moment how fast the machine reads memory, which bounds how fast a model writes, and how fast"
+                    + " it multiplies, which bounds how fast a prompt is read. Touches the"
                     + " network only with --network. Exit code 1 where something stands in the way.",
             ""
         },
@@ -110,16 +113,30 @@ final class DoctorCommand implements Callable<Integer> {
         machine.put("container_bytes", orNull(host.containerBytes()));
         machine.put("page_bytes", orNull(host.pageBytes()));
         machine.put("huge_pages", host.hugePages().orElse(null));
-        long available = Math.min(
-                host.availableBytes().orElse(Long.MAX_VALUE),
-                host.containerBytes().orElse(Long.MAX_VALUE));
-        ReadBandwidth read = ReadBandwidth.measure(processors, available);
-        machine.put("read_bytes_per_second", Math.round(read.bytesPerSecond()));
-        machine.put(
-                "read_how",
-                read.threads() + " threads adding up the 64-bit words of " + (read.block() >> 20) + " MiB, best of "
-                        + read.passes() + " passes");
+        try (MappedPages pages = MappedPages.map(host);
+                Workers workers = new Workers()) {
+            Roofline roofline = Roofline.measure(fastest(), workers, pages.memory());
+            machine.put("read_bytes_per_second", Math.round(roofline.bytesPerSecond()));
+            machine.put(
+                    "read_how",
+                    "%d threads, %s, over %d MB of a mapped file, best of several passes"
+                            .formatted(
+                                    roofline.threads(),
+                                    roofline.streams() == 1 ? "in order" : "in four streams each",
+                                    pages.memory().byteSize() / 1_000_000));
+            machine.put("multiply_adds_per_second", Math.round(roofline.codes()));
+            machine.put("multiply_how", roofline.codeMix());
+        }
         return machine;
+    }
+
+    /** The tier that would be taken; where that is the Vector tier it may yet be unloaded, and plain Java measures. */
+    private static String fastest() {
+        return Tiers.describe().stream()
+                .filter(Tiers.Tier::available)
+                .findFirst()
+                .orElseThrow()
+                .name();
     }
 
     private static Object orNull(OptionalLong value) {
@@ -266,7 +283,7 @@ final class DoctorCommand implements Callable<Integer> {
         out.line((section.equals("puna") ? "" : "\n") + out.styled(section, Output.Style.BOLD));
         facts.forEach((key, value) -> {
             String label =
-                    key.replace("_bytes_per_second", "").replace("_bytes", "").replace('_', ' ');
+                    key.replace("_bytes_per_second", "").replace("_per_second", "").replace("_bytes", "").replace('_', ' ');
             String shown = shown(key, value);
             if (!shown.isEmpty()) {
                 out.line("  " + label + " ".repeat(Math.max(1, 22 - label.length())) + out.value(shown));
@@ -277,6 +294,8 @@ final class DoctorCommand implements Callable<Integer> {
     private static String shown(String key, Object value) {
         return switch (value) {
             case null -> "";
+            case Long adds
+            when key.equals("multiply_adds_per_second") -> String.format(Locale.ROOT, "%.0f G/s", adds / 1e9);
             case Long bytes
             when key.endsWith("_bytes_per_second") -> String.format(Locale.ROOT, "%.1f GB/s", bytes / 1e9);
             case Long bytes when key.endsWith("_bytes") -> Bytes.text(bytes);

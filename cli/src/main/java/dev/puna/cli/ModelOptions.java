@@ -82,7 +82,11 @@ final class ModelOptions {
 
     /** The model's file or folder, fetched first if need be, but not for a tier that is not to be had. */
     Path find(Session session, String reference) {
-        Optional.ofNullable(tier).ifPresent(name -> Tiers.choose(Optional.of(name)));
+        return find(session, Optional.ofNullable(tier), reference);
+    }
+
+    static Path find(Session session, Optional<String> tier, String reference) {
+        tier.ifPresent(name -> Tiers.choose(Optional.of(name)));
         return session.models().resolve(reference);
     }
 

@@ -4,6 +4,7 @@ import dev.puna.kernel.Kernels;
 import dev.puna.kernel.Pages;
 import dev.puna.kernel.Rotation;
 import dev.puna.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -37,6 +38,24 @@ public final class Llama {
 
     public Config config() {
         return config;
+    }
+
+    /** What every token is multiplied with: the maps of all layers, one after another. */
+    public List<Linear> maps() {
+        List<Linear> maps = new ArrayList<>();
+        for (Layer layer : layers) {
+            Layer.Attention attention = layer.attention();
+            maps.addAll(List.of(attention.q(), attention.k(), attention.v(), attention.o()));
+            switch (layer.ffn()) {
+                case Layer.Ffn.Dense(Linear gate, Linear up, Linear down) -> maps.addAll(List.of(gate, up, down));
+            }
+        }
+        return maps;
+    }
+
+    /** What the tokens whose logits are wanted are multiplied with at the end. */
+    public Linear output() {
+        return output;
     }
 
     /**

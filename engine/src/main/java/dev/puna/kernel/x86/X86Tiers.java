@@ -1,11 +1,13 @@
 package dev.puna.kernel.x86;
 
+import dev.puna.kernel.Probe;
 import dev.puna.kernel.TierRefused;
 import dev.puna.kernel.Tiers.Tier;
 import dev.puna.kernel.x86.CodePage.Refused;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Which levels run here, and why the others do not. */
@@ -17,6 +19,21 @@ public final class X86Tiers {
         List<Tier> tiers = new ArrayList<>(levels());
         tiers.addFirst(lacking(AMX, amx()));
         return tiers;
+    }
+
+    /** What measures the limits of a level, where there is such a level and it runs here. */
+    public static Optional<Probe> probe(String tier) {
+        try {
+            Cpu cpu = Cpu.ask();
+            for (Level level : Level.values()) {
+                if (level.tier.equals(tier) && level.missing(cpu).isEmpty()) {
+                    return Optional.of(new X86Probe(level.lanes));
+                }
+            }
+            return Optional.empty();
+        } catch (Refused refused) {
+            return Optional.empty();
+        }
     }
 
     private static final String AMX = "amx";
