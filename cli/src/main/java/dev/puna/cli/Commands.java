@@ -16,6 +16,8 @@ final class Commands {
         all.put("complete", CompleteCommand::new);
         all.put("score", ScoreCommand::new);
         all.put("bench", BenchCommand::new);
+        all.put("serve", ServeCommand::new);
+        all.put("key", KeyCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         all.put("render", RenderCommand::new);
         all.put("pull", PullCommand::new);

@@ -57,13 +57,18 @@ final class ModelOptions {
     private Cache cache;
 
     Assistant.Options options() {
+        return options(1, 1);
+    }
+
+    /** For so many at a time, and so many that wait. */
+    Assistant.Options options(int users, int queue) {
         return new Assistant.Options(
                 Optional.ofNullable(tier),
                 atLeastOne("--threads", threads, 1024),
                 atLeastOne("--context", context, 1 << 24),
                 cache.type,
-                1,
-                1);
+                users,
+                queue);
     }
 
     /** Opens the model that the reference names, saying so while it lasts. */

@@ -4,6 +4,7 @@ import dev.puna.engine.Engine;
 import dev.puna.engine.Limits;
 import dev.puna.engine.Machine;
 import dev.puna.engine.Request;
+import dev.puna.engine.Statistics;
 import dev.puna.file.BadFile;
 import dev.puna.load.Checkpoint;
 import dev.puna.load.GenerationDefaults;
@@ -158,6 +159,11 @@ public final class Assistant implements AutoCloseable {
             LOG.log(Level.INFO, "only token ids can be continued: {0}", fault.getMessage());
             return Optional.empty();
         }
+    }
+
+    /** What its engine does and has done. */
+    public Statistics statistics() {
+        return engine.statistics();
     }
 
     /** Whether the model's chat template looks at a variable of that name. */

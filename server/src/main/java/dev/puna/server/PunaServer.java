@@ -5,6 +5,7 @@ import dev.puna.server.anthropic.Anthropic;
 import dev.puna.server.core.Completions;
 import dev.puna.server.core.Faults;
 import dev.puna.server.core.Library;
+import dev.puna.server.core.Metrics;
 import dev.puna.server.core.Models;
 import dev.puna.server.gemini.Gemini;
 import dev.puna.server.http.Api;
@@ -71,9 +72,18 @@ public final class PunaServer implements AutoCloseable {
     public static PunaServer start(Library library, Options options) throws IOException {
         Models models = new Models(library, options.models());
         try {
-            Completions completions = new Completions(models);
-            List<Api> apis = List.of(new Anthropic(completions), new Gemini(completions), new Ollama(completions), new OpenAi(completions)); // the last one answers for what none claims
-            Frame frame = new Frame(options.http(), apis, Faults::explain, (_, _, _, _, _) -> {});
+            Metrics metrics = new Metrics(models);
+            Completions completions = new Completions(models, metrics);
+            Operations operations = new Operations(metrics);
+            // The last one answers for what none claims.
+            List<Api> apis = List.of(
+                    operations,
+                    new Anthropic(completions),
+                    new Gemini(completions),
+                    new Ollama(completions),
+                    new OpenAi(completions));
+            Frame frame = new Frame(options.http(), apis, Faults::explain, metrics::served);
+            operations.watch(frame, apis);
             return new PunaServer(models, frame);
         } catch (IOException | RuntimeException | Error e) {
             models.close();
@@ -89,6 +99,11 @@ public final class PunaServer implements AutoCloseable {
     /** The models it serves. */
     public Models models() {
         return models;
+    }
+
+    /** How many requests run. */
+    public int running() {
+        return frame.running();
     }
 
     /** Takes no new requests and waits for those that run; breaks off what takes longer. */

@@ -22,9 +22,11 @@ public final class Completions {
     public static final int MOST_ANSWERS = 128;
 
     private final Models models;
+    private final Metrics metrics;
 
-    public Completions(Models models) {
+    public Completions(Models models, Metrics metrics) {
         this.models = models;
+        this.metrics = metrics;
     }
 
     public Models models() {
@@ -82,7 +84,7 @@ public final class Completions {
                 .complete(prompt, each, constraint, caller));
     }
 
-    private static Run begin(
+    private Run begin(
             Exchange exchange,
             Models.Lease lease,
             Sampling sampling,
@@ -105,6 +107,6 @@ public final class Completions {
             throw e;
         }
         exchange.whenGone(() -> answers.forEach(Answer::cancel));
-        return new Run(lease, answers, () -> {});
+        return new Run(lease, answers, metrics);
     }
 }

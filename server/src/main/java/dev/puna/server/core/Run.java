@@ -3,6 +3,7 @@ package dev.puna.server.core;
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
 import dev.puna.chat.Reply;
+import dev.puna.engine.EngineFault;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,12 +22,12 @@ public final class Run implements AutoCloseable {
 
     private final Models.Lease lease;
     private final List<Answer> answers;
-    private final Runnable whenClosed;
+    private final Metrics metrics;
 
-    Run(Models.Lease lease, List<Answer> answers, Runnable whenClosed) {
+    Run(Models.Lease lease, List<Answer> answers, Metrics metrics) {
         this.lease = lease;
         this.answers = List.copyOf(answers);
-        this.whenClosed = whenClosed;
+        this.metrics = metrics;
     }
 
     /** The name of the model that answers. */
@@ -83,10 +84,18 @@ public final class Run implements AutoCloseable {
         return answers.stream().map(Answer::reply).toList();
     }
 
+    /** What was made until then counts, also where nobody has read it. */
     @Override
     public void close() {
         answers.forEach(Answer::cancel);
-        lease.close();
-        whenClosed.run();
+        try {
+            for (Answer answer : answers) {
+                metrics.answered(lease.id(), answer.reply());
+            }
+        } catch (EngineFault _) {
+            // told to whoever read the answer
+        } finally {
+            lease.close();
+        }
     }
 }

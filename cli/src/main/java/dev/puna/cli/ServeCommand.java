@@ -1,0 +1,198 @@
+package dev.puna.cli;
+
+import dev.puna.server.PunaServer;
+import dev.puna.server.core.Library;
+import dev.puna.server.http.Frame;
+import dev.puna.server.http.Keys;
+import dev.puna.server.http.Limits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import sun.misc.Signal;
+
+/** {@code puna serve}: the wire APIs of OpenAI, Gemini, Anthropic and Ollama. */
+@Command(
+        name = "serve",
+        header = "Serve models by the APIs of OpenAI, Gemini, Anthropic and Ollama.",
+        description = {
+            "",
+            "The first line on standard output is 'listening on URL'. Clients of the four APIs work by using that URL as"
+                    + " their base: OpenAI's as URL/v1, the others as it is.",
+            "",
+            "Without a MODEL, all models on this machine are served (" + Models.DEFAULT + " is fetched if there is"
+                    + " none); each is opened when it is first asked for.",
+            "",
+            "Only this machine can reach the server, and no key is needed, unless --host and --api-keys say otherwise."
+                    + " On SIGTERM or Ctrl-C it takes no new requests and ends when those that run are answered.",
+            ""
+        },
+        footer = {
+            "  puna serve",
+            "  puna serve model.gguf --port 8080 --parallel 8",
+            "  puna key keys.txt alice",
+            "  puna serve --host 0.0.0.0 --api-keys keys.txt --tls-cert cert.pem --tls-key key.pem"
+        })
+final class ServeCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(arity = "0..*", paramLabel = "MODEL", description = "A name, path or source.")
+    private List<String> references = List.of();
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description = "Address to listen on (default: 127.0.0.1, this machine only); others need --api-keys.")
+    private String host;
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "Port to listen on; 0 takes a free one (default: 8080).")
+    private int port;
+
+    @Option(
+            names = "--parallel",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Answers that are computed at the same time, for each model (default: 32).")
+    private int parallel;
+
+    @Option(
+            names = "--queue",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Requests that may wait beyond these; more are told to come back (default: 256).")
+    private int queue;
+
+    @Option(
+            names = "--models",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Models that may be open at the same time; the one not used for longest is closed"
+                    + " (default: 4).")
+    private int open;
+
+    @Option(
+            names = "--api-keys",
+            paramLabel = "FILE",
+            description = "Keys that may use the server, one a line; 'puna key' makes them. Without, any key passes.")
+    private Path keys;
+
+    @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, as PEM; with --tls-key.")
+    private Path certificate;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key, as PEM.")
+    private Path key;
+
+    @Option(
+            names = "--cors",
+            paramLabel = "ORIGIN",
+            split = ",",
+            description = "Origins of pages that browsers may send requests from, or '*' (default: none).")
+    private List<String> origins = List.of();
+
+    @Option(
+            names = "--drain",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description = "How long running answers may take once the server is told to stop (default: 60).")
+    private int drain;
+
+    @Option(
+            names = "--manage",
+            negatable = true,
+            description = "Clients may fetch, remove and copy models (default: only where there are no keys).")
+    private Boolean manage;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    ServeCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        within("--port", port, 0, 65535);
+        within("--parallel", parallel, 1, 1024);
+        within("--queue", queue, 1, 1 << 20);
+        within("--models", open, 1, 1024);
+        within("--drain", drain, 0, 1 << 20);
+        PunaServer.Options options = new PunaServer.Options(
+                http(),
+                new dev.puna.server.core.Models.Options(
+                        modelOptions.options(parallel, queue), open, Duration.ofSeconds(30)));
+        if (references.isEmpty() && session.models().store().names().isEmpty()) {
+            session.models().resolve(Models.DEFAULT);
+        }
+        Library library =
+                new ServedModels(session.models(), references, manage != null ? manage : keys == null);
+        CountDownLatch stop = new CountDownLatch(1);
+        for (String name : List.of("TERM", "INT")) {
+            Signal.handle(new Signal(name), _ -> {
+                if (stop.getCount() == 0) {
+                    Runtime.getRuntime().halt(Exit.INTERRUPTED); // the second time it is meant
+                }
+                stop.countDown();
+            });
+        }
+        try (PunaServer server = start(library, options)) {
+            // Models that were named are opened before anybody waits for them, as many as fit.
+            for (Library.Entry entry : references.isEmpty() ? List.<Library.Entry>of() : library.entries()) {
+                if (server.models().open().size() < open) {
+                    server.models().lease(entry.id()).close();
+                }
+            }
+            session.output().line("listening on " + server.uri());
+            stop.await();
+            if (server.running() > 0) {
+                session.output().note("puna: stopping; " + server.running() + " requests run to their ends");
+            }
+            server.drain(Duration.ofSeconds(drain));
+        }
+        return Exit.OK;
+    }
+
+    private PunaServer start(Library library, PunaServer.Options options) {
+        try {
+            return PunaServer.start(library, options);
+        } catch (IllegalArgumentException e) {
+            throw new Refused(String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new Failed("cannot listen on " + host + ":" + port + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Frame.Options http() throws IOException {
+        if ((certificate == null) != (key == null)) {
+            throw new Refused("--tls-cert and --tls-key go together");
+        }
+        Optional<Frame.Tls> tls =
+                certificate == null ? Optional.empty() : Optional.of(new Frame.Tls(certificate, key));
+        Set<String> allowed = new LinkedHashSet<>(origins);
+        try {
+            return new Frame.Options(
+                    host, port, tls, keys == null ? Keys.NONE : Keys.read(keys), allowed, Limits.DEFAULT);
+        } catch (IllegalArgumentException e) {
+            throw new Refused(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void within(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new Refused(option + " must be " + least + " to " + most + ", not " + value);
+        }
+    }
+}
