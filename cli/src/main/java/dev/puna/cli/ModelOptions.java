@@ -56,25 +56,66 @@ final class ModelOptions {
                     + " default f32.")
     private Cache cache;
 
-    Assistant.Options options() {
-        return options(1, 1);
+    @Option(
+            names = "--speculate",
+            paramLabel = "HOW",
+            description = "Guess tokens ahead and compute them along, which changes no answer: off, or lookup (in the text"
+                    + " itself, where that pays); default lookup, or by the model of --draft.")
+    private Speculate speculate;
+
+    @Option(
+            names = "--draft",
+            paramLabel = "MODEL",
+            description = "A smaller model with the same tokens that guesses ahead.")
+    private String draft;
+
+    /** How tokens are guessed ahead. */
+    enum Speculate {
+        OFF,
+        LOOKUP;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
-    /** For so many at a time, and so many that wait. */
-    Assistant.Options options(int users, int queue) {
+    /** For answers to so many at a time, and so many that wait. The draft model is found first, and fetched if need be. */
+    Assistant.Options options(Session session, int users, int queue) {
+        if (draft != null && speculate != null) {
+            throw new Refused("--draft and --speculate " + speculate + " exclude each other");
+        }
+        return options(
+                users,
+                queue,
+                speculate == Speculate.OFF ? 0 : Assistant.Options.DEFAULT.drafts(),
+                Optional.ofNullable(draft).map(reference -> find(session, reference)));
+    }
+
+    /** For what only reads, where nothing can be guessed. */
+    Assistant.Options options() {
+        if (draft != null || speculate != null) {
+            throw new Refused((draft != null ? "--draft" : "--speculate") + " is for answers, and none is made here");
+        }
+        return options(1, 1, 0, Optional.empty());
+    }
+
+    private Assistant.Options options(int users, int queue, int drafts, Optional<Path> draft) {
         return new Assistant.Options(
                 Optional.ofNullable(tier),
                 atLeastOne("--threads", threads, 1024),
                 atLeastOne("--context", context, 1 << 24),
                 cache.type,
                 users,
-                queue);
+                queue,
+                drafts,
+                draft);
     }
 
     /** Opens the model that the reference names, saying so while it lasts. */
     Assistant load(Session session, String reference) {
-        Assistant.Options options = options();
         Path path = find(session, reference);
+        Assistant.Options options = options(session, 1, 1);
         session.output().status("loading " + path.getFileName());
         try {
             Assistant assistant = Assistant.load(path, options);

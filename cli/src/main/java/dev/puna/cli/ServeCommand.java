@@ -133,7 +133,7 @@ final class ServeCommand implements Callable<Integer> {
         PunaServer.Options options = new PunaServer.Options(
                 http(),
                 new dev.puna.server.core.Models.Options(
-                        modelOptions.options(parallel, queue), open, Duration.ofSeconds(30)));
+                        modelOptions.options(session, parallel, queue), open, Duration.ofSeconds(30)));
         if (references.isEmpty() && session.models().store().names().isEmpty()) {
             session.models().resolve(Models.DEFAULT);
         }

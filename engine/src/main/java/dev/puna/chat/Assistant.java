@@ -8,6 +8,7 @@ import dev.puna.engine.Statistics;
 import dev.puna.file.BadFile;
 import dev.puna.load.Checkpoint;
 import dev.puna.load.GenerationDefaults;
+import dev.puna.model.Llama;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
@@ -20,6 +21,8 @@ import dev.puna.text.Tokenizer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,16 +63,32 @@ public final class Assistant implements AutoCloseable {
      * @param cache how keys and values are kept: F32 (exact), F16 (half the memory) or Q8_0 (about a quarter)
      * @param users how many are served at the same time; they share a cache that holds one full context
      * @param queue how many may wait beyond these
+     * @param drafts the most tokens guessed ahead for one answer in one step, where that pays; 0: none
+     * @param draft a smaller model with the same tokens that guesses them; absent: they are looked up in the text
      */
     public record Options(
-            Optional<String> tier, OptionalInt threads, OptionalInt context, DType cache, int users, int queue) {
+            Optional<String> tier,
+            OptionalInt threads,
+            OptionalInt context,
+            DType cache,
+            int users,
+            int queue,
+            int drafts,
+            Optional<Path> draft) {
         public static final Options DEFAULT =
                 new Options(Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), DType.F32, 8, 128);
+
+        /** Options that guess ahead by looking up in the text. */
+        public Options(
+                Optional<String> tier, OptionalInt threads, OptionalInt context, DType cache, int users, int queue) {
+            this(tier, threads, context, cache, users, queue, 8, Optional.empty());
+        }
     }
 
     private static final Logger LOG = System.getLogger(Assistant.class.getName());
 
     private final Checkpoint checkpoint;
+    private final Optional<Checkpoint> draft;
     private final Optional<Tokenizer> tokenizer;
     private final Machine machine;
     private final Engine engine;
@@ -79,8 +98,14 @@ public final class Assistant implements AutoCloseable {
     private volatile @Nullable Template template;
 
     private Assistant(
-            Checkpoint checkpoint, Optional<Tokenizer> tokenizer, Machine machine, Sampling defaults, Engine engine) {
+            Checkpoint checkpoint,
+            Optional<Checkpoint> draft,
+            Optional<Tokenizer> tokenizer,
+            Machine machine,
+            Sampling defaults,
+            Engine engine) {
         this.checkpoint = checkpoint;
+        this.draft = draft;
         this.tokenizer = tokenizer;
         this.machine = machine;
         this.engine = engine;
@@ -105,24 +130,58 @@ public final class Assistant implements AutoCloseable {
      * @throws dev.puna.kernel.TierRefused if the tier does not exist or cannot run here
      */
     public static Assistant load(Path model, Options options) {
-        var machine = new Machine(options.tier(), options.threads());
-        try {
-            var checkpoint = Checkpoint.open(model);
-            try {
-                int context =
-                        options.context().orElse(checkpoint.llama().config().context());
-                var limits = Limits.of(context, options.users(), options.queue());
-                Sampling defaults = advised(checkpoint);
-                Optional<Tokenizer> tokenizer = usable(checkpoint);
-                var engine = new Engine(checkpoint.llama(), machine.kernels(), options.cache(), limits);
-                return new Assistant(checkpoint, tokenizer, machine, defaults, engine);
-            } catch (RuntimeException | Error e) {
-                checkpoint.close();
-                throw e;
+        try (var opened = new Opened()) {
+            Machine machine = opened.add(new Machine(options.tier(), options.threads()));
+            Checkpoint checkpoint = opened.add(Checkpoint.open(model));
+            Optional<Checkpoint> draft = options.draft().map(Checkpoint::open).map(opened::add);
+            Llama llama = checkpoint.llama();
+            int context = options.context().orElse(llama.config().context());
+            Limits limits = Limits.of(context, options.users(), options.queue()).drafts(options.drafts());
+            Sampling defaults = advised(checkpoint);
+            Optional<Tokenizer> tokenizer = usable(checkpoint);
+            draft.ifPresent(other -> sameTokens(tokenizer, other));
+            Engine engine = draft.map(
+                            d -> new Engine(llama, d.llama(), machine.kernels(), options.cache(), limits))
+                    .orElseGet(() -> new Engine(llama, machine.kernels(), options.cache(), limits));
+            opened.keep();
+            return new Assistant(checkpoint, draft, tokenizer, machine, defaults, engine);
+        }
+    }
+
+    /** What was opened, closed again in the opposite order unless it is kept. */
+    private static final class Opened implements AutoCloseable {
+        private final Deque<Runnable> closing = new ArrayDeque<>();
+
+        Machine add(Machine machine) {
+            closing.push(machine::close);
+            return machine;
+        }
+
+        Checkpoint add(Checkpoint checkpoint) {
+            closing.push(checkpoint::close);
+            return checkpoint;
+        }
+
+        void keep() {
+            closing.clear();
+        }
+
+        @Override
+        public void close() {
+            closing.forEach(Runnable::run);
+        }
+    }
+
+    /** What guesses for a model must read the same tokens. */
+    private static void sameTokens(Optional<Tokenizer> own, Checkpoint draft) {
+        Optional<Tokenizer> other = usable(draft);
+        if (own.isEmpty() || other.isEmpty()) {
+            return;
+        }
+        for (int id = 0; id < Math.min(own.get().vocabSize(), other.get().vocabSize()); id++) {
+            if (!own.get().piece(id).equals(other.get().piece(id))) {
+                throw new BadRequest("draft", "reads other tokens than the model: they must be the same");
             }
-        } catch (RuntimeException | Error e) {
-            machine.close();
-            throw e;
         }
     }
 
@@ -134,6 +193,11 @@ public final class Assistant implements AutoCloseable {
     /** The tier it runs on. */
     public String tier() {
         return machine.tier();
+    }
+
+    /** What it does and has done. */
+    public Statistics statistics() {
+        return engine.statistics();
     }
 
     /** The most tokens of one conversation, prompt and answer. */
@@ -373,6 +437,7 @@ public final class Assistant implements AutoCloseable {
         }
         engine.close();
         machine.close();
+        draft.ifPresent(Checkpoint::close);
         checkpoint.close();
     }
 }
