@@ -195,11 +195,6 @@ public final class Assistant implements AutoCloseable {
         return machine.tier();
     }
 
-    /** What it does and has done. */
-    public Statistics statistics() {
-        return engine.statistics();
-    }
-
     /** The most tokens of one conversation, prompt and answer. */
     public int context() {
         return engine.limits().context();
