@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class Template {
     private final ChatTemplate template;
     private final Map<String, String> special;
     private final CallForm form;
+    private final boolean severalCalls;
     private final boolean system;
 
     /** @param special the spelling of control tokens that the template may name */
@@ -33,6 +35,7 @@ final class Template {
         this.template = template;
         this.special = Map.copyOf(special);
         form = probed();
+        severalCalls = attempt(probe(call("callprob1"), call("callprob2")), List.of()).isPresent();
         system = attempt(List.of(Message.system(PROBE), Message.user("a")), List.of())
                 .filter(text -> text.contains(PROBE))
                 .isPresent();
@@ -58,13 +61,8 @@ final class Template {
     private CallForm probed() {
         var tool = new Tool(
                 PROBE, "probe", Map.of("type", "object", "properties", Map.of("p", Map.of("type", "integer"))));
-        var call = new Message.ToolCall("callprobe", PROBE, Map.of("p", 7));
-        List<Message> talk = List.of(
-                Message.user("a"),
-                Message.calls("", List.of(call)),
-                Message.tool("callprobe", PROBE, "probe_result"));
         String declared = attempt(List.of(Message.user("a")), List.of(tool)).orElse("");
-        String called = attempt(talk, List.of()).orElse("");
+        String called = attempt(probe(call("callprob1")), List.of()).orElse("");
         if (!declared.contains(PROBE) || !called.contains(PROBE) || !called.contains("probe_result")) {
             return CallForm.GENERIC;
         }
@@ -80,17 +78,32 @@ final class Template {
         return called.contains(PROBE + "(") ? CallForm.PYTHON : CallForm.JSON;
     }
 
+    private static Message.ToolCall call(String id) {
+        return new Message.ToolCall(id, PROBE, Map.of("p", 7));
+    }
+
+    private static List<Message> probe(Message.ToolCall... calls) {
+        List<Message> talk = new ArrayList<>();
+        talk.add(Message.user("a"));
+        talk.add(Message.calls("", List.of(calls)));
+        for (Message.ToolCall call : calls) {
+            talk.add(Message.tool(String.valueOf(call.id()), PROBE, "probe_result"));
+        }
+        return talk;
+    }
+
     /** What the template makes of a talk, if it accepts it. */
     private Optional<String> attempt(List<Message> messages, List<Tool> tools) {
         try {
-            return Optional.of(rendered(messages, tools, Map.of()).text());
+            return Optional.of(rendered(messages, tools, Map.of(), true).text());
         } catch (TemplateError _) {
             return Optional.empty();
         }
     }
 
-    private MarkedText rendered(List<Message> messages, List<Tool> tools, Map<String, Object> more) {
-        Map<String, Object> variables = Message.variables(messages, true);
+    private MarkedText rendered(
+            List<Message> messages, List<Tool> tools, Map<String, Object> more, boolean answering) {
+        Map<String, Object> variables = Message.variables(messages, answering);
         if (!tools.isEmpty()) {
             variables.put("tools", tools.stream().map(Tool::variable).toList());
         }
@@ -100,6 +113,11 @@ final class Template {
 
     /** The prompt whose next words are the assistant's. */
     MarkedText render(Question question) {
+        return render(question, true);
+    }
+
+    /** @param answering whether the text ends where an answer begins */
+    MarkedText render(Question question, boolean answering) {
         List<Message> messages = plain(question.messages());
         Tools tools = question.tools();
         List<Tool> declared = tools.callable() ? tools.declared() : List.of();
@@ -117,7 +135,7 @@ final class Template {
             }
         }
         try {
-            return rendered(messages, declared, variables);
+            return rendered(severalCalls ? messages : oneByOne(messages), declared, variables, answering);
         } catch (TemplateError error) {
             throw new BadRequest("messages", "do not suit the model's chat template: " + error.getMessage());
         }
@@ -153,6 +171,33 @@ final class Template {
             }
             default -> throw new BadRequest("messages", "[" + message + "] has content that is neither text nor parts");
         };
+    }
+
+    /** Several calls at once as calls one after the other, each with its result, for templates that refuse the former. */
+    private static List<Message> oneByOne(List<Message> messages) {
+        List<Message> all = new ArrayList<>();
+        List<Message> results = new ArrayList<>(messages);
+        while (!results.isEmpty()) {
+            Message message = results.removeFirst();
+            if (message.toolCalls().size() < 2) {
+                all.add(message);
+                continue;
+            }
+            Object content = message.content();
+            for (Message.ToolCall call : message.toolCalls()) {
+                all.add(Message.calls(String.valueOf(content), List.of(call)));
+                content = "";
+                results.stream()
+                        .takeWhile(m -> m.role().equals("tool"))
+                        .filter(m -> Objects.equals(m.toolCallId(), call.id()))
+                        .findFirst()
+                        .ifPresent(result -> {
+                            results.remove(result);
+                            all.add(result);
+                        });
+            }
+        }
+        return all;
     }
 
     /** Mistral's templates take ids of nine letters and digits and no others. */

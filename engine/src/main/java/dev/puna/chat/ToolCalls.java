@@ -249,7 +249,7 @@ final class ToolCalls implements Reading {
             case TEXT, REST, HEAD, OBJECT -> {}
         }
         begun = false;
-        state = State.REST;
+        state = state == State.OVER ? state : State.REST;
         tellText(true);
     }
 
