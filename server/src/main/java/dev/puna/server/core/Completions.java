@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Turns questions into answers. Each stops within a step of the engine when its client leaves, also while it is silent. */
@@ -47,7 +46,7 @@ public final class Completions {
      * @param lease of the model; the run lets go of it when it is closed, and this method where it fails
      */
     public Run ask(Exchange exchange, Models.Lease lease, Question question, int n) {
-        return begin(exchange, lease, question.sampling(), question.form(), n, (sampling, form) -> lease.assistant()
+        return begin(exchange, lease, question.sampling(), question.form(), 1, n, (_, sampling, form) -> lease.assistant()
                 .answer(new Question(
                         question.messages(),
                         question.tools(),
@@ -80,8 +79,26 @@ public final class Completions {
             Optional<Constraint> form,
             Caller caller,
             int n) {
-        return begin(exchange, lease, sampling, form, n, (each, constraint) -> lease.assistant()
-                .complete(prompt, each, constraint, caller));
+        return complete(exchange, lease, List.of(prompt), sampling, form, caller, n);
+    }
+
+    /** Begins {@code n} continuations of each of several prompts; those of one prompt follow each other. */
+    public Run complete(
+            Exchange exchange,
+            Models.Lease lease,
+            List<int[]> prompts,
+            Sampling sampling,
+            Optional<Constraint> form,
+            Caller caller,
+            int n) {
+        Continuing start = (prompt, each, constraint) -> lease.assistant()
+                .complete(prompts.get(prompt), each, constraint, caller);
+        return begin(exchange, lease, sampling, form, prompts.size(), n, start);
+    }
+
+    @FunctionalInterface
+    private interface Continuing {
+        Answer start(int prompt, Sampling sampling, Optional<Constraint> form);
     }
 
     private Run begin(
@@ -89,17 +106,20 @@ public final class Completions {
             Models.Lease lease,
             Sampling sampling,
             Optional<Constraint> form,
+            int prompts,
             int n,
-            BiFunction<Sampling, Optional<Constraint>, Answer> start) {
+            Continuing start) {
         List<Answer> answers = new ArrayList<>();
         try {
-            if (n < 1 || n > MOST_ANSWERS) {
-                throw Failure.invalid("n", "must be 1 to " + MOST_ANSWERS + ", not " + n);
+            if (n < 1 || (long) prompts * n > MOST_ANSWERS) {
+                throw Failure.invalid("n", "is " + n + "; a request gets 1 to " + MOST_ANSWERS + " answers");
             }
             long seed = sampling.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
-            for (int i = 0; i < n; i++) {
-                OptionalLong own = OptionalLong.of(seed + i);
-                answers.add(start.apply(sampling.with(s -> s.seed = own), form.map(Constraint::fork)));
+            for (int prompt = 0; prompt < prompts; prompt++) {
+                for (int i = 0; i < n; i++) {
+                    OptionalLong own = OptionalLong.of(seed + i);
+                    answers.add(start.start(prompt, sampling.with(s -> s.seed = own), form.map(Constraint::fork)));
+                }
             }
         } catch (RuntimeException | Error e) {
             answers.forEach(Answer::cancel);

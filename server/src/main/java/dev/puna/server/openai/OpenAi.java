@@ -27,6 +27,14 @@ public final class OpenAi implements Api {
         routes.add(Route.post(
                         "/v1/chat/completions/input_tokens", "Counts the tokens of a conversation", chat::count)
                 .takes(ChatShapes.COUNT));
+        TextCompletion text = new TextCompletion(completions);
+        routes.add(Route.post("/v1/completions", "Continues texts", text::create).takes(TextShapes.COMPLETION));
+        Tokens tokens = new Tokens(completions.models());
+        routes.add(Route.post("/tokenize", "Token ids of a text", tokens::tokenize).takes(TextShapes.TOKENIZE));
+        routes.add(Route.post("/detokenize", "The text of token ids", tokens::detokenize)
+                .takes(TextShapes.DETOKENIZE));
+        routes.add(Route.post("/apply-template", "What the chat template makes of messages", tokens::template)
+                .takes(ChatShapes.COUNT));
         routes.add(Route.get("/v1/models", "Lists the models", this::models));
         routes.add(Route.get("/v1/models/{model}", "Tells of a model", this::model));
     }

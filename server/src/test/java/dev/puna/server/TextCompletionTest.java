@@ -1,0 +1,81 @@
+package dev.puna.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.puna.SharedData;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class TextCompletionTest {
+    private static Served served;
+    private static String model;
+
+    @BeforeAll
+    static void serve() {
+        served = new Served(SharedData.smollm2());
+        model = served.server.models().entries().getFirst().id();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (served != null) {
+            served.close();
+        }
+    }
+
+    private static Served.Said complete(String fields) {
+        return served.post("/v1/completions", "{\"model\": \"" + model + "\", " + fields + "}");
+    }
+
+    @Test
+    void idsAndTextAreContinuedAlike() {
+        String text = "The capital of France is";
+        JsonNode ids = served.post("/tokenize", "{\"content\": \"" + text + "\", \"add_special\": true}")
+                .json()
+                .get("tokens");
+        JsonNode both = complete("\"prompt\": [\"" + text + "\", " + ids + "], \"max_tokens\": 8").json();
+        assertThat(both.get("choices").size()).isEqualTo(2);
+        assertThat(both.at("/choices/0/text")).isEqualTo(both.at("/choices/1/text"));
+        JsonNode one = complete("\"prompt\": " + ids + ", \"max_tokens\": 8, \"echo\": true").json();
+        assertThat(one.at("/choices/0/text").stringValue())
+                .isEqualTo(text + both.at("/choices/0/text").stringValue());
+        assertThat(one.at("/usage/prompt_tokens").intValue()).isEqualTo(ids.size());
+        assertThat(served.post("/detokenize", "{\"tokens\": " + ids + "}").json().get("content").stringValue())
+                .endsWith(text);
+    }
+
+    @Test
+    void aStreamTellsTheSameAsTheWhole() {
+        String fields = "\"prompt\": \"Once upon a time\", \"max_tokens\": 12, \"logprobs\": 2";
+        JsonNode whole = complete(fields).json();
+        Served.Said said = complete(fields + ", \"stream\": true");
+        assertThat(said.events().getLast()).isEqualTo("[DONE]");
+        String text = said.events().stream()
+                .filter(event -> event.startsWith("{"))
+                .map(event -> dev.puna.server.wire.Json.parse(event.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                        .at("/choices/0/text")
+                        .stringValue())
+                .collect(Collectors.joining());
+        assertThat(text).isEqualTo(whole.at("/choices/0/text").stringValue());
+        assertThat(whole.at("/choices/0/logprobs/tokens").size()).isEqualTo(12);
+        assertThat(whole.at("/choices/0/logprobs/text_offset/0").intValue()).isZero();
+    }
+
+    @Test
+    void theBestOfSeveralIsGiven() {
+        JsonNode json = complete("\"prompt\": \"My name is\", \"temperature\": 1.5, \"best_of\": 4, \"max_tokens\": 6")
+                .json();
+        assertThat(json.get("choices").size()).isEqualTo(1);
+        assertThat(json.at("/usage/completion_tokens").intValue()).isGreaterThan(6);
+    }
+
+    @Test
+    void aSuffixNeedsAModelThatFillsIn() {
+        Served.Said said = complete("\"prompt\": \"def f(\", \"suffix\": \"return x\"");
+        assertThat(said.status()).isEqualTo(400);
+        assertThat(said.json().at("/error/param").stringValue()).isEqualTo("suffix");
+    }
+}
