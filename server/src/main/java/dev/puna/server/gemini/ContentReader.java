@@ -37,7 +37,7 @@ final class ContentReader {
     /** The talk: the system's words first. */
     static List<Message> messages(Values body) {
         var reader = new ContentReader();
-        body.get(GeminiShapes.SYSTEM).ifPresent(system -> reader.messages.add(Message.system(text(system))));
+        body.get(GeminiShapes.SYSTEM).ifPresent(system -> reader.add(Message.system(text(system))));
         List<Values> contents = body.get(GeminiShapes.CONTENTS_FIELD, List.of());
         if (contents.isEmpty()) {
             throw Failure.invalid("contents", "is missing or empty");
@@ -132,12 +132,37 @@ final class ContentReader {
 
     private void flush(String role, StringBuilder text, StringBuilder thoughts, List<Message.ToolCall> made) {
         if (!text.isEmpty() || !made.isEmpty()) {
-            @Nullable String reasoning = thoughts.isEmpty() ? null : thoughts.toString();
-            messages.add(new Message(role, text.toString(), List.copyOf(made), null, null, reasoning));
+            add(new Message(
+                    role,
+                    text.toString(),
+                    List.copyOf(made),
+                    null,
+                    null,
+                    thoughts.isEmpty() ? null : thoughts.toString()));
         }
         text.setLength(0);
         thoughts.setLength(0);
         made.clear();
+    }
+
+    /** Google's clients keep each piece of a streamed answer as a content of its own: those in a row are one message. */
+    private void add(Message message) {
+        Message before = messages.isEmpty() ? message : messages.getLast();
+        if (before == message || !before.role().equals(message.role())) {
+            messages.add(message);
+            return;
+        }
+        String between = message.role().equals("assistant") ? "" : "\n";
+        List<Message.ToolCall> all = new ArrayList<>(before.toolCalls());
+        all.addAll(message.toolCalls());
+        messages.removeLast();
+        messages.add(new Message(
+                message.role(),
+                before.content() + between + message.content(),
+                all,
+                null,
+                null,
+                before.reasoning() == null ? message.reasoning() : before.reasoning()));
     }
 
     private Message.ToolCall call(Values call) {
