@@ -152,8 +152,13 @@ class FieldsTest {
                     List.of(field -> with(
                             body,
                             "messages",
-                            List.of(Map.of(
-                                    "role", "user", "content", List.of(with(block.getValue(), field, PROBE))))))));
+                            List.of(
+                                    Map.of(
+                                            "role",
+                                            block.getKey().startsWith("ToolUse") ? "assistant" : "user",
+                                            "content",
+                                            List.of(with(block.getValue(), field, PROBE))),
+                                    message)))));
         }
     }
 
