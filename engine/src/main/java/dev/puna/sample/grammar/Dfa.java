@@ -1,0 +1,357 @@
+package dev.puna.sample.grammar;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A deterministic automaton over code points. Every state leads to an accepting one: there is no way into a dead end.
+ * State 0 is the first. An accepting state has a label, which words give their number in the list they came from.
+ */
+final class Dfa {
+    /** All texts. */
+    static final Dfa ANY = new Dfa(new int[] {0}, new int[] {0}, new int[] {0});
+
+    static final int DEAD = -1;
+
+    private static final int COUNTED = 500; // characters; a language with longer texts counts as endless
+
+    private final int[] starts; // of the classes of characters, in order; the first is 0
+    private final int classes;
+    private final int[] next; // [state * classes + class]
+    private final int[] labels; // [state], -1 where the state does not accept
+    private final short[] ascii = new short[128]; // the classes of these
+    private int @Nullable [] alike;
+    private int alikeHorizon;
+
+    private Dfa(int[] starts, int[] next, int[] labels) {
+        this.starts = starts;
+        this.next = next;
+        this.labels = labels;
+        classes = starts.length;
+        for (int c = 0; c < 128; c++) {
+            ascii[c] = (short) search(c);
+        }
+    }
+
+    int states() {
+        return labels.length;
+    }
+
+    private int search(int c) {
+        int found = Arrays.binarySearch(starts, c);
+        return found >= 0 ? found : -found - 2;
+    }
+
+    /** The state after {@code c}, or {@link #DEAD}. */
+    int next(int state, int c) {
+        return next[state * classes + (c < 128 ? ascii[c] : search(c))];
+    }
+
+    /** The number of the word that ends here; -1 if none does. */
+    int label(int state) {
+        return labels[state];
+    }
+
+    boolean accepts(int state) {
+        return labels[state] >= 0;
+    }
+
+    /** Whether a character of {@code from..to} can come next. */
+    boolean any(int state, int from, int to) {
+        for (int i = search(from); i < classes && starts[i] <= to; i++) {
+            if (next[state * classes + i] >= 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean accepts(String text) {
+        int state = 0;
+        for (int i = 0; i < text.length() && state >= 0; ) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c);
+            state = next(state, c);
+        }
+        return state >= 0 && accepts(state);
+    }
+
+    /** The state's stand-in: one that no text of up to {@code horizon} characters can tell from it. */
+    synchronized int alike(int state, int horizon) {
+        if (alike == null || alikeHorizon < horizon) {
+            alike = alike(horizon);
+            alikeHorizon = horizon;
+        }
+        return alike[state];
+    }
+
+    private int[] alike(int horizon) {
+        int n = states();
+        int[] block = new int[n];
+        int blocks = 1;
+        for (int s = 0; s < n; s++) {
+            block[s] = accepts(s) ? labels[s] + 1 : 0;
+        }
+        for (int round = 0; round < horizon; round++) {
+            Map<List<Integer>, Integer> signatures = new HashMap<>();
+            int[] finer = new int[n];
+            for (int s = 0; s < n; s++) {
+                List<Integer> signature = new ArrayList<>(classes + 1);
+                signature.add(block[s]);
+                for (int c = 0; c < classes; c++) {
+                    int to = next[s * classes + c];
+                    signature.add(to < 0 ? -1 : block[to]);
+                }
+                finer[s] = signatures.computeIfAbsent(signature, k -> signatures.size());
+            }
+            block = finer;
+            if (signatures.size() == blocks || signatures.size() == n) {
+                break; // as fine as it gets
+            }
+            blocks = signatures.size();
+        }
+        Map<Integer, Integer> first = new HashMap<>();
+        int[] stand = new int[n];
+        for (int s = 0; s < n; s++) {
+            int here = s;
+            stand[s] = first.computeIfAbsent(block[s], k -> here);
+        }
+        return stand;
+    }
+
+    /** The words, each with its number in the list as label. */
+    static Dfa words(List<String> words) {
+        return words(words, IntStream.range(0, words.size()).boxed().toList());
+    }
+
+    static Dfa words(List<String> words, List<Integer> numbers) {
+        List<TreeMap<Integer, Integer>> trie = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        trie.add(new TreeMap<>());
+        labels.add(-1);
+        var cuts = new TreeSet<Integer>(List.of(0));
+        for (int w = 0; w < words.size(); w++) {
+            int state = 0;
+            for (int c : words.get(w).codePoints().toArray()) {
+                cuts.add(c);
+                cuts.add(c + 1);
+                Integer to = trie.get(state).get(c);
+                if (to == null) {
+                    to = trie.size();
+                    trie.get(state).put(c, to);
+                    trie.add(new TreeMap<>());
+                    labels.add(-1);
+                }
+                state = to;
+            }
+            labels.set(state, numbers.get(w));
+        }
+        int[] starts = starts(cuts);
+        int[] next = new int[trie.size() * starts.length];
+        Arrays.fill(next, DEAD);
+        for (int s = 0; s < trie.size(); s++) {
+            for (Map.Entry<Integer, Integer> edge : trie.get(s).entrySet()) {
+                next[s * starts.length + Arrays.binarySearch(starts, edge.getKey())] = edge.getValue();
+            }
+        }
+        return new Dfa(starts, next, labels.stream().mapToInt(i -> i).toArray());
+    }
+
+    private static int[] starts(TreeSet<Integer> cuts) {
+        cuts.add(0);
+        return cuts.stream()
+                .mapToInt(i -> i)
+                .filter(c -> c <= Character.MAX_CODE_POINT)
+                .toArray();
+    }
+
+    /** All texts of a number of characters; absent if there is none. */
+    static Optional<Dfa> lengths(int least, int most, String where, Limits limits) {
+        if (most >= 0 && most < least) {
+            return Optional.empty();
+        }
+        if (least == 0 && most < 0) {
+            return Optional.of(ANY);
+        }
+        int n = most < 0 ? least + 1 : most + 1;
+        if (n > 8 * limits.patternStates()) {
+            throw new GrammarRefused(
+                    where, "a text's length is counted up to %d characters only".formatted(8 * limits.patternStates()));
+        }
+        int[] next = new int[n];
+        int[] labels = new int[n];
+        for (int s = 0; s < n; s++) {
+            next[s] = s + 1 < n ? s + 1 : most < 0 ? s : DEAD;
+            labels[s] = s >= least ? 0 : -1;
+        }
+        return Optional.of(new Dfa(new int[] {0}, next, labels));
+    }
+
+    /** The automaton of a term; absent if no text is in it. */
+    static Optional<Dfa> of(Regex term, String where, Limits limits) {
+        record State(Regex term, Regex.Side before) {}
+        var cuts = new TreeSet<Integer>(List.of(0));
+        term.cuts(cuts);
+        boolean looks = term.looks();
+        if (looks) {
+            Regex.chars(Ranges.WORD).cuts(cuts);
+        }
+        int[] starts = starts(cuts);
+        Map<State, Integer> ids = new LinkedHashMap<>();
+        var todo = new ArrayDeque<State>();
+        var first = new State(term, Regex.Side.EDGE);
+        ids.put(first, 0);
+        todo.add(first);
+        List<int[]> rows = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        int steps = 0;
+        try {
+            while (!todo.isEmpty()) {
+                State state = todo.remove();
+                int[] row = new int[starts.length];
+                for (int c = 0; c < starts.length; c++) {
+                    if (++steps > limits.patternSteps()) {
+                        throw new GrammarRefused(where, "the pattern takes too many steps to work out");
+                    }
+                    Regex after = state.term().after(starts[c], state.before());
+                    if (after.equals(Regex.NOTHING)) {
+                        row[c] = DEAD;
+                        continue;
+                    }
+                    var to = new State(after, after.looks() ? Regex.side(starts[c]) : Regex.Side.OTHER);
+                    Integer id = ids.get(to);
+                    if (id == null) {
+                        id = ids.size();
+                        if (id >= limits.patternStates()) {
+                            throw new GrammarRefused(
+                                    where, "the pattern needs more than %d states".formatted(limits.patternStates()));
+                        }
+                        ids.put(to, id);
+                        todo.add(to);
+                    }
+                    row[c] = id;
+                }
+                rows.add(row);
+                labels.add(state.term().fits(state.before(), Regex.Side.EDGE) ? 0 : -1);
+            }
+        } catch (StackOverflowError e) {
+            throw new GrammarRefused(where, "the pattern is nested too deeply");
+        }
+        return trimmed(starts, rows, labels);
+    }
+
+    private static Optional<Dfa> trimmed(int[] starts, List<int[]> rows, List<Integer> labels) {
+        int n = rows.size();
+        List<List<Integer>> from = new ArrayList<>();
+        for (int s = 0; s < n; s++) {
+            from.add(new ArrayList<>());
+        }
+        boolean[] live = new boolean[n];
+        var todo = new ArrayDeque<Integer>();
+        for (int s = 0; s < n; s++) {
+            for (int to : rows.get(s)) {
+                if (to >= 0) {
+                    from.get(to).add(s);
+                }
+            }
+            if (labels.get(s) >= 0) {
+                live[s] = true;
+                todo.add(s);
+            }
+        }
+        while (!todo.isEmpty()) {
+            for (int s : from.get(todo.remove())) {
+                if (!live[s]) {
+                    live[s] = true;
+                    todo.add(s);
+                }
+            }
+        }
+        if (!live[0]) {
+            return Optional.empty();
+        }
+        int[] ids = new int[n];
+        int kept = 0;
+        for (int s = 0; s < n; s++) {
+            ids[s] = live[s] ? kept++ : DEAD;
+        }
+        int[] next = new int[kept * starts.length];
+        int[] marks = new int[kept];
+        for (int s = 0; s < n; s++) {
+            if (live[s]) {
+                marks[ids[s]] = labels.get(s);
+                for (int c = 0; c < starts.length; c++) {
+                    int to = rows.get(s)[c];
+                    next[ids[s] * starts.length + c] = to < 0 ? DEAD : ids[to];
+                }
+            }
+        }
+        return Optional.of(new Dfa(starts, next, marks));
+    }
+
+    /** All texts, if there are no more than {@code most}. */
+    Optional<List<String>> texts(int most) {
+        List<String> found = new ArrayList<>();
+        return texts(0, "", most, found) ? Optional.of(found) : Optional.empty();
+    }
+
+    private boolean texts(int state, String text, int most, List<String> found) {
+        if (text.length() > states()) {
+            return false; // it went around in a circle
+        }
+        if (accepts(state)) {
+            found.add(text);
+        }
+        for (int c = 0; c < classes; c++) {
+            int to = next[state * classes + c];
+            if (to < 0) {
+                continue;
+            }
+            int end = c + 1 < classes ? starts[c + 1] : Character.MAX_CODE_POINT + 1;
+            for (int point = starts[c]; point < end; point++) {
+                if (found.size() > most || !texts(to, text + Character.toString(point), most, found)) {
+                    return false;
+                }
+            }
+        }
+        return found.size() <= most;
+    }
+
+    /** Whether some text that begins as {@code text}, which led to {@code state}, is none of {@code taken}. */
+    boolean hasOther(int state, String text, Collection<String> taken) {
+        long begun = taken.stream().filter(one -> one.startsWith(text)).count();
+        return begun == 0 || count(state, begun + 1, 0) > begun;
+    }
+
+    private long count(int state, long enough, int depth) {
+        if (depth > Math.min(states(), COUNTED)) {
+            return enough;
+        }
+        long all = accepts(state) ? 1 : 0;
+        for (int c = 0; c < classes && all < enough; c++) {
+            int to = next[state * classes + c];
+            if (to >= 0) {
+                int end = c + 1 < classes ? starts[c + 1] : Character.MAX_CODE_POINT + 1;
+                long each = count(to, enough, depth + 1);
+                all += Math.min(enough, each * (end - starts[c]));
+            }
+        }
+        return Math.min(all, enough);
+    }
+
+    /** How many texts there are, up to {@code enough}. */
+    long size(long enough) {
+        return count(0, enough, 0);
+    }
+}
