@@ -2,6 +2,7 @@ package dev.puna.sample.grammar;
 
 import dev.puna.file.BadFile;
 import dev.puna.file.Json;
+import dev.puna.sample.Constraint;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,23 @@ public final class Grammar {
 
     public boolean accepts(String text) {
         return accepts(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Holds an answer to the language.
+     *
+     * @throws GrammarRefused if no text is in the language
+     */
+    public Constraint constraint(TokenTrie trie) {
+        if (isEmpty()) {
+            throw new GrammarRefused("grammar", "no text is right");
+        }
+        return new GrammarConstraint(trie, new Masks(trie, limits.threads()), start(written));
+    }
+
+    /** Whether no text at all is in the language. */
+    public boolean isEmpty() {
+        return written instanceof ValueFrame value && !value.node().possible;
     }
 
     private Place start(Frame frame) {

@@ -26,5 +26,5 @@ public record Limits(
         int textBytes,
         int masks) {
     public static final Limits DEFAULT =
-            new Limits(250, 200_000, 20_000, 4_000, 10_000, 30_000, 2_000_000, 5_000, 16 << 20, 1_000);
+            new Limits(250, 200_000, 20_000, 4_000, 10_000, 60_000, 2_000_000, 5_000, 16 << 20, 1_000);
 }

@@ -61,7 +61,7 @@ record ObjectFrame(
         }
         switch (phase) {
             case OPENED, COMMA -> {
-                if (b == '"') {
+                if (b == '"' && (members.most == Form.NO_LIMIT || count < members.most)) {
                     keys(below, out);
                 } else if (b == '}' && phase == Phase.OPENED) {
                     end(below, out);

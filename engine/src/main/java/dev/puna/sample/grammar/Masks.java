@@ -1,0 +1,137 @@
+package dev.puna.sample.grammar;
+
+import dev.puna.sample.grammar.TokenTrie.Allowed;
+import dev.puna.sample.grammar.TokenTrie.Exit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which tokens may follow a place in a grammar. Most of the work is done once per frame: the whole tree of tokens is run
+ * through the frame alone, and what stays inside it is remembered for every place where such a frame lies on top. What
+ * lies below is asked only about the ends of those tokens in which the frame ends.
+ */
+final class Masks {
+    private final TokenTrie trie;
+    private final int most;
+
+    Masks(TokenTrie trie, int most) {
+        this.trie = trie;
+        this.most = most;
+    }
+
+    /** Writes the mask of a place. */
+    void write(Place place, long[] mask) {
+        Arrays.fill(mask, 0);
+        for (Stack stack : place.stacks()) {
+            Allowed allowed = allowed(stack.frame);
+            for (int i = 0; i < allowed.mask().length; i++) {
+                mask[i] |= allowed.mask()[i];
+            }
+            for (Exit exit : allowed.exits()) {
+                leave(exit, stack.below, mask);
+            }
+        }
+    }
+
+    /** The work for a frame, done ahead. */
+    Allowed allowed(Frame frame) {
+        Frame alike = frame.alike(trie.longest());
+        return trie.allowed(alike, () -> alike instanceof TextFrame text && text.kept() == null ? text(text) : any(alike));
+    }
+
+    private void leave(Exit exit, @Nullable Stack below, long[] mask) {
+        var threads = new Threads(most);
+        threads.pop(below, exit.value());
+        boolean whole = !threads.ended().isEmpty();
+        List<Stack> stacks = List.copyOf(threads.stacks());
+        if (stacks.isEmpty() && !whole) {
+            return;
+        }
+        for (int node : exit.nodes()) {
+            trie.mark(node, mask);
+            if (!stacks.isEmpty() && trie.end(node) > node + 1) {
+                walk(node, stacks, mask, null);
+            }
+        }
+    }
+
+    private Allowed any(Frame frame) {
+        long[] mask = new long[(trie.vocabulary() + 63) / 64];
+        Map<Object, List<Integer>> exits = new LinkedHashMap<>();
+        walk(0, List.of(new Stack(frame, null)), mask, exits);
+        return new Allowed(mask, exits(exits));
+    }
+
+    private static final Object NO_VALUE = new Object[0];
+
+    private static List<Exit> exits(Map<Object, List<Integer>> found) {
+        List<Exit> exits = new ArrayList<>();
+        found.forEach((value, nodes) -> exits.add(new Exit(
+                value == NO_VALUE ? null : value, nodes.stream().mapToInt(i -> i).toArray())));
+        return exits;
+    }
+
+    /** Runs all that is below a node through readings. Where {@code exits} is null an end is the end of the text. */
+    private void walk(int root, List<Stack> from, long[] mask, @Nullable Map<Object, List<Integer>> exits) {
+        int base = trie.depth(root);
+        List<List<Stack>> places = new ArrayList<>();
+        places.add(from);
+        var threads = new Threads(most);
+        int node = root + 1;
+        while (node < trie.end(root)) {
+            int depth = trie.depth(node) - base;
+            threads.clear();
+            for (Stack stack : places.get(depth - 1)) {
+                stack.frame.step(trie.label(node), stack.below, threads);
+            }
+            for (Threads.Ended end : threads.ended()) {
+                if (exits == null) {
+                    trie.mark(node, mask);
+                } else {
+                    exits.computeIfAbsent(end.value() == null ? NO_VALUE : end.value(), k -> new ArrayList<>())
+                            .add(node);
+                }
+            }
+            if (threads.stacks().isEmpty()) {
+                node = trie.end(node);
+                continue;
+            }
+            trie.mark(node, mask);
+            while (places.size() > depth) {
+                places.removeLast();
+            }
+            places.add(List.copyOf(threads.stacks()));
+            node++;
+        }
+    }
+
+    /** The same for the inside of a string, without an object per node. */
+    private Allowed text(TextFrame frame) {
+        long[] mask = new long[(trie.vocabulary() + 63) / 64];
+        Map<Object, List<Integer>> exits = new LinkedHashMap<>();
+        long[] at = new long[trie.longest() + 1];
+        at[0] = frame.at();
+        int node = 1;
+        while (node < trie.end(0)) {
+            int depth = trie.depth(node);
+            long to = TextFrame.next(frame.dfa(), frame.style(), at[depth - 1], trie.label(node));
+            if (to < 0) {
+                if (to == TextFrame.CLOSED) {
+                    exits.computeIfAbsent(
+                                    frame.dfa().label((int) (at[depth - 1] & 0xFFFFFF)), k -> new ArrayList<>())
+                            .add(node);
+                }
+                node = trie.end(node);
+                continue;
+            }
+            trie.mark(node, mask);
+            at[depth] = to;
+            node++;
+        }
+        return new Allowed(mask, exits(exits));
+    }
+}
