@@ -14,7 +14,20 @@ enum Activations {
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 96),
     /** 32 numbers, f32, as they are; nothing behind them. */
-    FLOATS(32, 128, 128);
+    FLOATS(32, 128, 128),
+    /**
+     * For codes at AMX, one token: 32 numbers rounded to bf16, f32, times 2^−24, since codes come times 2^24; behind them
+     * the sums of the halves and of all as they are.
+     */
+    ROUNDED(32, 128, 144),
+    /** The same as bf16, for tiles, without the sums. */
+    PAIRS(32, 64, 64),
+    /** The same with the sums, for codes with minima. */
+    SUMMED_PAIRS(32, 64, 128),
+    /** For floats at AMX, one token: 32 numbers rounded to bf16, f32, then what is left of each, rounded likewise. */
+    PARTS(32, 256, 256),
+    /** The same as bf16, for tiles. */
+    PAIRED_PARTS(32, 128, 128);
 
     /** Columns of a run. */
     final int columns;
@@ -54,6 +67,12 @@ enum Activations {
     int sum(int half) {
         assert hasMiddle();
         return numbers + 8 + 4 * half;
+    }
+
+    /** Where the sum of rounded numbers is, f32: of the half, or of the whole run. */
+    int sumOfRounded(int half, boolean whole) {
+        assert this == ROUNDED || this == SUMMED_PAIRS;
+        return numbers + (whole ? 8 : 4 * half);
     }
 
     /** Where −128 · Σq over the half is, 32 bits. */

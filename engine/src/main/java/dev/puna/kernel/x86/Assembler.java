@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * tiles. A vector instruction is encoded with VEX where that can say it, else with EVEX. Operands come in the order of
  * Intel's manuals, destination first.
  */
-final class Assembler {
+class Assembler {
     private static final int NONE = 0;
 
     private byte[] code = new byte[1024];

@@ -151,7 +151,7 @@ final class Attention {
     private Function of(Map<DType, Function> functions, DType type, boolean keys) throws Refused {
         Function function = functions.get(type);
         if (function == null) {
-            function = CodePage.load(keys ? Unpack.kernel(lanes, type, true) : Values.kernel(lanes, type));
+            function = CodePage.load(keys ? Unpack.floats(lanes, type) : Values.kernel(lanes, type));
             functions.put(type, function);
         }
         return function;

@@ -19,7 +19,22 @@ enum Level {
             Feature.AVX512BW,
             Feature.AVX512VL,
             Feature.AVX512DQ,
-            Feature.AVX512VNNI);
+            Feature.AVX512VNNI),
+    AMX(
+            "amx",
+            "AMX tiles",
+            Lanes.SIXTEEN,
+            Feature.AVX2,
+            Feature.FMA,
+            Feature.F16C,
+            Feature.AVX512F,
+            Feature.AVX512BW,
+            Feature.AVX512VL,
+            Feature.AVX512DQ,
+            Feature.AVX512VNNI,
+            Feature.AMXTILE,
+            Feature.AMXBF16,
+            Feature.AMXINT8);
 
     /** As {@code --tier} takes it. */
     final String tier;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Products of one input with several weights: what each worker calls with what. The activations are prepared once for all
@@ -25,13 +26,15 @@ final class Matmul {
     /** Bytes of weights that a thread takes at a time when there is one token. */
     private static final int PART_BYTES = 128 << 10;
 
+    private final Level level;
+    private final Supplier<Assembler> assembler;
     private final Lanes lanes;
     private final Workers workers;
     private final Map<DType, Plan> plans = new EnumMap<>(DType.class);
     private final Function[] quantisers = new Function[Activations.values().length];
     private final Scratch[] prepared = new Scratch[Activations.values().length];
     private final MemorySegment[] arguments;
-    private final Workers.Task prepare = (token, _) -> prepare(token);
+    private final Workers.Task prepare = this::prepare;
     private final Workers.Task multiply = this::multiply;
 
     // What is being done
@@ -64,8 +67,11 @@ final class Matmul {
         }
     }
 
-    Matmul(Lanes lanes, Workers workers) {
-        this.lanes = lanes;
+    /** @param assembler makes what assembles the kernels that use tiles */
+    Matmul(Level level, Supplier<Assembler> assembler, Workers workers) {
+        this.level = level;
+        this.assembler = assembler;
+        this.lanes = level.lanes;
         this.workers = workers;
         for (Activations record : Activations.values()) {
             prepared[record.ordinal()] = new Scratch();
@@ -93,11 +99,12 @@ final class Matmul {
             Job job = jobs.get(i);
             job.plan = plan;
             begin(job, weights.get(i), ys.get(i));
-            if ((forms & 1 << job.plan.record().ordinal()) == 0) {
-                forms |= 1 << job.plan.record().ordinal();
-                prepare(job.plan);
+            Activations record = record(plan);
+            if ((forms & 1 << record.ordinal()) == 0) {
+                forms |= 1 << record.ordinal();
+                prepare(record, plan.overrun());
             }
-            job.records = prepared[job.plan.record().ordinal()].atLeast(0);
+            job.records = prepared[record.ordinal()].atLeast(0);
             job.firstPart = parts;
             parts = job.endPart = parts + Math.ceilDiv(Math.ceilDiv(job.rows, job.unitRows), job.unitsOfPart);
         }
@@ -116,11 +123,15 @@ final class Matmul {
         job.unitsOfPart = tokens > 1 || job.copied ? 1 : (int) Math.max(1, PART_BYTES / unitBytes);
     }
 
+    private Activations record(Plan plan) {
+        return tokens == 1 ? plan.oneRecord() : plan.record();
+    }
+
     private Plan plan(DType type) {
         Plan plan = plans.get(type);
         if (plan == null) {
             try {
-                plan = Plan.of(lanes, type);
+                plan = Plan.of(level, type, assembler);
             } catch (Refused refused) {
                 throw new IllegalStateException(refused);
             }
@@ -144,10 +155,10 @@ final class Matmul {
 
     // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece.
 
-    private void prepare(Plan plan) {
-        Activations record = plan.record();
+    private void prepare(Activations record, int overrun) {
         preparing = record;
-        prepared[record.ordinal()].atLeast((long) tokens * runs(record) * record.bytes);
+        long overrunBytes = (long) overrun * panelRuns(record) * record.bytes;
+        prepared[record.ordinal()].atLeast((long) tokens * runs(record) * record.bytes + overrunBytes);
         if (record != Activations.FLOATS && quantisers[record.ordinal()] == null) {
             try {
                 quantisers[record.ordinal()] = CodePage.load(Quantiser.of(record));
@@ -156,13 +167,13 @@ final class Matmul {
             }
         }
         if (tokens == 1) {
-            prepare(0);
+            prepare(0, 0);
         } else {
             workers.run(tokens, prepare);
         }
     }
 
-    private void prepare(int token) {
+    private void prepare(int token, int worker) {
         Activations record = preparing;
         int runs = runs(record);
         int panelRuns = panelRuns(record);
@@ -176,6 +187,12 @@ final class Matmul {
                 long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
                 MemorySegment.copy(x, source, target, to, bytes);
                 target.asSlice(to + bytes, (long) some * record.bytes - bytes).fill((byte) 0);
+            } else if ((run + some) * record.columns > columns) { // the row ends within a run
+                MemorySegment row = workers.scratch(worker, 4L * some * record.columns);
+                long bytes = 4L * (columns - run * record.columns);
+                MemorySegment.copy(x, source, row, 0, bytes);
+                row.asSlice(bytes, 4L * some * record.columns - bytes).fill((byte) 0);
+                quantisers[record.ordinal()].call(row.address(), target.address() + to, some, 0);
             } else {
                 quantisers[record.ordinal()].call(x.address() + source, target.address() + to, some, 0);
             }
@@ -253,7 +270,8 @@ final class Matmul {
 
     /** Panels of a tile, and its sums. */
     private long panelBytes(Job job) {
-        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job.plan) + (long) tokens * job.unitRows * 4;
+        long sums = (long) (tokens + job.plan.overrun()) * job.unitRows * 4;
+        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job.plan) + sums;
     }
 
     private void rows(

@@ -36,14 +36,14 @@ final class OneToken {
     }
 
     static byte[] kernel(Lanes lanes, DType type) {
-        return Formats.has(type) ? quantised(lanes, type) : floats(lanes, type);
+        return Formats.has(type) ? quantised(lanes, type, Products::of) : floats(lanes, type);
     }
 
-    private static byte[] quantised(Lanes lanes, DType type) {
+    static byte[] quantised(Lanes lanes, DType type, Products.Maker maker) {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
         Format format = Formats.of(type, routine);
-        Products products = Products.of(routine, format.codes());
+        Products products = maker.of(routine, format.codes());
         Dot dot = new Dot(routine, products, format, RCX, RSP);
         Rows rows = new Rows(routine, bases(lanes, R8, R9, R10, R11), RSI, RDX);
         int ofDot = dot.scratchBytes();
@@ -77,10 +77,7 @@ final class OneToken {
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(type);
         Vec[] sums = routine.take(2);
-        Rows[] rows = {
-            new Rows(routine, bases(lanes, R8, R9, R10, R11), RSI, RDX),
-            new Rows(routine, bases(lanes, R13, R15, RDI, RBP), RSI, RDX)
-        };
+        Rows[] rows = twoStrips(routine);
         units(routine, 0, rows, new Unit() {
             @Override
             public void begin() {
@@ -109,6 +106,14 @@ final class OneToken {
         return a.finish();
     }
 
+    /** The rows of a unit of two strips. */
+    static Rows[] twoStrips(Routine routine) {
+        return new Rows[] {
+            new Rows(routine, bases(routine.lanes, R8, R9, R10, R11), RSI, RDX),
+            new Rows(routine, bases(routine.lanes, R13, R15, RDI, RBP), RSI, RDX)
+        };
+    }
+
     /** {@code sum += values · one}. */
     static void times(Routine routine, Vec sum, Vec values, Mem one) {
         switch (routine.lanes) {
@@ -122,7 +127,7 @@ final class OneToken {
     }
 
     /** What is done with a unit. RCX is its token's activations, RBX what is to be fetched, RSP the scratch. */
-    private interface Unit {
+    interface Unit {
         void begin();
 
         void block();
@@ -131,7 +136,7 @@ final class OneToken {
     }
 
     /** The loops over units and their blocks; all but what {@link Unit} uses is kept on the stack. */
-    private static void units(Routine routine, int scratchBytes, Rows[] rows, Unit unit) {
+    static void units(Routine routine, int scratchBytes, Rows[] rows, Unit unit) {
         Assembler a = routine.a;
         int frame = Math.ceilDiv(scratchBytes, 64) * 64;
         routine.enter();

@@ -3,38 +3,42 @@ package dev.puna.kernel.x86;
 import dev.puna.kernel.x86.CodePage.Refused;
 import dev.puna.kernel.x86.ManyTokens.Tile;
 import dev.puna.tensor.DType;
+import java.util.function.Supplier;
 
 /**
  * How weights of one type are multiplied at one level.
  *
- * @param record what it needs of the activations
+ * @param oneRecord what {@code one} needs of the activations
+ * @param record what {@code many} needs of them
  * @param panelBytes bytes of a run of one strip in a panel
  * @param blockColumns columns that unpacking takes at a time, and their bytes
  * @param oneRows rows of a unit of {@code one}
  * @param tileRows rows of a tile of {@code many}
+ * @param overrun tokens behind the last whose activations and sums {@code many} may read
  * @param one {@link OneToken}
  * @param unpack {@link Unpack}
- * @param many {@link ManyTokens}
+ * @param many {@link ManyTokens} or {@link TileTokens}
  */
 record Plan(
-        DType type,
+        Activations oneRecord,
         Activations record,
         int panelBytes,
         int blockColumns,
         int blockBytes,
-        int stripRows,
         int oneRows,
         int tileRows,
+        int overrun,
         Function one,
         Function unpack,
         Function many) {
     private static final int PANEL_COLUMNS = 512;
-    /** Unpacked floats are four times as long as codes. */
+    /** Unpacked floats are longer than codes. */
     private static final int FLOAT_PANEL_COLUMNS = 256;
 
     /** Runs of a panel, about: so many that a tile's panels stay in the nearest cache. */
     static int panelRuns(Activations record) {
-        return (record == Activations.FLOATS ? FLOAT_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
+        boolean floats = record == Activations.FLOATS || record == Activations.PAIRED_PARTS;
+        return (floats ? FLOAT_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
     }
 
     /** How often {@code many} goes round for that many runs. */
@@ -46,38 +50,79 @@ record Plan(
         return Formats.has(type) || type == DType.F32 || type == DType.F16 || type == DType.BF16;
     }
 
-    static Plan of(Lanes lanes, DType type) throws Refused {
-        Function one = CodePage.load(OneToken.kernel(lanes, type));
-        Function unpack = CodePage.load(Unpack.kernel(lanes, type, false));
-        int oneRows = OneToken.strips(type) * lanes.rows;
-        if (!Formats.has(type)) {
-            return new Plan(
-                    type,
-                    Activations.FLOATS,
-                    Activations.FLOATS.columns * lanes.bytes,
-                    Activations.FLOATS.columns,
-                    Activations.FLOATS.columns * type.blockBytes(),
-                    lanes.rows,
-                    oneRows,
-                    Tile.ofFloats(lanes).strips() * lanes.rows,
-                    one,
-                    unpack,
-                    CodePage.load(ManyTokens.floats(lanes)));
+    /** @param assembler makes what assembles the kernels that use tiles */
+    static Plan of(Level level, DType type, Supplier<Assembler> assembler) throws Refused {
+        if (Formats.has(type)) {
+            return level == Level.AMX ? codesInTiles(type, assembler) : codes(level.lanes, type);
         }
+        return level == Level.AMX ? floatsInTiles(type, assembler) : floats(level.lanes, type);
+    }
+
+    private static Plan codes(Lanes lanes, DType type) throws Refused {
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
         Products products = Products.of(routine, codes);
         return new Plan(
-                type,
+                products.record(),
                 products.record(),
                 Panel.of(lanes, codes, products).runBytes(),
                 type.blockSize(),
                 type.blockBytes(),
-                lanes.rows,
-                oneRows,
+                OneToken.strips(type) * lanes.rows,
                 Tile.of(lanes, codes).strips() * lanes.rows,
-                one,
-                unpack,
+                0,
+                CodePage.load(OneToken.kernel(lanes, type)),
+                CodePage.load(Unpack.codes(lanes, type, Products::of)),
                 CodePage.load(ManyTokens.quantised(lanes, codes)));
+    }
+
+    private static Plan floats(Lanes lanes, DType type) throws Refused {
+        return new Plan(
+                Activations.FLOATS,
+                Activations.FLOATS,
+                Activations.FLOATS.columns * lanes.bytes,
+                Activations.FLOATS.columns,
+                Activations.FLOATS.columns * type.blockBytes(),
+                OneToken.strips(type) * lanes.rows,
+                Tile.ofFloats(lanes).strips() * lanes.rows,
+                0,
+                CodePage.load(OneToken.kernel(lanes, type)),
+                CodePage.load(Unpack.floats(lanes, type)),
+                CodePage.load(ManyTokens.floats(lanes)));
+    }
+
+    private static Plan codesInTiles(DType type, Supplier<Assembler> assembler) throws Refused {
+        Lanes lanes = Level.AMX.lanes;
+        Routine routine = new Routine(lanes);
+        Codes codes = Formats.of(type, routine).codes();
+        Products pairs = TileProducts.pairs(routine, codes);
+        return new Plan(
+                Activations.ROUNDED,
+                pairs.record(),
+                Panel.of(lanes, codes, pairs).runBytes(),
+                type.blockSize(),
+                type.blockBytes(),
+                OneToken.strips(type) * lanes.rows,
+                TileTokens.STRIPS * lanes.rows,
+                TileTokens.CODE_TOKENS,
+                CodePage.load(OneToken.quantised(lanes, type, TileProducts::one)),
+                CodePage.load(Unpack.codes(lanes, type, TileProducts::pairs)),
+                CodePage.load(TileTokens.codes(codes, assembler.get())));
+    }
+
+    private static Plan floatsInTiles(DType type, Supplier<Assembler> assembler) throws Refused {
+        Lanes lanes = Level.AMX.lanes;
+        return new Plan(
+                Activations.PARTS,
+                Activations.PAIRED_PARTS,
+                TileFloats.runBytes(type),
+                Activations.PARTS.columns,
+                Activations.PARTS.columns * type.blockBytes(),
+                OneToken.strips(type) * lanes.rows,
+                TileTokens.STRIPS * lanes.rows,
+                TileTokens.FLOAT_TOKENS,
+                CodePage.load(TileFloats.one(type)),
+                CodePage.load(TileFloats.unpack(type)),
+                CodePage.load(TileTokens.floats(TileFloats.parts(type), assembler.get())));
     }
 }

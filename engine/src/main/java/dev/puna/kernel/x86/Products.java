@@ -9,7 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 interface Products {
 
-    /** The way for these codes at the routine's level. */
+    /** Makes the products of a kernel. */
+    interface Maker {
+        Products of(Routine routine, Codes codes);
+    }
+
+    /** The way for these codes without tiles. */
     static Products of(Routine routine, Codes codes) {
         return switch (routine.lanes) {
             case SIXTEEN -> new QuadProducts(routine, codes);

@@ -21,6 +21,7 @@ import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPERMD;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSRAD;
 import static dev.puna.kernel.x86.Op.VPSUBD;
 import static dev.puna.kernel.x86.Op.VSUBPS;
 
@@ -32,6 +33,15 @@ final class Quantiser {
 
     /** {@code quantise(f32 source, records target, runs)}. */
     static byte[] of(Activations record) {
+        return switch (record) {
+            case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
+            case PARTS, PAIRED_PARTS -> parts(record);
+            case BYTES, HALVES, WORDS -> whole(record);
+            case FLOATS -> throw new IllegalArgumentException("floats are copied");
+        };
+    }
+
+    private static byte[] whole(Activations record) {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec positive = routine.allLanes(0x7FFF_FFFF);
@@ -72,7 +82,84 @@ final class Quantiser {
             packed(routine, x);
             a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
         }
-        a.add(RDI, 4 * Codes.RUN);
+        return finished(a, run, record);
+    }
+
+    /** Numbers rounded to bf16, times 2^−24, and their sums as they are. */
+    private static byte[] rounded(Activations record) {
+        Routine routine = new Routine(Lanes.EIGHT);
+        Assembler a = routine.a;
+        Vec factor = routine.allLanes(Float.floatToRawIntBits(0x1p-24f));
+        a.align(32);
+        Label run = a.here();
+        Vec[] x = loaded(routine);
+        for (Vec eight : x) {
+            TileFloats.rounded(routine, eight, eight);
+        }
+        if (record != Activations.PAIRS) {
+            Vec[] t = routine.take(3);
+            for (int half = 0; half < 2; half++) {
+                a.op(VADDPS, t[half], x[2 * half], x[2 * half + 1]);
+                Elementwise.acrossLanes(a, t[half], t[2], VADDPS);
+                a.op(VMOVD_STORE, Mem.at(RSI, record.sumOfRounded(half, false)), t[half].xmm());
+            }
+            a.op(VADDPS, t[0], t[0], t[1]);
+            a.op(VMOVD_STORE, Mem.at(RSI, record.sumOfRounded(0, true)), t[0].xmm());
+            routine.give(t);
+        }
+        for (Vec eight : x) {
+            a.op(VMULPS, eight, eight, factor);
+        }
+        stored(routine, x, 0, record == Activations.ROUNDED);
+        return finished(a, run, record);
+    }
+
+    /** Numbers rounded to bf16, then what is left of each, rounded too. */
+    private static byte[] parts(Activations record) {
+        Routine routine = new Routine(Lanes.EIGHT);
+        Assembler a = routine.a;
+        boolean single = record == Activations.PARTS;
+        a.align(32);
+        Label run = a.here();
+        Vec[] x = loaded(routine);
+        Vec[] high = routine.take(x.length);
+        for (int i = 0; i < x.length; i++) {
+            TileFloats.rounded(routine, high[i], x[i]);
+            a.op(VSUBPS, x[i], x[i], high[i]);
+            TileFloats.rounded(routine, x[i], x[i]);
+        }
+        stored(routine, high, 0, single);
+        stored(routine, x, record.bytes / 2, single);
+        return finished(a, run, record);
+    }
+
+    private static Vec[] loaded(Routine routine) {
+        Vec[] x = routine.take(4);
+        for (int i = 0; i < x.length; i++) {
+            routine.a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
+        }
+        return x;
+    }
+
+    /** Writes 32 numbers that bf16 holds, as f32 or as bf16. */
+    private static void stored(Routine routine, Vec[] x, int offset, boolean single) {
+        Assembler a = routine.a;
+        for (int i = 0; i < x.length; i++) {
+            if (single) {
+                a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 32 * i), x[i]);
+            } else {
+                a.op(VPSRAD, x[i], x[i], 16);
+            }
+        }
+        for (int i = 0; i < x.length && !single; i += 2) {
+            a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
+            a.op(Op.VPERMQ, x[i], x[i], 0b11_01_10_00); // packing works within 128 bits
+            a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 16 * i), x[i]);
+        }
+    }
+
+    private static byte[] finished(Assembler a, Label run, Activations record) {
+        a.add(RDI, 4 * record.columns);
         a.add(RSI, record.bytes);
         a.dec(RDX);
         a.jump(Condition.NOT_ZERO, run);

@@ -22,29 +22,43 @@ import java.util.function.Consumer;
 final class Unpack {
     private Unpack() {}
 
-    /** @param floats whether the panel is to hold f32 even of a type that has codes */
-    static byte[] kernel(Lanes lanes, DType type, boolean floats) {
+    /** The codes of a quantised type. */
+    static byte[] codes(Lanes lanes, DType type, Products.Maker maker) {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        Rows rows = new Rows(routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, lanes.rows / 4), RSI, RDX);
-        if (Formats.has(type) && !floats) {
-            Format format = Formats.of(type, routine);
-            Products products = Products.of(routine, format.codes());
-            Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);
-            int groups = format.runs() * Codes.GROUPS;
-            blocks(routine, rows, format.scratchVectors(), type.blockBytes(), groups, fetch -> {
-                format.block(routine, rows, fetch.before(filling), Mem.at(RSP));
-                a.add(RCX, format.runs() * filling.panel().runBytes());
-            });
-        } else {
-            FloatFormat format = new FloatFormat(type);
-            FloatFormat.Sink sink = (column, values) -> a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values);
-            blocks(routine, rows, 0, format.blockBytes(), Activations.FLOATS.columns, fetch -> {
-                format.block(routine, rows, fetch.before(sink));
-                a.add(RCX, Activations.FLOATS.columns * lanes.bytes);
-            });
-        }
+        Rows rows = rows(routine);
+        Format format = Formats.of(type, routine);
+        Products products = maker.of(routine, format.codes());
+        Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);
+        int groups = format.runs() * Codes.GROUPS;
+        blocks(routine, rows, format.scratchVectors(), type.blockBytes(), groups, fetch -> {
+            format.block(routine, rows, fetch.before(filling), Mem.at(RSP));
+            a.add(RCX, format.runs() * filling.panel().runBytes());
+        });
         return a.finish();
+    }
+
+    /** Numbers, f32. */
+    static byte[] floats(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
+        return floats(routine, type, Activations.FLOATS.columns * lanes.bytes, (column, values) -> {
+            routine.a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values);
+        });
+    }
+
+    /** Numbers as {@code sink} writes them to the panel in RCX. */
+    static byte[] floats(Routine routine, DType type, int runBytes, FloatFormat.Sink sink) {
+        Rows rows = rows(routine);
+        FloatFormat format = new FloatFormat(type);
+        blocks(routine, rows, 0, format.blockBytes(), Activations.FLOATS.columns, fetch -> {
+            format.block(routine, rows, fetch.before(sink));
+            routine.a.add(RCX, runBytes);
+        });
+        return routine.a.finish();
+    }
+
+    private static Rows rows(Routine routine) {
+        return new Rows(routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, routine.lanes.rows / 4), RSI, RDX);
     }
 
     /** The loop over blocks. RCX is the panel, RSP the scratch. */

@@ -14,8 +14,9 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Supplier;
 
-/** The tiers {@code avx2} and {@code avx512}: machine code assembled for the level, what it has none for inherited. */
+/** The tiers {@code avx2}, {@code avx512} and {@code amx}: machine code assembled for the level, what it has none for inherited. */
 final class X86 extends Scalar {
     /** Numbers that are worth handing to a second thread. */
     private static final int PART = 32_768;
@@ -33,9 +34,14 @@ final class X86 extends Scalar {
     private final MemorySegment constants = Arena.ofAuto().allocate(8, 8);
 
     X86(Level level, Workers workers) throws Refused {
+        this(level, workers, Assembler::new);
+    }
+
+    /** @param assembler makes what assembles the kernels that use tiles */
+    X86(Level level, Workers workers, Supplier<Assembler> assembler) throws Refused {
         super(workers);
         this.level = level;
-        this.matmul = new Matmul(level.lanes, workers);
+        this.matmul = new Matmul(level, assembler, workers);
         this.attention = new Attention(level.lanes, workers);
         this.add = CodePage.load(Elementwise.add());
         this.swiGlu = CodePage.load(Elementwise.swiGlu());

@@ -5,7 +5,6 @@ import dev.puna.kernel.TierRefused;
 import dev.puna.kernel.Tiers.Tier;
 import dev.puna.kernel.x86.CodePage.Refused;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -16,8 +15,17 @@ public final class X86Tiers {
 
     /** One tier for each level, fastest first. */
     public static List<Tier> describe() {
-        List<Tier> tiers = new ArrayList<>(levels());
-        tiers.addFirst(lacking(AMX, amx()));
+        List<Tier> tiers = new ArrayList<>();
+        try {
+            Cpu cpu = Cpu.ask();
+            for (Level level : Level.values()) {
+                tiers.addFirst(describe(level, cpu));
+            }
+        } catch (Refused refused) {
+            for (Level level : Level.values()) {
+                tiers.addFirst(lacking(level.tier, refused.why()));
+            }
+        }
         return tiers;
     }
 
@@ -36,57 +44,25 @@ public final class X86Tiers {
         }
     }
 
-    private static final String AMX = "amx";
-
-    /** Why there are no tiles: its kernels are still to come, and most machines lack them anyway. */
-    private static String amx() {
-        try {
-            List<Cpu.Feature> missing =
-                    Cpu.ask().lacks(EnumSet.of(Cpu.Feature.AMXTILE, Cpu.Feature.AMXBF16, Cpu.Feature.AMXINT8));
-            if (!missing.isEmpty()) {
-                return lacks(missing);
-            }
-            return Cpu.requestTiles()
-                    ? "its kernels are not made yet; 'avx512' runs here"
-                    : "the system does not let this process use tiles";
-        } catch (Refused refused) {
-            return refused.why();
-        }
-    }
-
-    private static List<Tier> levels() {
-        List<Tier> tiers = new ArrayList<>();
-        try {
-            Cpu cpu = Cpu.ask();
-            for (Level level : Level.values()) {
-                tiers.addFirst(describe(level, cpu));
-            }
-        } catch (Refused refused) {
-            for (Level level : Level.values()) {
-                tiers.addFirst(lacking(level.tier, refused.why()));
-            }
-        }
-        return tiers;
-    }
-
     private static Tier describe(Level level, Cpu cpu) {
         List<Cpu.Feature> missing = level.missing(cpu);
-        if (missing.isEmpty()) {
-            String why = "machine code for %s on %s".formatted(level.description, cpu.name());
-            return new Tier(level.tier, true, why, workers -> {
-                try {
-                    return new X86(level, workers);
-                } catch (Refused refused) {
-                    throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, refused.why()));
-                }
-            });
+        if (!missing.isEmpty()) {
+            return lacking(
+                    level.tier,
+                    "the processor or the system lacks "
+                            + missing.stream().map(Cpu.Feature::name).collect(Collectors.joining(", ")));
         }
-        return lacking(level.tier, lacks(missing));
-    }
-
-    private static String lacks(List<Cpu.Feature> missing) {
-        return "the processor or the system lacks "
-                + missing.stream().map(Cpu.Feature::name).collect(Collectors.joining(", "));
+        if (level == Level.AMX && !Cpu.requestTiles()) {
+            return lacking(level.tier, "the system does not let this process use tiles");
+        }
+        String why = "machine code for %s on %s".formatted(level.description, cpu.name());
+        return new Tier(level.tier, true, why, workers -> {
+            try {
+                return new X86(level, workers);
+            } catch (Refused refused) {
+                throw new TierRefused("the tier '%s' cannot run here: %s".formatted(level.tier, refused.why()));
+            }
+        });
     }
 
     private static Tier lacking(String name, String why) {

@@ -61,21 +61,46 @@ class MatmulTest {
     @MethodSource("levelsAndTypes")
     void productsAreRightAndTheSameAloneAndInCompany(Tier tier, DType type) {
         assumeTrue(tier.available(), tier.name() + " cannot run here: " + tier.why());
-        List<Integer> columns = new ArrayList<>();
-        if (type.blockSize() == 1) {
-            columns.addAll(List.of(1, 5, 31, 33, 64, 257, 300));
-        } else {
-            int block = type.blockSize();
-            columns.addAll(List.of(block, 3 * block, 512 + block, 1024));
-        }
         try (Workers workers = new Workers(2)) {
             Kernels kernels = tier.kernels(workers);
-            for (int n : columns) {
+            for (int n : columns(type)) {
                 for (int rows : ROWS) {
                     check(kernels, type, rows, n);
                 }
             }
         }
+    }
+
+    /** The kernels for tiles on a processor without: the tile instructions, and they alone, are emulated. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("types")
+    void productsOfEmulatedTilesAreRightAndTheSameAloneAndInCompany(DType type, TestReporter reporter)
+            throws CodePage.Refused {
+        assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
+        try (Arena arena = Arena.ofShared();
+                Workers workers = new Workers(1)) {
+            Kernels kernels = new X86(Level.AMX, workers, () -> new EmulatedTiles(arena));
+            int ran = 0;
+            for (int n : columns(type)) {
+                for (int rows : new int[] {1, 16, 31, 33, 65}) {
+                    check(kernels, type, rows, n);
+                    ran += TOKENS.length;
+                }
+            }
+            reporter.publishEntry("amx, emulated", ran + " products with " + type);
+        }
+    }
+
+    static List<DType> types() {
+        return TYPES;
+    }
+
+    private static List<Integer> columns(DType type) {
+        if (type.blockSize() == 1) {
+            return List.of(1, 5, 31, 33, 64, 257, 300);
+        }
+        int block = type.blockSize();
+        return List.of(block, 3 * block, 512 + block, 1024);
     }
 
     @Test
@@ -85,7 +110,7 @@ class MatmulTest {
         int skipped = 0;
         for (Tier tier : X86Tiers.describe()) {
             for (DType type : TYPES) {
-                int combinations = perType * (type.blockSize() == 1 ? 7 : 4);
+                int combinations = perType * columns(type).size();
                 if (tier.available()) {
                     assertThat(Plan.has(type)).as("%s on %s", type, tier.name()).isTrue();
                     ran += combinations;
@@ -180,7 +205,7 @@ class MatmulTest {
                         DType.F32, new long[] {tokens, columns}, all.data().asSlice(0, 4L * tokens * columns));
                 int[] y = product(arena, kernels, some, weight, rows, what);
                 if (tokens == 1) {
-                    checkValues(type, w, x, y, rows, columns, what);
+                    checkValues(kernels, type, w, x, y, rows, columns, what);
                     for (int t = 0; t < most; t++) {
                         Tensor one = new Tensor(
                                 DType.F32, new long[] {1, columns}, all.data().asSlice(4L * t * columns, 4L * columns));
@@ -220,9 +245,9 @@ class MatmulTest {
 
     /**
      * Weights are exact. Activations may be off by half a step: of a run's largest over 127, which bounds the error by the
-     * weights' magnitudes; and every sum by its length in units of the last place.
+     * weights' magnitudes, or of the 8 bits of bf16; and every sum by its length in units of the last place.
      */
-    private static void checkValues(DType type, float[] w, float[] x, int[] y, int rows, int columns, String what) {
+    private static void checkValues(Kernels kernels, DType type, float[] w, float[] x, int[] y, int rows, int columns, String what) {
         for (int r = 0; r < rows; r++) {
             double exact = 0;
             double magnitude = 0;
@@ -239,8 +264,13 @@ class MatmulTest {
                 }
                 steps += largest / 127 * 0.5 * weights;
             }
-            double bound =
-                    magnitude * (8 + columns) * 0x1p-24 + (type.blockSize() == 1 ? 0 : 1.01 * steps + 1e-5 * magnitude);
+            double bound = magnitude * (8 + columns) * 0x1p-24;
+            boolean codes = type.blockSize() > 1;
+            if (kernels.tier().equals("amx")) {
+                bound += (codes ? 0x1p-8 + 1e-5 : 0x1p-15) * magnitude;
+            } else if (codes) {
+                bound += 1.01 * steps + 1e-5 * magnitude;
+            }
             assertThat((double) Float.intBitsToFloat(y[r]))
                     .as("%s: row %d", what, r)
                     .isBetween(exact - bound, exact + bound);

@@ -1,0 +1,147 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Gpr.RBX;
+import static dev.puna.kernel.x86.Gpr.RCX;
+import static dev.puna.kernel.x86.Op.VADDPS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPAND;
+import static dev.puna.kernel.x86.Op.VPANDN;
+import static dev.puna.kernel.x86.Op.VPOR;
+import static dev.puna.kernel.x86.Op.VPSRAD;
+import static dev.puna.kernel.x86.Op.VPSRLD;
+import static dev.puna.kernel.x86.Op.VPSUBD;
+import static dev.puna.kernel.x86.Op.VSUBPS;
+
+import dev.puna.tensor.DType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * AMX, weights that are floats: near to f32, though tiles take bf16. A number is split into two that bf16 holds, and a
+ * product has three terms: high × high, low activation × high weight, high activation × low weight. As with codes, one
+ * token is summed by ordinary instructions in the order in which tiles sum.
+ */
+final class TileFloats {
+    private TileFloats() {}
+
+    /** How many bf16 numbers make a weight. */
+    static int parts(DType type) {
+        return type == DType.BF16 ? 1 : 2;
+    }
+
+    /** Bytes of a run of a strip in a panel. */
+    static int runBytes(DType type) {
+        return parts(type) * TILE_BYTES;
+    }
+
+    static final int TILE_BYTES = 1024;
+
+    /**
+     * The number in each lane rounded to bf16, which is the upper half of f32. What is below 2^−56 becomes zero: so no
+     * product or sum is ever so small that tiles take it for zero and other instructions do not.
+     */
+    static void rounded(Routine routine, Vec target, Vec number) {
+        Assembler a = routine.a;
+        a.op(VPADDD, target, number, everyLane(routine, 0x8000));
+        a.op(VPAND, target, target, everyLane(routine, 0xFFFF_0000));
+        routine.with(below -> {
+            a.op(VPAND, below, target, everyLane(routine, 0x7FFF_FFFF));
+            a.op(VPSUBD, below, below, everyLane(routine, Float.floatToRawIntBits(0x1p-56f)));
+            a.op(VPSRAD, below, below, 31);
+            a.op(VPANDN, target, below, target);
+        });
+    }
+
+    private static Mem everyLane(Routine routine, int value) {
+        ByteBuffer lanes = ByteBuffer.allocate(routine.lanes.bytes).order(ByteOrder.LITTLE_ENDIAN);
+        while (lanes.hasRemaining()) {
+            lanes.putInt(value);
+        }
+        return routine.a.constant(lanes.array());
+    }
+
+    static byte[] unpack(DType type) {
+        Routine routine = new Routine(Level.AMX.lanes);
+        Assembler a = routine.a;
+        int parts = parts(type);
+        Vec[] even = routine.take(parts);
+        return Unpack.floats(routine, type, runBytes(type), (column, values) -> {
+            Vec[] now = column % 2 == 0 ? even : routine.take(parts);
+            rounded(routine, now[0], values);
+            if (parts == 2) {
+                a.op(VSUBPS, values, values, now[0]);
+                rounded(routine, now[1], values);
+            }
+            if (column % 2 == 1) {
+                for (int part = 0; part < parts; part++) {
+                    a.op(VPSRLD, even[part], even[part], 16);
+                    a.op(VPOR, even[part], even[part], now[part]);
+                    a.op(VMOVUPS_STORE, Mem.at(RCX, part * TILE_BYTES + column / 2 * 64), even[part]);
+                }
+                routine.give(now);
+            }
+        });
+    }
+
+    static byte[] one(DType type) {
+        Routine routine = new Routine(Level.AMX.lanes);
+        Assembler a = routine.a;
+        FloatFormat format = new FloatFormat(type);
+        Vec[] sums = routine.take(2);
+        Rows[] rows = OneToken.twoStrips(routine);
+        boolean twoParts = parts(type) == 2;
+        Vec[] chains = routine.take(twoParts ? 6 : 4); // high × high, low activation, low weight: even, odd
+        OneToken.units(routine, 0, rows, new OneToken.Unit() {
+            @Override
+            public void begin() {
+                routine.zero(sums[0]);
+                routine.zero(sums[1]);
+            }
+
+            @Override
+            public void block() {
+                for (int strip = 0; strip < 2; strip++) {
+                    for (Vec chain : chains) {
+                        routine.zero(chain);
+                    }
+                    Fetch fetch = new Fetch(
+                            a, RBX, routine.lanes.rows * format.blockBytes(), Activations.PARTS.columns);
+                    FloatFormat.Sink sink = (column, values) -> times(routine, chains, column, values);
+                    format.block(routine, rows[strip], fetch.before(sink));
+                    fetch.advance();
+                    rows[strip].advance(format.blockBytes());
+                    for (int chain = 0; chain < chains.length; chain += 2) {
+                        a.op(VADDPS, chains[chain], chains[chain], chains[chain + 1]);
+                        a.op(VADDPS, sums[strip], sums[strip], chains[chain]);
+                    }
+                }
+                a.add(RCX, Activations.PARTS.bytes);
+            }
+
+            @Override
+            public Vec[] sums() {
+                return sums;
+            }
+        });
+        return a.finish();
+    }
+
+    private static void times(Routine routine, Vec[] chains, int column, Vec values) {
+        Assembler a = routine.a;
+        Mem high = Mem.at(RCX, 4 * column).toAll();
+        Mem low = Mem.at(RCX, 4 * (Activations.PARTS.columns + column)).toAll();
+        int parity = column % 2;
+        routine.with(weight -> {
+            rounded(routine, weight, values);
+            a.op(VFMADD231PS, chains[parity], weight, high);
+            a.op(VFMADD231PS, chains[2 + parity], weight, low);
+            if (chains.length > 4) {
+                a.op(VSUBPS, values, values, weight);
+                rounded(routine, values, values);
+                a.op(VFMADD231PS, chains[4 + parity], values, high);
+            }
+        });
+    }
+}
