@@ -7,6 +7,7 @@ import dev.puna.chat.Question;
 import dev.puna.chat.Reply;
 import dev.puna.chat.Tools;
 import dev.puna.engine.Priority;
+import dev.puna.sample.BadRequest;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.server.core.Completions;
@@ -127,7 +128,20 @@ public final class Gemini implements Api {
             throw Failure.invalid(
                     "generationConfig.candidateCount", "must be 1 to " + Completions.MOST_ANSWERS + ", not " + n);
         }
-        return completions.ask(exchange, name(exchange, body), model -> question(exchange, body, model), n);
+        try {
+            return completions.ask(exchange, name(exchange, body), model -> question(exchange, body, model), n);
+        } catch (BadRequest bad) {
+            throw named(bad);
+        }
+    }
+
+    /** What the library says of its own fields, said of this API's. */
+    private static RuntimeException named(BadRequest bad) {
+        return switch (bad.field()) {
+            case "toolChoice" -> Failure.invalid("toolConfig.functionCallingConfig", bad.what());
+            case "messages" -> Failure.invalid("contents", bad.what());
+            default -> bad;
+        };
     }
 
     /** The model of the path; what the body says of it must agree. */

@@ -25,7 +25,9 @@ final class OllamaOptions {
 
     private static final Field<Long> SEED = Field.of("seed", whole(Long.MIN_VALUE, Long.MAX_VALUE), "");
     private static final Field<Integer> NUM_PREDICT = Field.of(
-            "num_predict", integer(-2, Integer.MAX_VALUE), "The most new tokens; negative: until the context is full.");
+            "num_predict",
+            integer(-2, Integer.MAX_VALUE).as(OllamaOptions::notNothing),
+            "The most new tokens; negative: until the context is full.");
     private static final Field<Integer> NUM_CTX = Field.of(
             "num_ctx",
             integer(1, Integer.MAX_VALUE),
@@ -79,6 +81,13 @@ final class OllamaOptions {
     static final Field<Values> FIELD = Field.of("options", object(SHAPE), "How tokens are chosen.");
 
     private OllamaOptions() {}
+
+    private static int notNothing(int most, String path) {
+        if (most == 0) {
+            throw Failure.invalid(path, "must be at least 1, or negative for as many as the context holds");
+        }
+        return most;
+    }
 
     /** The model's own advice with the request's wishes. */
     static Sampling sampling(Values body, Sampling defaults, OptionalInt logprobs) {
