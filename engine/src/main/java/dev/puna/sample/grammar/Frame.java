@@ -15,6 +15,11 @@ interface Frame {
      */
     void step(int b, @Nullable Stack below, Threads out);
 
+    /** Puts the frame on top of what waits for it: what it is before its first byte. */
+    default void begin(@Nullable Stack below, Threads out) {
+        out.add(this, below);
+    }
+
     /**
      * The frame above has ended; this one goes on.
      *

@@ -5,6 +5,10 @@ import dev.puna.file.Json;
 import dev.puna.sample.Constraint;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +58,75 @@ public final class Grammar {
         }
     }
 
+    /**
+     * The texts of a GBNF grammar's rule {@code root}.
+     *
+     * @throws GrammarRefused if the grammar is broken or recurs on the left
+     */
+    public static Grammar gbnf(String grammar) {
+        return rule(GbnfReader.read(grammar, Limits.DEFAULT));
+    }
+
+    /** Any JSON object. */
+    public static Grammar jsonObject() {
+        return jsonSchema(Map.of("type", "object"));
+    }
+
+    /** This text alone. */
+    public static Grammar literal(String text) {
+        List<Rule.Element> all = new ArrayList<>();
+        text.codePoints().forEach(c -> all.add(new Rule.Element.Char(Ranges.of(c, c))));
+        return rule(rule(List.of(all)));
+    }
+
+    /** Each of the grammars in turn. */
+    public static Grammar sequence(Grammar... of) {
+        return new Grammar(
+                new Rule.Start(rule(List.of(elements(of, true)))), new Rule.Start(rule(List.of(elements(of, false)))), Limits.DEFAULT);
+    }
+
+    /** One of the grammars. */
+    public static Grammar choice(Grammar... of) {
+        return new Grammar(
+                new Rule.Start(rule(elements(of, true).stream().map(List::of).toList())),
+                new Rule.Start(rule(elements(of, false).stream().map(List::of).toList())),
+                Limits.DEFAULT);
+    }
+
+    /** The grammar once or more often, with another one between. */
+    public static Grammar list(Grammar item, Grammar between) {
+        return new Grammar(list(item.written, between.written), list(item.read, between.read), Limits.DEFAULT);
+    }
+
+    private static Frame list(Frame item, Frame between) {
+        var more = new Rule("");
+        more.choices.add(new Rule.Sequence(
+                List.of(new Rule.Element.Inner(between), new Rule.Element.Inner(item), new Rule.Element.Ref(more))));
+        more.choices.add(new Rule.Sequence(List.of()));
+        return new Rule.Start(rule(List.of(List.of(new Rule.Element.Inner(item), new Rule.Element.Ref(more)))));
+    }
+
+    private static List<Rule.Element> elements(Grammar[] of, boolean written) {
+        for (Grammar one : of) {
+            if (one.isEmpty()) {
+                throw new GrammarRefused("grammar", "no text is right for a part of it");
+            }
+        }
+        return Arrays.stream(of)
+                .<Rule.Element>map(one -> new Rule.Element.Inner(written ? one.written : one.read))
+                .toList();
+    }
+
+    private static Rule rule(List<List<Rule.Element>> choices) {
+        var rule = new Rule("");
+        choices.forEach(choice -> rule.choices.add(new Rule.Sequence(choice)));
+        return rule;
+    }
+
+    private static Grammar rule(Rule root) {
+        return new Grammar(new Rule.Start(root), new Rule.Start(root), Limits.DEFAULT);
+    }
+
     /** Whether a text is in the language, however it is written. */
     public boolean accepts(byte[] text) {
         if (text.length > limits.textBytes()) {
@@ -84,12 +157,13 @@ public final class Grammar {
 
     /** Whether no text at all is in the language. */
     public boolean isEmpty() {
-        return written instanceof ValueFrame value && !value.node().possible;
+        Place start = start(written);
+        return start.stacks().isEmpty() && !start.whole();
     }
 
     private Place start(Frame frame) {
         var threads = new Threads(limits.threads());
-        threads.add(frame, frame == read && frame instanceof ValueFrame ? new Stack(new SpaceFrame(), null) : null);
+        frame.begin(frame == read && frame instanceof ValueFrame ? new Stack(new SpaceFrame(), null) : null, threads);
         return Place.of(threads, limits.threads());
     }
 

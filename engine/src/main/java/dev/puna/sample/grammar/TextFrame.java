@@ -120,20 +120,16 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
         return switch ((int) (at >>> MODE)) {
             case (int) PLAIN -> plain(dfa, style, state, b);
             case (int) UTF8 -> {
-                if (b >>> 6 != 2) {
+                int more = Utf8Part.next(part, missing, b);
+                if (more < 0) {
                     yield DEAD;
                 }
-                int got = part << 6 | b & 0x3F;
                 if (missing == 1) {
-                    yield dfa.next(state, got);
+                    yield dfa.next(state, more);
                 }
-                int from = got << 6 * (missing - 1);
-                int to = Math.min(Ranges.LAST, from | (1 << 6 * (missing - 1)) - 1);
-                boolean ofThree = missing == 2 && part <= 0xF;
-                boolean sound = ofThree
-                        ? from >= 0x800 && (from < 0xD800 || from > 0xDFFF)
-                        : missing < 3 || from >= 0x10000 && from <= Ranges.LAST;
-                yield sound && dfa.any(state, from, to) ? at(state, got, missing - 1, UTF8) : DEAD;
+                yield dfa.any(state, Utf8Part.from(more, missing - 1, false), Utf8Part.to(more, missing - 1))
+                        ? at(state, more, missing - 1, UTF8)
+                        : DEAD;
             }
             case (int) ESCAPE -> {
                 if (b == 'u') {
@@ -210,14 +206,14 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
         if (b < 0x80) {
             return b < 0x20 ? DEAD : dfa.next(state, b);
         }
-        if (b < 0xC2 || b > 0xF4) {
+        int missing = Utf8Part.missing(b);
+        if (missing < 0) {
             return DEAD;
         }
-        int missing = b < 0xE0 ? 1 : b < 0xF0 ? 2 : 3;
-        int got = b & (0x3F >> missing);
-        int from = Math.max(got << 6 * missing, missing == 1 ? 0x80 : missing == 2 ? 0x800 : 0x10000);
-        int to = Math.min(Ranges.LAST, (got + 1 << 6 * missing) - 1);
-        return dfa.any(state, from, to) ? at(state, got, missing, UTF8) : DEAD;
+        int bits = Utf8Part.bits(b, missing);
+        return dfa.any(state, Utf8Part.from(bits, missing, true), Utf8Part.to(bits, missing))
+                ? at(state, bits, missing, UTF8)
+                : DEAD;
     }
 
     private static long at(int state, int part, int missing, long mode) {

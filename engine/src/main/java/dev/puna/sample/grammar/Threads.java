@@ -1,6 +1,7 @@
 package dev.puna.sample.grammar;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +17,7 @@ final class Threads {
     private final int most;
     private final List<Stack> stacks = new ArrayList<>();
     private final List<Ended> ended = new ArrayList<>(1);
+    private final Set<Stack> entered = new HashSet<>();
     private @Nullable Set<Stack> seen;
 
     /** @param most readings at once; one more is refused */
@@ -26,6 +28,7 @@ final class Threads {
     void clear() {
         stacks.clear();
         ended.clear();
+        entered.clear();
         seen = null;
     }
 
@@ -42,6 +45,11 @@ final class Threads {
             throw new GrammarRefused("grammar", "a text that can be read in more than %d ways".formatted(most));
         }
         stacks.add(stack);
+    }
+
+    /** Whether a place that needs no byte is reached for the first time in this step; it leads nowhere new again. */
+    boolean enter(Stack place) {
+        return entered.add(place);
     }
 
     private Set<Stack> seen() {

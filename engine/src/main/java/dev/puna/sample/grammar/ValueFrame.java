@@ -39,6 +39,13 @@ record ValueFrame(Node node, Style style, boolean keep, List<Object> taken) impl
     }
 
     @Override
+    public void begin(@Nullable Stack below, Threads out) {
+        if (node.possible) {
+            out.add(this, below);
+        }
+    }
+
+    @Override
     public void step(int b, @Nullable Stack below, Threads out) {
         switch (b) {
             case ' ', '\n', '\r', '\t' -> {
