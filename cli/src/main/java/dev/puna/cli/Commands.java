@@ -20,6 +20,7 @@ final class Commands {
         all.put("key", KeyCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         all.put("render", RenderCommand::new);
+        all.put("grammar", GrammarCommand::new);
         all.put("pull", PullCommand::new);
         all.put("list", ListCommand::new);
         all.put("show", ShowCommand::new);

@@ -2,16 +2,19 @@ package dev.puna.cli;
 
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
+import dev.puna.chat.Caller;
 import dev.puna.chat.Ending;
 import dev.puna.chat.Reply;
 import dev.puna.sample.Logprobs;
 import dev.puna.sample.Sampling;
+import dev.puna.sample.grammar.Grammar;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -81,6 +84,9 @@ final class CompleteCommand implements Callable<Integer> {
     private SamplingOptions samplingOptions;
 
     @Mixin
+    private FormOptions formOptions;
+
+    @Mixin
     private ModelOptions modelOptions;
 
     CompleteCommand(Session session) {
@@ -94,6 +100,7 @@ final class CompleteCommand implements Callable<Integer> {
             throw new Refused("--logprobs needs --json");
         }
         samplingOptions.check();
+        Optional<Grammar> grammar = formOptions.compiled(session);
         Output output = session.output();
         try (Assistant assistant = modelOptions.load(session, model)) {
             Sampling sampling = samplingOptions.over(assistant.defaults(), output);
@@ -102,7 +109,7 @@ final class CompleteCommand implements Callable<Integer> {
             }
             int[] tokens = source.ids().orElseGet(() -> assistant.tokens(source.text(), special));
             boolean spellIds = assistant.tokenizer().isEmpty() && !json;
-            try (Answer answer = assistant.complete(tokens, sampling);
+            try (Answer answer = assistant.complete(tokens, sampling, FormOptions.form(grammar, assistant), Caller.ANYONE);
                     var interruptible = new Interruptible(answer::cancel)) {
                 Reply reply = answer.await(piece -> {
                     if (!json) {

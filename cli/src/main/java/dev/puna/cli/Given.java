@@ -69,7 +69,8 @@ final class Given {
         return file.toString().equals("-") ? STANDARD_INPUT : file;
     }
 
-    private static byte[] bytes(Session session, Path file) {
+    /** A file's bytes; {@code -} is standard input. */
+    static byte[] bytes(Session session, Path file) {
         if (Files.isDirectory(file)) {
             throw new Refused(file + ": is a directory, not a file");
         }

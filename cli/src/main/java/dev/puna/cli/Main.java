@@ -7,6 +7,7 @@ import dev.puna.engine.EngineFault;
 import dev.puna.file.BadFile;
 import dev.puna.kernel.TierRefused;
 import dev.puna.sample.BadRequest;
+import dev.puna.sample.grammar.GrammarRefused;
 import dev.puna.text.TemplateError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -180,6 +181,7 @@ public final class Main implements Callable<Integer> {
             case BadRequest bad -> refuse("the " + bad.getMessage());
             case EngineFault fault when fault.getCause() instanceof OutOfMemoryError memory -> explain(memory);
             case EngineFault fault -> fail(fault.getMessage());
+            case GrammarRefused refused -> refuse(refused.getMessage());
             case Refused refused -> refuse(refused.getMessage());
             case TierRefused refused -> refuse(refused.getMessage());
             case Inexact inexact -> refuse(inexact.getMessage());

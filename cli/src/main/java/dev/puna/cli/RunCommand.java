@@ -2,8 +2,11 @@ package dev.puna.cli;
 
 import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
+import dev.puna.chat.Question;
 import dev.puna.chat.Reply;
+import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
+import dev.puna.sample.grammar.Grammar;
 import dev.puna.text.Message;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +58,9 @@ final class RunCommand implements Callable<Integer> {
     private SamplingOptions samplingOptions;
 
     @Mixin
+    private FormOptions formOptions;
+
+    @Mixin
     private ModelOptions modelOptions;
 
     RunCommand(Session session) {
@@ -73,8 +79,10 @@ final class RunCommand implements Callable<Integer> {
         Optional<String> argument =
                 arguments.size() == (named ? 2 : 1) ? Optional.of(arguments.getLast()) : Optional.empty();
         samplingOptions.check();
+        Optional<Grammar> grammar = formOptions.compiled(session);
         if (argument.isEmpty()
                 && !json
+                && !formOptions.given()
                 && session.inputTerminal()
                 && session.output().outTerminal()) {
             return chat(model);
@@ -83,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
         Optional<String> early = argument.isPresent() ? Optional.empty() : Optional.of(prompt(argument, piped));
         try (Assistant assistant = modelOptions.load(session, model)) {
             String prompt = early.orElseGet(() -> prompt(argument, piped));
-            return oneShot(assistant, prompt);
+            return oneShot(assistant, prompt, FormOptions.form(grammar, assistant));
         }
     }
 
@@ -100,7 +108,7 @@ final class RunCommand implements Callable<Integer> {
         return prompt;
     }
 
-    private int oneShot(Assistant assistant, String prompt) {
+    private int oneShot(Assistant assistant, String prompt, Optional<Constraint> form) {
         Output output = session.output();
         Sampling sampling = samplingOptions.over(assistant.defaults(), output);
         List<Message> messages = new ArrayList<>();
@@ -108,7 +116,7 @@ final class RunCommand implements Callable<Integer> {
             messages.add(Message.system(system));
         }
         messages.add(Message.user(prompt));
-        try (Answer answer = assistant.answer(messages, sampling);
+        try (Answer answer = assistant.answer(new Question(messages, sampling).with(form));
                 var interruptible = new Interruptible(answer::cancel)) {
             Reply reply = answer.await(piece -> {
                 if (!json) {

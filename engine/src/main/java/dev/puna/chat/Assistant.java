@@ -12,6 +12,8 @@ import dev.puna.model.Llama;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
+import dev.puna.sample.grammar.Grammar;
+import dev.puna.sample.grammar.TokenTrie;
 import dev.puna.tensor.DType;
 import dev.puna.text.ChatTemplate;
 import dev.puna.text.MarkedText;
@@ -96,6 +98,7 @@ public final class Assistant implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<Integer> ends = new HashSet<>();
     private volatile @Nullable Template template;
+    private @Nullable TokenTrie tokens; // made for the first answer that has a form
 
     private Assistant(
             Checkpoint checkpoint,
@@ -217,6 +220,21 @@ public final class Assistant implements AutoCloseable {
         } catch (BadFile fault) {
             LOG.log(Level.INFO, "only token ids can be continued: {0}", fault.getMessage());
             return Optional.empty();
+        }
+    }
+
+    /**
+     * What holds one answer to a grammar: for {@link Question#form} and {@link #complete(int[], Sampling, Optional,
+     * Caller)}.
+     *
+     * @throws dev.puna.sample.grammar.GrammarRefused if no text is in the grammar's language
+     */
+    public Constraint form(Grammar grammar) {
+        synchronized (checkpoint) {
+            if (tokens == null) {
+                tokens = new TokenTrie(needTokenizer());
+            }
+            return grammar.constraint(tokens);
         }
     }
 

@@ -59,6 +59,11 @@ public record Question(
         this(messages, Tools.NONE, sampling, Optional.empty(), Map.of(), false, Caller.ANYONE);
     }
 
+    /** The same, with a form that the answer's text must have. */
+    public Question with(Optional<Constraint> form) {
+        return new Question(messages, tools, sampling, form, variables, splitReasoning, caller);
+    }
+
     /** A question of nobody in particular. */
     public Question(List<Message> messages, Tools tools, Sampling sampling) {
         this(messages, tools, sampling, Optional.empty(), Map.of(), true, Caller.ANYONE);
