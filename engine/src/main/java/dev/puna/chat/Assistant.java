@@ -6,6 +6,7 @@ import dev.puna.engine.Machine;
 import dev.puna.engine.Request;
 import dev.puna.engine.Statistics;
 import dev.puna.file.BadFile;
+import dev.puna.load.AdapterFile;
 import dev.puna.load.Checkpoint;
 import dev.puna.load.GenerationDefaults;
 import dev.puna.model.Llama;
@@ -425,6 +426,40 @@ public final class Assistant implements AutoCloseable {
                 caller.adapter(),
                 constraint);
         return new Answer(engine.submit(request), way);
+    }
+
+    /**
+     * The direction of a text in the space of the model's thoughts: as many numbers as the model is wide, of length one
+     * together. Waits for it.
+     *
+     * @param text token ids, as {@link #tokens} gives them
+     */
+    public float[] embed(int[] text, Caller caller) throws InterruptedException {
+        var request = new Request(
+                text,
+                Sampling.GREEDY,
+                Set.of(),
+                caller.account(),
+                caller.scope(),
+                caller.priority(),
+                caller.adapter(),
+                Optional.empty());
+        return engine.embed(request, checkpoint.pooling());
+    }
+
+    /** How many numbers an embedding has. */
+    public int width() {
+        return checkpoint.llama().config().width();
+    }
+
+    /**
+     * Opens an adapter for this model: a PEFT folder, its safetensors file, or a GGUF file. It is used by answers whose
+     * caller names it, and must stay open as long as they last.
+     *
+     * @throws dev.puna.file.BadFile if it cannot be used with this model, with the reason
+     */
+    public AdapterFile adapter(Path path) {
+        return AdapterFile.open(path, checkpoint.llama().config());
     }
 
     private Tokenizer needTokenizer() {

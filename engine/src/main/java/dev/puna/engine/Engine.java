@@ -1,9 +1,11 @@
 package dev.puna.engine;
 
 import dev.puna.kernel.Kernels;
+import dev.puna.model.Adapter;
 import dev.puna.model.Batch;
 import dev.puna.model.KvCache;
 import dev.puna.model.Llama;
+import dev.puna.model.Pooling;
 import dev.puna.model.Workspace;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.Sampling;
@@ -13,8 +15,10 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
     private final Loop loop; // the engine's thread only
     private final int vocabulary;
+    private final int width;
+    private final Predicate<Adapter> fits;
     private final Limits limits;
     private final SecureRandom seeds = new SecureRandom();
     private final Thread thread;
@@ -53,6 +59,7 @@ public final class Engine implements AutoCloseable {
                 new LlamaPass(llama, kernels, cacheType, limits),
                 new PromptLookup(),
                 llama.config().vocab(),
+                llama.config().width(),
                 limits);
     }
 
@@ -70,6 +77,7 @@ public final class Engine implements AutoCloseable {
                         llama.config().vocab(),
                         limits.stepTokens()),
                 llama.config().vocab(),
+                llama.config().width(),
                 limits);
     }
 
@@ -82,7 +90,9 @@ public final class Engine implements AutoCloseable {
         return draft;
     }
 
-    Engine(Loop.Pass pass, Drafter drafter, int vocabulary, Limits limits) {
+    Engine(Loop.Pass pass, Drafter drafter, int vocabulary, int width, Limits limits) {
+        this.width = width;
+        fits = pass::fits;
         this.vocabulary = vocabulary;
         this.limits = limits;
         loop = new Loop(pass, new Speculation(drafter, limits.drafts()), vocabulary, limits, this::ended);
@@ -101,18 +111,56 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed
      */
     public Generation submit(Request request) {
-        int[] ids = request.prompt();
-        int prompt = ids.length;
+        int prompt = request.prompt().length;
         if (prompt >= limits.room()) {
             throw new BadRequest(
                     "prompt",
                     "has " + prompt + " tokens, which leaves no room for an answer: the "
                             + (limits.room() < limits.context() ? "cache" : "context") + " holds " + limits.room());
         }
-        for (int id : ids) {
+        check(request);
+        Sampling sampling = request.sampling();
+        var generation = new Generation(limits.unread(), this::wake);
+        queue(new Sequence(request, generation, sampling.seed().orElseGet(seeds::nextLong), (int)
+                Math.min(limits.room(), prompt + (long) sampling.maxTokens().orElse(limits.room()))));
+        return generation;
+    }
+
+    /**
+     * The direction of a text in the space of the model's thoughts: one vector of length one, made of the states after the
+     * last norm. Waits for it.
+     *
+     * @param request whose prompt is the text; how to answer is not looked at
+     * @throws BadRequest if the text cannot ever fit, or holds a number that is no token id
+     * @throws Overloaded if as many wait as the limits allow
+     * @throws EngineFault if the engine failed at it or was closed
+     */
+    public float[] embed(Request request, Pooling pooling) throws InterruptedException {
+        int prompt = request.prompt().length;
+        if (prompt > limits.room()) {
+            throw new BadRequest(
+                    "prompt",
+                    "has " + prompt + " tokens, and the " + (limits.room() < limits.context() ? "cache" : "context")
+                            + " holds " + limits.room());
+        }
+        check(request);
+        try (var generation = new Generation(1, this::wake)) {
+            var sequence = new Sequence(request, generation, 0, prompt, new Pooled(pooling, width));
+            queue(sequence);
+            generation.next();
+            return Objects.requireNonNull(sequence.embedding);
+        }
+    }
+
+    /** Refuses numbers that are no token ids, and another model's adapter. */
+    private void check(Request request) {
+        for (int id : request.prompt()) {
             if (id < 0 || id >= vocabulary) {
                 throw new BadRequest("prompt", "holds the token id " + id + "; ids go from 0 to " + (vocabulary - 1));
             }
+        }
+        if (!request.adapter().map(fits::test).orElse(true)) {
+            throw new BadRequest("adapter", "is for another model");
         }
         for (int id : request.sampling().logitBias().keySet()) {
             if (id < 0 || id >= vocabulary) {
@@ -120,10 +168,9 @@ public final class Engine implements AutoCloseable {
                         "logitBias", "holds the token id " + id + "; ids go from 0 to " + (vocabulary - 1));
             }
         }
-        Sampling sampling = request.sampling();
-        var generation = new Generation(limits.unread(), this::wake);
-        var sequence = new Sequence(request, generation, sampling.seed().orElseGet(seeds::nextLong), (int)
-                Math.min(limits.room(), prompt + (long) sampling.maxTokens().orElse(limits.room())));
+    }
+
+    private void queue(Sequence sequence) {
         lock.lock();
         try {
             if (closed) {
@@ -138,7 +185,6 @@ public final class Engine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        return generation;
     }
 
     /** What the engine does and has done. */
@@ -263,10 +309,30 @@ public final class Engine implements AutoCloseable {
             try {
                 return llama.forward(kernels, batch, cache, work);
             } catch (RuntimeException | Error fault) {
-                work.close(); // as the pass left it
-                work = new Workspace();
+                renew();
                 throw fault;
             }
+        }
+
+        @Override
+        public Tensor states(Batch batch) {
+            try {
+                return llama.states(kernels, batch, cache, work);
+            } catch (RuntimeException | Error fault) {
+                renew();
+                throw fault;
+            }
+        }
+
+        /** The pass failed and left the memory as it was. */
+        private void renew() {
+            work.close();
+            work = new Workspace();
+        }
+
+        @Override
+        public boolean fits(Adapter adapter) {
+            return adapter.fits(llama.config());
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.puna.engine;
 
 import dev.puna.kernel.Span;
 import dev.puna.kernel.Span.Outputs;
+import dev.puna.model.Adapter;
 import dev.puna.model.Batch;
 import dev.puna.sample.Logprobs;
 import dev.puna.sample.Sampler;
@@ -10,6 +11,7 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -24,6 +26,14 @@ final class Loop {
     interface Pass extends AutoCloseable {
         Tensor logits(Batch batch);
 
+        /** As {@link #logits}, before the output matrix: [outputs, width]. */
+        Tensor states(Batch batch);
+
+        /** Whether an adapter is for this model. */
+        default boolean fits(Adapter adapter) {
+            return false;
+        }
+
         /** Copies a block of the cache. */
         void copy(int from, int to);
 
@@ -37,6 +47,8 @@ final class Loop {
     private final Sampler sampler;
     private final Runnable ended;
     private final Counters counters;
+    private final List<Sequence> answers = new ArrayList<>(); // of a step
+    private final List<Sequence> texts = new ArrayList<>(); // of a step, to embed
     private Scheduler scheduler;
 
     /** @param ended called whenever a sequence is over */
@@ -73,10 +85,13 @@ final class Loop {
         }
         long now = System.nanoTime();
         boolean onlyGrows = scheduler.onlyGrows();
+        answers.clear();
+        texts.clear();
         for (Sequence s : plan) {
             if (s.started == 0) {
                 s.started = now;
             }
+            (s.pooled == null ? answers : texts).add(s);
         }
         Tensor logits;
         try {
@@ -87,16 +102,22 @@ final class Loop {
                 scheduler.makeRoomForDrafts();
                 speculation.guess(plan);
             }
-            Batch batch = batch(plan);
+            if (!texts.isEmpty()) {
+                embed();
+            }
+            if (answers.isEmpty()) {
+                return true;
+            }
+            Batch batch = batch(answers);
             counters.stepped(batch.tokens());
             logits = pass.logits(batch);
         } catch (RuntimeException | Error fault) {
-            plan.forEach(s -> fail(s, fault));
+            plan.stream().filter(s -> s.node != null).forEach(s -> fail(s, fault)); // who has a place is not over
             return true;
         }
         int row = 0;
         int tokens = 0;
-        for (Sequence s : plan) {
+        for (Sequence s : answers) {
             int first = row;
             tokens += s.planned;
             row += s.planned == s.left() + s.drafts ? 1 + s.drafts : 0;
@@ -142,6 +163,30 @@ final class Loop {
         }
     }
 
+    /** Computes the next piece of every text that is embedded. */
+    private void embed() {
+        Batch batch = batch(texts);
+        counters.stepped(batch.tokens());
+        Tensor states = pass.states(batch);
+        int row = 0;
+        for (int i = 0; i < texts.size(); i++) {
+            Sequence s = texts.get(i);
+            Pooled pooled = Objects.requireNonNull(s.pooled);
+            for (int rows = batch.spans().get(i).outputRows(); rows > 0; rows--) {
+                pooled.add(states.data().asSlice(row++ * states.rowBytes(), states.rowBytes()));
+            }
+            s.advance(s.planned);
+            if (s.left() == 0) {
+                try {
+                    s.embedding = pooled.vector();
+                    retire(s, Finish.STOP);
+                } catch (ArithmeticException fault) {
+                    fail(s, fault);
+                }
+            }
+        }
+    }
+
     private static Batch batch(List<Sequence> plan) {
         int count = 0;
         for (Sequence s : plan) {
@@ -149,14 +194,25 @@ final class Loop {
         }
         int[] ids = new int[count];
         List<Span> spans = new ArrayList<>(plan.size());
+        List<Optional<Adapter>> adapters = new ArrayList<>(plan.size());
+        boolean adapted = false;
         int at = 0;
         for (Sequence s : plan) {
             System.arraycopy(s.tokens(), s.computed(), ids, at, s.planned);
             at += s.planned;
-            Outputs outputs = s.drafts > 0 ? Outputs.EVERY : s.planned == s.left() ? Outputs.LAST : Outputs.NONE;
-            spans.add(new Span(s.blocks(), s.computed(), s.planned, outputs));
+            spans.add(new Span(s.blocks(), s.computed(), s.planned, outputs(s)));
+            adapters.add(s.request.adapter());
+            adapted |= s.request.adapter().isPresent();
         }
-        return new Batch(ids, spans);
+        return new Batch(ids, spans, adapted ? adapters : List.of());
+    }
+
+    private static Outputs outputs(Sequence s) {
+        boolean last = s.planned == s.left();
+        if (s.pooled != null) {
+            return s.pooled.wanted(s.computed() == 0, last);
+        }
+        return s.drafts > 0 ? Outputs.EVERY : last ? Outputs.LAST : Outputs.NONE;
     }
 
     /** Chooses the sequence's next token from its logits [vocabulary], and takes what its constraint leaves no choice of. */

@@ -110,7 +110,7 @@ final class Scheduler {
             if (!grow(s)) {
                 break;
             }
-            if (s.left() == 1) {
+            if (s.left() == 1 && s.pooled == null) {
                 plan(s, 1);
                 budget--;
             } else {
@@ -172,6 +172,9 @@ final class Scheduler {
 
     /** The sequence's tokens are computed up to {@link Sequence#computed}, and well: others may use them. */
     void publish(Sequence s) {
+        if (s.pooled != null) {
+            return; // nobody goes on from a text that is embedded
+        }
         int size = limits.blockTokens();
         for (Node node = s.node; node != null && (s.shared() + 1) * size <= s.computed(); node = s.node) {
             int from = s.shared() * size;
@@ -283,7 +286,7 @@ final class Scheduler {
     /** Blocks that beginning would take from those nobody uses. */
     private int needed(Sequence s) {
         int needed = limits.blocks(s.length()) - s.blockCount();
-        if (s.node == null) {
+        if (s.node == null && s.pooled == null) {
             needed -= tree.inUse(scope(s), s.tokens(), s.length() - 1);
         }
         return needed;
@@ -311,6 +314,9 @@ final class Scheduler {
         }
         Node root = tree.enter(scope(s));
         s.node = root;
+        if (s.pooled != null) {
+            return; // its states are in no cache
+        }
         follow(s);
         int from = s.computed();
         Node near = tree.nearest(Objects.requireNonNull(s.node), s.tokens(), from, s.length() - 1);
@@ -329,7 +335,8 @@ final class Scheduler {
     /** Goes on over whole blocks that others computed. The last token is always left, for it gives the logits. */
     private void follow(Sequence s) {
         int size = limits.blockTokens();
-        while (s.computed() == s.shared() * size && s.computed() + size < s.length()) {
+        while (s.pooled == null
+                && s.computed() == s.shared() * size && s.computed() + size < s.length()) {
             Node next = tree.child(Objects.requireNonNull(s.node), s.tokens(), s.computed());
             if (next == null) {
                 return;
@@ -348,12 +355,13 @@ final class Scheduler {
         Sequence s = prompts.get(prompt);
         int from = s.computed();
         int to = from + limits.blockTokens();
-        if (from != s.shared() * limits.blockTokens() || to >= s.length()) {
+        if (s.pooled != null || from != s.shared() * limits.blockTokens() || to >= s.length()) {
             return false;
         }
         for (int i = 0; i < prompt; i++) {
             Sequence other = prompts.get(i);
-            if (other.node == s.node
+            if (other.pooled == null
+                    && other.node == s.node
                     && other.length() >= to
                     && Arrays.equals(other.tokens(), from, to, s.tokens(), from, to)) {
                 return true;
@@ -404,7 +412,7 @@ final class Scheduler {
         Node node = s.node;
         int kept = s.shared();
         int from = kept * limits.blockTokens();
-        if (!spoilt && s.computed() > from) {
+        if (!spoilt && s.pooled == null && s.computed() > from) {
             Node near = tree.nearest(node, s.tokens(), from, s.computed());
             if (near == null || PrefixTree.common(near, s.tokens(), from, s.computed()) < s.computed() - from) {
                 tree.add(node, s.tokens(), from, s.computed(), s.blocks()[kept++]);

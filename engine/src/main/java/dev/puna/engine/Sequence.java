@@ -13,6 +13,8 @@ final class Sequence {
     final long asked = System.nanoTime();
     final int most; // tokens, prompt and answer
     final @Nullable Constraint constraint;
+    final @Nullable Pooled pooled; // present: its states are asked for, not an answer
+    float @Nullable [] embedding; // once it is over
     long started; // nanoTime of the first step, 0 before
     long firstToken; // nanoTime, 0 before
     long lastToken; // nanoTime, 0 before any
@@ -37,7 +39,12 @@ final class Sequence {
     private int shared;
 
     Sequence(Request request, Generation generation, long seed, int most) {
+        this(request, generation, seed, most, null);
+    }
+
+    Sequence(Request request, Generation generation, long seed, int most, @Nullable Pooled pooled) {
         this.request = request;
+        this.pooled = pooled;
         this.generation = generation;
         this.seed = seed;
         this.most = most;
@@ -148,5 +155,8 @@ final class Sequence {
         blockCount = 0;
         computed = 0;
         drafted = 0;
+        if (pooled != null) {
+            pooled.clear();
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.puna.file.Safetensors;
 import dev.puna.file.TensorEntry;
 import dev.puna.model.Config;
 import dev.puna.model.Llama;
+import dev.puna.model.Pooling;
 import dev.puna.tensor.Tensor;
 import dev.puna.text.BuiltInTemplates;
 import dev.puna.text.ChatTemplate;
@@ -36,6 +37,7 @@ public final class Checkpoint implements AutoCloseable {
     private final String name;
     private final Optional<String> licence;
     private final GenerationDefaults defaults;
+    private final Optional<Pooling> pooling;
     private final Supplier<Optional<Tokenizer>> readTokenizer;
     private final Optional<TemplateText> templateText;
     private Optional<ChatTemplate> template = Optional.empty();
@@ -50,6 +52,7 @@ public final class Checkpoint implements AutoCloseable {
             String name,
             Optional<String> licence,
             GenerationDefaults defaults,
+            Optional<Pooling> pooling,
             Supplier<Optional<Tokenizer>> readTokenizer,
             Optional<TemplateText> templateText) {
         this.path = path;
@@ -60,6 +63,7 @@ public final class Checkpoint implements AutoCloseable {
         this.name = name;
         this.licence = licence;
         this.defaults = defaults;
+        this.pooling = pooling;
         this.readTokenizer = readTokenizer;
         this.templateText = templateText;
     }
@@ -103,6 +107,7 @@ public final class Checkpoint implements AutoCloseable {
                             .orElseGet(() -> fileName(path)),
                     file.metadata().string("general.license"),
                     GenerationDefaults.of(file.metadata()),
+                    StatedPooling.of(path, file.metadata()),
                     () -> Tokenizers.fromGguf(file),
                     TemplateText.of(file));
         } catch (Throwable t) {
@@ -143,6 +148,7 @@ public final class Checkpoint implements AutoCloseable {
                     json.text("_name_or_path").filter(s -> !s.isBlank()).orElseGet(() -> fileName(folder)),
                     Optional.empty(),
                     GenerationDefaults.of(folder, json),
+                    StatedPooling.of(folder),
                     () -> Tokenizers.fromFolder(folder),
                     TemplateText.of(folder));
         } catch (Throwable t) {
@@ -179,6 +185,11 @@ public final class Checkpoint implements AutoCloseable {
     /** What its makers advise for generation. */
     public GenerationDefaults defaults() {
         return defaults;
+    }
+
+    /** How a text becomes one vector, as its makers say; the mean of all states where they do not. */
+    public Pooling pooling() {
+        return pooling.orElse(Pooling.MEAN);
     }
 
     /**

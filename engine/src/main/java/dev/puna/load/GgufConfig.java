@@ -30,7 +30,7 @@ import java.util.OptionalLong;
 final class GgufConfig {
 
     /** The architectures of this family, and whether their pairs of rotated numbers are neighbours. */
-    private static final Map<String, Boolean> INTERLEAVED =
+    static final Map<String, Boolean> INTERLEAVED =
             Map.of("llama", true, "smollm3", true, "qwen2", false, "qwen3", false, "phi3", false);
 
     /** Every fourth layer of a SmolLM3 has no positions; its files do not say so. */

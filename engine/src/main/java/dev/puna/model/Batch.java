@@ -1,7 +1,9 @@
 package dev.puna.model;
 
 import dev.puna.kernel.Span;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Tokens of several sequences for one forward pass.
@@ -9,14 +11,24 @@ import java.util.List;
  * @param ids the tokens, span after span; not copied
  * @param spans where they belong. No position of a sequence may be in a batch twice, and a sequence's spans stand in
  *     order
+ * @param adapters of the spans, as many; or none at all
  */
-public record Batch(int[] ids, List<Span> spans) {
+public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapters) {
     public Batch {
         spans = List.copyOf(spans);
+        adapters = List.copyOf(adapters);
+        if (!adapters.isEmpty() && adapters.size() != spans.size()) {
+            throw new IllegalArgumentException(adapters.size() + " adapters for " + spans.size() + " spans");
+        }
         int tokens = spans.stream().mapToInt(Span::length).sum();
         if (tokens != ids.length || tokens == 0) {
             throw new IllegalArgumentException(ids.length + " ids for spans of " + tokens + " tokens");
         }
+    }
+
+    /** Tokens of the model as it is. */
+    public Batch(int[] ids, List<Span> spans) {
+        this(ids, spans, List.of());
     }
 
     public int tokens() {
@@ -42,6 +54,22 @@ public record Batch(int[] ids, List<Span> spans) {
             }
         }
         return positions;
+    }
+
+    /** Where which adapter is: rows of tokens, or of outputs. */
+    List<Adapter.Rows> adapted(boolean outputs) {
+        if (adapters.isEmpty()) {
+            return List.of();
+        }
+        List<Adapter.Rows> parts = new ArrayList<>();
+        int row = 0;
+        for (int i = 0; i < spans.size(); i++) {
+            int from = row;
+            int count = outputs ? spans.get(i).outputRows() : spans.get(i).length();
+            adapters.get(i).filter(_ -> count > 0).ifPresent(adapter -> parts.add(new Adapter.Rows(adapter, from, count)));
+            row += count;
+        }
+        return parts;
     }
 
     /** Which tokens get logits, in order. */

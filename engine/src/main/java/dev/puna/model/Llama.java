@@ -68,29 +68,41 @@ public final class Llama {
      * @throws IllegalArgumentException if an id is not in the vocabulary, or a span has too few blocks
      */
     public Tensor forward(Kernels kernels, Batch batch, KvCache cache, Workspace work) {
+        Tensor states = states(kernels, batch, cache, work);
+        Tensor logits = work.take(states.rows(), config.vocab());
+        if (states.rows() > 0) {
+            Linear.apply(kernels, states, List.of(output), List.of(logits));
+            Adapter.adapt(kernels, batch.adapted(true), Adapter::output, states, logits, work);
+        }
+        return logits;
+    }
+
+    /**
+     * As {@link #forward}, up to what the output matrix is multiplied with: the states after the last norm.
+     *
+     * @return {@code [outputs, width]}
+     */
+    public Tensor states(Kernels kernels, Batch batch, KvCache cache, Workspace work) {
         batch.check(config.vocab());
         cache.reserve(batch);
         work.release(0);
         Rotation rotation = config.rope().at(batch.positions(), work);
         Tensor x = work.take(batch.tokens(), config.width()); // the residual stream [tokens, width]
         kernels.gather(embedding, batch.ids(), x);
+        List<Adapter.Rows> adapted = batch.adapted(false);
         int mark = work.mark();
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
             Tensor h = normed(kernels, x, layer.attentionNorm(), work);
-            kernels.add(attention(kernels, i, h, batch, cache.layer(i), rotation, work), x);
+            kernels.add(attention(kernels, i, h, batch, adapted, cache.layer(i), rotation, work), x);
             h = normed(kernels, x, layer.ffnNorm(), work);
-            kernels.add(ffn(kernels, layer.ffn(), h, work), x);
+            kernels.add(ffn(kernels, i, h, adapted, work), x);
             work.release(mark);
         }
         int[] outputs = batch.outputs();
         Tensor last = work.take(outputs.length, config.width());
         kernels.gather(x, outputs, last);
-        Tensor logits = work.take(outputs.length, config.vocab());
-        if (outputs.length > 0) {
-            Linear.apply(kernels, normed(kernels, last, norm, work), List.of(output), List.of(logits));
-        }
-        return logits;
+        return outputs.length == 0 ? last : normed(kernels, last, norm, work);
     }
 
     private Tensor normed(Kernels kernels, Tensor x, Tensor weight, Workspace work) {
@@ -100,13 +112,23 @@ public final class Llama {
     }
 
     private Tensor attention(
-            Kernels kernels, int i, Tensor h, Batch batch, Pages pages, Rotation rotation, Workspace work) {
+            Kernels kernels,
+            int i,
+            Tensor h,
+            Batch batch,
+            List<Adapter.Rows> adapted,
+            Pages pages,
+            Rotation rotation,
+            Workspace work) {
         Config.Attention shape = config.blocks().get(i).attention();
         Layer.Attention weights = layers.get(i).attention();
         Tensor q = work.take(batch.tokens(), shape.queryWidth());
         Tensor k = work.take(batch.tokens(), shape.keyWidth());
         Tensor v = work.take(batch.tokens(), shape.keyWidth());
         Linear.apply(kernels, h, List.of(weights.q(), weights.k(), weights.v()), List.of(q, k, v));
+        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).q(), h, q, work);
+        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).k(), h, k, work);
+        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).v(), h, v, work);
         weights.qNorm().ifPresent(weight -> kernels.rmsNorm(q, weight, config.normEpsilon(), q));
         weights.kNorm().ifPresent(weight -> kernels.rmsNorm(k, weight, config.normEpsilon(), k));
         if (shape.positions()) {
@@ -119,18 +141,22 @@ public final class Llama {
         kernels.attention(q, batch.spans(), pages, shape.reach(), scale, seen);
         Tensor y = work.take(batch.tokens(), config.width());
         Linear.apply(kernels, seen, List.of(weights.o()), List.of(y));
+        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).o(), seen, y, work);
         return y;
     }
 
-    private Tensor ffn(Kernels kernels, Layer.Ffn ffn, Tensor h, Workspace work) {
-        return switch (ffn) {
+    private Tensor ffn(Kernels kernels, int i, Tensor h, List<Adapter.Rows> adapted, Workspace work) {
+        return switch (layers.get(i).ffn()) {
             case Layer.Ffn.Dense(Linear gate, Linear up, Linear down) -> {
                 Tensor gated = work.take(h.rows(), gate.rows());
                 Tensor inner = work.take(h.rows(), up.rows());
                 Linear.apply(kernels, h, List.of(gate, up), List.of(gated, inner));
+                Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).gate(), h, gated, work);
+                Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).up(), h, inner, work);
                 kernels.swiGlu(gated, inner, inner);
                 Tensor y = work.take(h.rows(), config.width());
                 Linear.apply(kernels, inner, List.of(down), List.of(y));
+                Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).down(), inner, y, work);
                 yield y;
             }
         };

@@ -26,8 +26,8 @@ class EngineTest {
     @Test
     void manyCallersGetWhatEachWouldGetAlone() throws Exception {
         List<Callable<List<Integer>>> calls = new ArrayList<>();
-        try (var crowd = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS);
-                var quiet = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS);
+        try (var crowd = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
+                var quiet = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 28; i++) {
                 int seed = i;
@@ -42,7 +42,7 @@ class EngineTest {
 
     @Test
     void aCancelledAnswerEndsAndItsPlaceIsFree() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             Generation endless = engine.submit(endless());
             endless.next();
             endless.cancel();
@@ -59,7 +59,7 @@ class EngineTest {
     @Test
     void aCallerThatDoesNotReadPausesAlone() throws Exception {
         var pass = new HashPass(VOCABULARY, LIMITS);
-        try (var engine = new Engine(pass, new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(pass, new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             Generation unread = engine.submit(endless());
             for (int i = 0; i < 5; i++) {
                 assertThat(ids(engine.submit(request(i, 4, 100)))).hasSize(100);
@@ -73,7 +73,7 @@ class EngineTest {
     void aFaultFailsTheRequestsOfItsStepAndTheEngineLivesOn() throws Exception {
         var pass = new HashPass(VOCABULARY, LIMITS);
         pass.failNext = 3;
-        try (var engine = new Engine(pass, new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(pass, new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             Generation unlucky = engine.submit(request(1, 4, 50));
             assertThatThrownBy(() -> ids(unlucky))
                     .isInstanceOf(EngineFault.class)
@@ -95,11 +95,16 @@ class EngineTest {
             }
 
             @Override
+            public Tensor states(Batch batch) {
+                return hash.states(batch);
+            }
+
+            @Override
             public void copy(int from, int to) {
                 hash.copy(from, to);
             }
         };
-        try (var engine = new Engine(slow, new PromptLookup(), VOCABULARY, limits)) {
+        try (var engine = new Engine(slow, new PromptLookup(), VOCABULARY, VOCABULARY, limits)) {
             List<Generation> accepted = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 accepted.add(engine.submit(request(i, 4, 10)));
@@ -117,13 +122,13 @@ class EngineTest {
 
     @Test
     void whatCanNeverFitIsRefusedWithBothNumbers() {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             assertThatThrownBy(() -> engine.submit(request(1, 200, 1)))
                     .isInstanceOf(BadRequest.class)
                     .hasMessage("prompt has 200 tokens, which leaves no room for an answer: the context holds 200");
         }
         var small = new Limits(200, 8, 10, 40, 8, 20, 100, 4, 16);
-        try (var engine = new Engine(new HashPass(VOCABULARY, small), new PromptLookup(), VOCABULARY, small)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, small), new PromptLookup(), VOCABULARY, VOCABULARY, small)) {
             assertThatThrownBy(() -> engine.submit(request(1, 100, 1)))
                     .hasMessage("prompt has 100 tokens, which leaves no room for an answer: the cache holds 80");
         }
@@ -131,7 +136,7 @@ class EngineTest {
 
     @Test
     void numbersThatAreNoTokensAreRefused() {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             assertThatThrownBy(() ->
                             engine.submit(new Request(new int[] {1, 24}, Sampling.GREEDY, Set.of())))
                     .hasMessage("prompt holds the token id 24; ids go from 0 to 23");
@@ -145,7 +150,7 @@ class EngineTest {
 
     @Test
     void closingFailsWhatRunsAndRefusesWhatComes() throws Exception {
-        var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS);
+        var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
         Generation running = engine.submit(endless());
         running.next();
         engine.close();
@@ -156,7 +161,7 @@ class EngineTest {
 
     @Test
     void logprobsComeWithTheTokensThatAskForThem() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.logprobs = OptionalInt.of(3);
                 s.maxTokens = OptionalInt.of(1);
@@ -172,7 +177,7 @@ class EngineTest {
 
     @Test
     void withoutASeedEachRequestDrawsItsOwn() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, LIMITS)) {
+        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = 2;
                 s.maxTokens = OptionalInt.of(40);

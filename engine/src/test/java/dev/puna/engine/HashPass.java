@@ -62,6 +62,12 @@ final class HashPass implements Loop.Pass {
         return logits;
     }
 
+    /** Its states are its logits. */
+    @Override
+    public Tensor states(Batch batch) {
+        return logits(batch);
+    }
+
     @Override
     public void copy(int from, int to) {
         cache[to] = cache[from].clone();
