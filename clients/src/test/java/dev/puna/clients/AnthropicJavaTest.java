@@ -119,8 +119,8 @@ class AnthropicJavaTest {
     @Test
     void aToolIsUsedAndItsResultAnswered() {
         var any = ToolChoiceAny.builder().disableParallelToolUse(true).build();
-        Message first =
-                client.messages().create(question().addTool(weather()).toolChoice(any).build());
+        Message first = client.messages()
+                .create(question().addTool(weather()).toolChoice(any).build());
         assertThat(first.stopReason()).contains(StopReason.TOOL_USE);
         ToolUseBlock use = first.content().getLast().asToolUse();
         assertThat(use.name()).isEqualTo("get_weather");
@@ -161,7 +161,8 @@ class AnthropicJavaTest {
 
     @Test
     void anAnswerHasTheShapeOfAClass() {
-        var answer = client.messages().create(question().outputConfig(Place.class).build());
+        var answer =
+                client.messages().create(question().outputConfig(Place.class).build());
         Place place = answer.content().getFirst().asText().text();
         assertThat(place.name).isNotNull();
     }
@@ -190,8 +191,8 @@ class AnthropicJavaTest {
 
     @Test
     void errorsAreTheClientsOwnExceptions() {
-        assertThatThrownBy(
-                        () -> client.messages().create(question().model("nobody").build()))
+        assertThatThrownBy(() ->
+                        client.messages().create(question().model("nobody").build()))
                 .isInstanceOf(NotFoundException.class)
                 .hasMessageContaining("nobody");
         assertThatThrownBy(() -> client.messages()

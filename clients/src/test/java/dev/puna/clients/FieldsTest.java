@@ -131,7 +131,10 @@ class FieldsTest {
                 annotated(models + "Tool"),
                 List.of(inList(body, "tools", Map.of("name", "f", "input_schema", Map.of("type", "object"))))));
         all.add(new Walk(
-                path, "output config", annotated(models + "OutputConfig"), List.of(in(body, "output_config", Map.of()))));
+                path,
+                "output config",
+                annotated(models + "OutputConfig"),
+                List.of(in(body, "output_config", Map.of()))));
         all.add(new Walk(path, "metadata", annotated(models + "Metadata"), List.of(in(body, "metadata", Map.of()))));
         Map<String, Map<String, Object>> blocks = new LinkedHashMap<>();
         blocks.put("TextBlockParam", Map.of("type", "text", "text", "x"));
@@ -139,11 +142,7 @@ class FieldsTest {
         blocks.put("ToolResultBlockParam", Map.of("type", "tool_result", "tool_use_id", "1"));
         blocks.put(
                 "DocumentBlockParam",
-                Map.of(
-                        "type",
-                        "document",
-                        "source",
-                        Map.of("type", "text", "media_type", "text/plain", "data", "x")));
+                Map.of("type", "document", "source", Map.of("type", "text", "media_type", "text/plain", "data", "x")));
         for (var block : blocks.entrySet()) {
             all.add(new Walk(
                     path,
@@ -180,9 +179,10 @@ class FieldsTest {
                 path,
                 "part",
                 annotated(types + "Part"),
-                List.of(field -> Map.of(
-                        "contents", List.of(Map.of("role", "user", "parts", List.of(Map.of(field, PROBE))))))));
-        all.add(new Walk(path, "content", annotated(types + "Content"), List.of(inList(Map.of(), "contents", content))));
+                List.of(field ->
+                        Map.of("contents", List.of(Map.of("role", "user", "parts", List.of(Map.of(field, PROBE))))))));
+        all.add(new Walk(
+                path, "content", annotated(types + "Content"), List.of(inList(Map.of(), "contents", content))));
         all.add(new Walk(path, "tool", annotated(types + "Tool"), List.of(inList(body, "tools", Map.of()))));
         all.add(new Walk(
                 path, "tool config", annotated(types + "ToolConfig"), List.of(in(body, "toolConfig", Map.of()))));
@@ -219,8 +219,7 @@ class FieldsTest {
         String types = "dev.langchain4j.model.ollama.";
         Map<String, Object> chat = Map.of("messages", List.of(Map.of("role", "user", "content", "x")), "stream", false);
         all.add(new Walk("/api/chat", "chat", declared(types + "OllamaChatRequest"), List.of(in(chat))));
-        all.add(new Walk(
-                "/api/chat", "options", declared(types + "Options"), List.of(in(chat, "options", Map.of()))));
+        all.add(new Walk("/api/chat", "options", declared(types + "Options"), List.of(in(chat, "options", Map.of()))));
         all.add(new Walk(
                 "/api/chat",
                 "message",
@@ -253,9 +252,7 @@ class FieldsTest {
         Set<String> names = new TreeSet<>();
         for (Field field : Class.forName(type).getDeclaredFields()) {
             if (!field.getType().equals(Map.class)) {
-                names.add(field.getName()
-                        .replaceAll("([a-z])([A-Z])", "$1_$2")
-                        .toLowerCase(java.util.Locale.ROOT));
+                names.add(field.getName().replaceAll("([a-z])([A-Z])", "$1_$2").toLowerCase(java.util.Locale.ROOT));
             }
         }
         assertThat(names).as(type).isNotEmpty();

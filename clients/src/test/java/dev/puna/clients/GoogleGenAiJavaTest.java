@@ -76,8 +76,7 @@ class GoogleGenAiJavaTest {
     void aStreamSaysTheSame() {
         var pieces = new StringBuilder();
         GenerateContentResponse last = null;
-        try (var stream = client.models.generateContentStream(
-                served.model(), "Which range?", brief().build())) {
+        try (var stream = client.models.generateContentStream(served.model(), "Which range?", brief().build())) {
             for (GenerateContentResponse piece : stream) {
                 pieces.append(piece.text() == null ? "" : piece.text());
                 last = piece;
@@ -160,7 +159,8 @@ class GoogleGenAiJavaTest {
                 .role("user")
                 .parts(Part.fromFunctionResponse("get_weather", Map.of("output", "21 degrees")))
                 .build();
-        var tools = withTool(declaration).toolConfig(ToolConfig.builder().build()).build();
+        var tools =
+                withTool(declaration).toolConfig(ToolConfig.builder().build()).build();
         var answer = client.models.generateContent(served.model(), List.of(question, call, result), tools);
         assertThat(answer.text()).isEqualTo(Served.ANSWER);
     }
@@ -210,8 +210,7 @@ class GoogleGenAiJavaTest {
     void textsBecomeUnitVectors() {
         var both = client.models.embedContent(served.model(), List.of("range", "meadow"), null);
         assertThat(both.embeddings().orElseThrow()).hasSize(2);
-        List<Float> vector =
-                both.embeddings().orElseThrow().getFirst().values().orElseThrow();
+        List<Float> vector = both.embeddings().orElseThrow().getFirst().values().orElseThrow();
         assertThat(Served.length(vector)).isBetween(0.999, 1.001);
         var shorter = client.models.embedContent(
                 served.model(),
@@ -224,8 +223,9 @@ class GoogleGenAiJavaTest {
     @Test
     void modelsAreListedByTheirId() {
         List<String> names = new ArrayList<>();
-        client.models.list(ListModelsConfig.builder().build()).forEach(m -> names.add(m.name()
-                .orElseThrow()));
+        client.models
+                .list(ListModelsConfig.builder().build())
+                .forEach(m -> names.add(m.name().orElseThrow()));
         assertThat(names).contains("models/" + served.model());
         assertThat(client.models.get(served.model(), null).name()).contains("models/" + served.model());
     }
@@ -238,18 +238,16 @@ class GoogleGenAiJavaTest {
                     assertThat(e.status()).isEqualTo("NOT_FOUND");
                     assertThat(e.message()).contains("nobody");
                 });
-        assertThatThrownBy(() -> ask(brief().topP(3f).build()))
-                .isInstanceOfSatisfying(ClientException.class, e -> {
-                    assertThat(e.code()).isEqualTo(400);
-                    assertThat(e.status()).isEqualTo("INVALID_ARGUMENT");
-                    assertThat(e.message()).contains("topP");
-                });
+        assertThatThrownBy(() -> ask(brief().topP(3f).build())).isInstanceOfSatisfying(ClientException.class, e -> {
+            assertThat(e.code()).isEqualTo(400);
+            assertThat(e.status()).isEqualTo("INVALID_ARGUMENT");
+            assertThat(e.message()).contains("topP");
+        });
         var strict = SafetySetting.builder()
                 .category(HarmCategory.Known.HARM_CATEGORY_HARASSMENT)
                 .threshold(HarmBlockThreshold.Known.BLOCK_LOW_AND_ABOVE)
                 .build();
-        assertThatThrownBy(() -> ask(brief().safetySettings(strict).build()))
-                .hasMessageContaining("safetySettings");
+        assertThatThrownBy(() -> ask(brief().safetySettings(strict).build())).hasMessageContaining("safetySettings");
         var off = strict.toBuilder().threshold(HarmBlockThreshold.Known.OFF).build();
         assertThat(ask(brief().safetySettings(off).build()).text()).isEqualTo(Served.ANSWER);
     }

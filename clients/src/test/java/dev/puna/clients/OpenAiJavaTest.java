@@ -160,8 +160,9 @@ class OpenAiJavaTest {
 
     @Test
     void anAnswerHasTheShapeOfAClass() {
-        var answer =
-                client.chat().completions().create(question().responseFormat(Place.class).build());
+        var answer = client.chat()
+                .completions()
+                .create(question().responseFormat(Place.class).build());
         Place place = answer.choices().getFirst().message().content().orElseThrow();
         assertThat(place.name).isNotNull();
     }

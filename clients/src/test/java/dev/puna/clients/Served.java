@@ -19,8 +19,8 @@ final class Served implements AutoCloseable {
     /** The schema of a city, of which there is one. */
     static final Map<String, Object> CITY = Map.of("type", "string", "enum", List.of("Hilo"));
 
-    private static final ChainModel.Script SCRIPT = new ChainModel.Script(
-            List.of("Puna", ", ", "öst", ".19"), false, 4096, ChainModel.TEMPLATE);
+    private static final ChainModel.Script SCRIPT =
+            new ChainModel.Script(List.of("Puna", ", ", "öst", ".19"), false, 4096, ChainModel.TEMPLATE);
 
     private final Path folder;
     private final String model;

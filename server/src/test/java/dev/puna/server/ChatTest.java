@@ -12,8 +12,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 class ChatTest {
-    private static final String CAPITAL =
-            """
+    private static final String CAPITAL = """
             "messages": [{"role": "user", "content": "What is the capital of Japan?"}], "temperature": 0, "max_tokens": 16""";
 
     private static Served served;
@@ -50,16 +49,15 @@ class ChatTest {
                 "/v1/chat/completions/input_tokens",
                 "{\"model\": \"" + model
                         + "\", \"messages\": [{\"role\": \"user\", \"content\": \"What is the capital of Japan?\"}]}");
-        assertThat(counted.json().get("input_tokens"))
-                .as(counted.body())
-                .isEqualTo(json.at("/usage/prompt_tokens"));
+        assertThat(counted.json().get("input_tokens")).as(counted.body()).isEqualTo(json.at("/usage/prompt_tokens"));
     }
 
     @Test
     void aStreamIsTheSameTextInPieces() {
         String whole = chat(CAPITAL).json().at("/choices/0/message/content").stringValue();
-        Served.Said said = chat(CAPITAL
-                + ", \"stream\": true, \"stream_options\": {\"include_usage\": true}, \"logprobs\": true, \"top_logprobs\": 2");
+        Served.Said said = chat(
+                CAPITAL
+                        + ", \"stream\": true, \"stream_options\": {\"include_usage\": true}, \"logprobs\": true, \"top_logprobs\": 2");
         List<String> events = said.events();
         assertThat(said.header("content-type")).isEqualTo("text/event-stream");
         assertThat(events.getLast()).isEqualTo("[DONE]");
@@ -103,10 +101,10 @@ class ChatTest {
 
     @Test
     void severalAnswersHaveSeedsOfTheirOwn() {
-        JsonNode json = chat(
-                        "\"messages\": [{\"role\": \"user\", \"content\": \"Invent a name.\"}], \"temperature\": 1.5, \"n\": 3,"
+        JsonNode json =
+                chat("\"messages\": [{\"role\": \"user\", \"content\": \"Invent a name.\"}], \"temperature\": 1.5, \"n\": 3,"
                                 + " \"seed\": 5, \"max_tokens\": 8")
-                .json();
+                        .json();
         assertThat(json.get("choices").size()).isEqualTo(3);
         assertThat(json.get("choices").values().stream()
                         .map(choice -> choice.at("/message/content").stringValue())
@@ -130,8 +128,8 @@ class ChatTest {
                         + " \"http://169.254.169.254/\"}}]}]",
                 "messages[0].content[0].image_url");
         String longText = "word ".repeat(9000);
-        Served.Said tooLong = assertRefused(
-                "\"messages\": [{\"role\": \"user\", \"content\": \"" + longText + "\"}]", "messages");
+        Served.Said tooLong =
+                assertRefused("\"messages\": [{\"role\": \"user\", \"content\": \"" + longText + "\"}]", "messages");
         assertThat(tooLong.json().at("/error/code").stringValue()).isEqualTo("context_length_exceeded");
         assertThat(tooLong.json().at("/error/message").stringValue()).containsPattern("90\\d\\d.*8192");
     }
@@ -150,7 +148,8 @@ class ChatTest {
         assertThat(said.status()).as(said.body()).isEqualTo(400);
         JsonNode param = said.json().at("/error/param");
         assertThat(param.isNull() ? null : param.stringValue()).as(said.body()).isEqualTo(field);
-        assertThat(Objects.requireNonNull(said.json().at("/error/message").stringValue())).isNotEmpty();
+        assertThat(Objects.requireNonNull(said.json().at("/error/message").stringValue()))
+                .isNotEmpty();
         return said;
     }
 }

@@ -36,14 +36,19 @@ class TextCompletionTest {
         JsonNode ids = served.post("/tokenize", "{\"content\": \"" + text + "\", \"add_special\": true}")
                 .json()
                 .get("tokens");
-        JsonNode both = complete("\"prompt\": [\"" + text + "\", " + ids + "], \"max_tokens\": 8").json();
+        JsonNode both = complete("\"prompt\": [\"" + text + "\", " + ids + "], \"max_tokens\": 8")
+                .json();
         assertThat(both.get("choices").size()).isEqualTo(2);
         assertThat(both.at("/choices/0/text")).isEqualTo(both.at("/choices/1/text"));
-        JsonNode one = complete("\"prompt\": " + ids + ", \"max_tokens\": 8, \"echo\": true").json();
+        JsonNode one = complete("\"prompt\": " + ids + ", \"max_tokens\": 8, \"echo\": true")
+                .json();
         assertThat(one.at("/choices/0/text").stringValue())
                 .isEqualTo(text + both.at("/choices/0/text").stringValue());
         assertThat(one.at("/usage/prompt_tokens").intValue()).isEqualTo(ids.size());
-        assertThat(served.post("/detokenize", "{\"tokens\": " + ids + "}").json().get("content").stringValue())
+        assertThat(served.post("/detokenize", "{\"tokens\": " + ids + "}")
+                        .json()
+                        .get("content")
+                        .stringValue())
                 .endsWith(text);
     }
 

@@ -114,7 +114,8 @@ public final class Anthropic implements Api {
     private void count(Exchange exchange) {
         Values body = exchange.values();
         try (Models.Lease lease = completions.models().lease(body.need(MessageShapes.MODEL))) {
-            exchange.json(Json.map("input_tokens", lease.assistant().prompt(question(exchange, body, lease.assistant())).length));
+            exchange.json(Json.map(
+                    "input_tokens", lease.assistant().prompt(question(exchange, body, lease.assistant())).length));
         }
     }
 
@@ -122,15 +123,17 @@ public final class Anthropic implements Api {
         List<Message> messages = MessageReader.messages(body);
         Tools tools = MessageReader.tools(body);
         Sampling sampling = model.defaults().with(s -> {
-            s.maxTokens = body.get(MessageShapes.MAX_TOKENS).map(OptionalInt::of).orElse(s.maxTokens);
+            s.maxTokens =
+                    body.get(MessageShapes.MAX_TOKENS).map(OptionalInt::of).orElse(s.maxTokens);
             s.temperature = body.get(MessageShapes.TEMPERATURE, s.temperature);
             s.topP = body.get(MessageShapes.TOP_P, s.topP);
             s.topK = body.get(MessageShapes.TOP_K, s.topK);
             s.stop = body.get(MessageShapes.STOP_SEQUENCES, List.of());
         });
-        Optional<Constraint> form = MessageReader.schema(body)
-                .map(schema -> Forms.schema(model, schema, "output_config.format.schema"));
-        return new Question(messages, tools, sampling, form, MessageReader.variables(body), true, Completions.caller(exchange));
+        Optional<Constraint> form =
+                MessageReader.schema(body).map(schema -> Forms.schema(model, schema, "output_config.format.schema"));
+        return new Question(
+                messages, tools, sampling, form, MessageReader.variables(body), true, Completions.caller(exchange));
     }
 
     private void models(Exchange exchange) {

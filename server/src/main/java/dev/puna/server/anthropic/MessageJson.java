@@ -25,8 +25,7 @@ final class MessageJson {
     }
 
     static Map<String, @Nullable Object> toolUse(String id, String name, Map<String, Object> input) {
-        return Json.map(
-                "type", "tool_use", "id", id, "name", name, "input", input, "caller", Map.of("type", "direct"));
+        return Json.map("type", "tool_use", "id", id, "name", name, "input", input, "caller", Map.of("type", "direct"));
     }
 
     /** A message before its first word. */
@@ -63,8 +62,8 @@ final class MessageJson {
             List<Object> content,
             Map<String, @Nullable Object> stop,
             Map<String, @Nullable Object> usage) {
-        Map<String, @Nullable Object> message = Json.map(
-                "id", id, "type", "message", "role", "assistant", "model", model, "content", content);
+        Map<String, @Nullable Object> message =
+                Json.map("id", id, "type", "message", "role", "assistant", "model", model, "content", content);
         message.putAll(stop);
         message.put("usage", usage);
         return message;
@@ -81,8 +80,7 @@ final class MessageJson {
     }
 
     private static Map<String, @Nullable Object> stop(@Nullable String reason, @Nullable String sequence) {
-        return Json.map(
-                "stop_reason", reason, "stop_sequence", sequence, "stop_details", null, "container", null);
+        return Json.map("stop_reason", reason, "stop_sequence", sequence, "stop_details", null, "container", null);
     }
 
     static Map<String, @Nullable Object> usage(Usage usage) {

@@ -34,7 +34,8 @@ final class MessageReader {
         turns.forEach(reader::turn);
         Values last = turns.getLast();
         if (last.need(MessageShapes.ROLE).equals("assistant")) {
-            throw Failure.invalid(last.path(MessageShapes.ROLE), "of the last message must be user: answers are not prefilled");
+            throw Failure.invalid(
+                    last.path(MessageShapes.ROLE), "of the last message must be user: answers are not prefilled");
         }
         return reader.messages;
     }
@@ -171,7 +172,10 @@ final class MessageReader {
         for (Values tool : body.get(MessageShapes.TOOLS_FIELD, List.of())) {
             var description = new StringBuilder(tool.get(MessageShapes.DESCRIPTION, ""));
             for (JsonNode example : tool.get(MessageShapes.EXAMPLES, List.of())) {
-                description.append(description.isEmpty() ? "" : "\n").append("Example: ").append(example);
+                description
+                        .append(description.isEmpty() ? "" : "\n")
+                        .append("Example: ")
+                        .append(example);
             }
             declared.add(new Tool(
                     tool.need(MessageShapes.TOOL_NAME),
@@ -187,7 +191,8 @@ final class MessageReader {
                     default -> new Tools.Choice.Auto();
                 })
                 .orElse(new Tools.Choice.Auto());
-        boolean one = asked.flatMap(given -> given.get(MessageShapes.ONE_AT_A_TIME)).orElse(false);
+        boolean one =
+                asked.flatMap(given -> given.get(MessageShapes.ONE_AT_A_TIME)).orElse(false);
         return new Tools(declared, choice, !one);
     }
 

@@ -165,8 +165,8 @@ final class MessageShapes {
 
     // ---- thinking, format, and the rest
 
-    static final Field<String> DISPLAY =
-            Field.of("display", oneOf("summarized", "omitted"), "Thoughts are given out as they are, unless they are omitted.");
+    static final Field<String> DISPLAY = Field.of(
+            "display", oneOf("summarized", "omitted"), "Thoughts are given out as they are, unless they are omitted.");
     static final Field<Values> THINKING = Field.of(
             "thinking",
             tagged(
@@ -180,7 +180,8 @@ final class MessageShapes {
 
     private static Shape thinks() {
         return Shape.of(
-                Field.refused("type", "thoughts cannot be given a budget; \"adaptive\" lets a model think as it is used to"),
+                Field.refused(
+                        "type", "thoughts cannot be given a budget; \"adaptive\" lets a model think as it is used to"),
                 Field.of("budget_tokens", any(), ""),
                 DISPLAY);
     }
@@ -190,8 +191,7 @@ final class MessageShapes {
             Field.of("format", tagged("type", Map.of("json_schema", Shape.of(TYPE, SCHEMA))), "");
     static final Field<Values> OUTPUT_CONFIG = Field.of(
             "output_config",
-            object(Shape.of(
-                    FORMAT, Field.only("effort", "the effort of this model cannot be changed", "high"))),
+            object(Shape.of(FORMAT, Field.only("effort", "the effort of this model cannot be changed", "high"))),
             "");
 
     static final Field<String> MODEL = Field.needed("model", text(1, 512), "An id that /v1/models lists.");

@@ -61,7 +61,9 @@ final class Answered {
     }
 
     private void text(String text, boolean thought) {
-        if (!parts.isEmpty() && parts.getLast().containsKey("text") && parts.getLast().containsKey("thought") == thought) {
+        if (!parts.isEmpty()
+                && parts.getLast().containsKey("text")
+                && parts.getLast().containsKey("thought") == thought) {
             parts.getLast().merge("text", text, (before, more) -> before.toString() + more);
             return;
         }

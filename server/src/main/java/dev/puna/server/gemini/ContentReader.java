@@ -45,7 +45,8 @@ final class ContentReader {
         contents.forEach(reader::content);
         Values last = contents.getLast();
         if (last.get(GeminiShapes.ROLE, "user").equals("model")) {
-            throw Failure.invalid(last.path(GeminiShapes.ROLE), "of the last content must be user: answers are not prefilled");
+            throw Failure.invalid(
+                    last.path(GeminiShapes.ROLE), "of the last content must be user: answers are not prefilled");
         }
         return reader.messages;
     }
@@ -215,9 +216,11 @@ final class ContentReader {
 
     static Tools tools(Values body) {
         List<Tool> declared = new ArrayList<>();
-        Optional<Values> calling = body.get(GeminiShapes.TOOL_CONFIG).flatMap(config -> config.get(GeminiShapes.CALLING));
+        Optional<Values> calling =
+                body.get(GeminiShapes.TOOL_CONFIG).flatMap(config -> config.get(GeminiShapes.CALLING));
         String mode = calling.flatMap(given -> given.get(GeminiShapes.MODE)).orElse("AUTO");
-        List<String> allowed = calling.flatMap(given -> given.get(GeminiShapes.ALLOWED)).orElse(List.of());
+        List<String> allowed =
+                calling.flatMap(given -> given.get(GeminiShapes.ALLOWED)).orElse(List.of());
         if (!allowed.isEmpty() && !mode.equals("ANY") && !mode.equals("VALIDATED")) {
             throw Failure.invalid(
                     calling.orElseThrow().path(GeminiShapes.ALLOWED), "goes with the modes ANY and VALIDATED");
@@ -274,8 +277,8 @@ final class ContentReader {
         if (google.isPresent() && json.isPresent()) {
             throw Failure.invalid(path, "cannot be given together with responseJsonSchema");
         }
-        Optional<Object> schema = google.<Object>map(given -> GoogleSchema.read(given, path))
-                .or(() -> json.map(GoogleSchema::json));
+        Optional<Object> schema =
+                google.<Object>map(given -> GoogleSchema.read(given, path)).or(() -> json.map(GoogleSchema::json));
         if (type.equals("text/plain")) {
             if (schema.isPresent()) {
                 throw Failure.invalid(path, "needs the responseMimeType application/json or text/x.enum");
@@ -290,7 +293,8 @@ final class ContentReader {
                 && map.get("enum") instanceof List<?> values
                 && !values.isEmpty()
                 && values.stream().allMatch(String.class::isInstance)) {
-            return Optional.of(Forms.oneOf(model, values.stream().map(String.class::cast).toList(), path));
+            return Optional.of(
+                    Forms.oneOf(model, values.stream().map(String.class::cast).toList(), path));
         }
         throw Failure.invalid(path, "must be an enum of strings where the answer is to be text/x.enum");
     }

@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /** Gemini's API, under {@code /v1beta} and {@code /v1}: Google's clients ask for one or the other. */
 public final class Gemini implements Api {
@@ -171,7 +170,8 @@ public final class Gemini implements Api {
         List<Message> messages = ContentReader.messages(body);
         Tools tools = ContentReader.tools(body);
         Optional<Values> config = body.get(GeminiShapes.GENERATION_CONFIG);
-        Sampling sampling = config.map(given -> sampling(given, model.defaults())).orElse(model.defaults());
+        Sampling sampling =
+                config.map(given -> sampling(given, model.defaults())).orElse(model.defaults());
         Optional<Constraint> form = config.flatMap(given -> ContentReader.form(given, model));
         Map<String, Object> variables = config.flatMap(given -> given.get(GeminiShapes.THINKING))
                 .map(Thinking::variables)
@@ -198,7 +198,9 @@ public final class Gemini implements Api {
             s.temperature = config.get(GeminiShapes.TEMPERATURE, s.temperature);
             s.topP = config.get(GeminiShapes.TOP_P, s.topP);
             s.topK = config.get(GeminiShapes.TOP_K, s.topK);
-            s.maxTokens = config.get(GeminiShapes.MAX_OUTPUT_TOKENS).map(OptionalInt::of).orElse(s.maxTokens);
+            s.maxTokens = config.get(GeminiShapes.MAX_OUTPUT_TOKENS)
+                    .map(OptionalInt::of)
+                    .orElse(s.maxTokens);
             s.stop = config.get(GeminiShapes.STOP_SEQUENCES, s.stop);
             s.presencePenalty = config.get(GeminiShapes.PRESENCE_PENALTY, s.presencePenalty);
             s.frequencyPenalty = config.get(GeminiShapes.FREQUENCY_PENALTY, s.frequencyPenalty);

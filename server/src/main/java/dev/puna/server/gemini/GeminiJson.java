@@ -68,17 +68,22 @@ final class GeminiJson {
 
     private Map<String, @Nullable Object> finished(int index, Answered some, Reply reply) {
         Map<String, @Nullable Object> candidate = candidate(index, some);
-        candidate.put("finishReason", switch (reply.finish()) {
-            case STOP, CALLS -> "STOP";
-            case LENGTH -> "MAX_TOKENS";
-            case LOOP, CANCELLED -> "OTHER";
-        });
+        candidate.put(
+                "finishReason",
+                switch (reply.finish()) {
+                    case STOP, CALLS -> "STOP";
+                    case LENGTH -> "MAX_TOKENS";
+                    case LOOP, CANCELLED -> "OTHER";
+                });
         if (reply.finish() == Ending.LOOP) {
             candidate.put("finishMessage", "the model said the same again and again");
         }
         candidate.put("tokenCount", reply.ids().size());
         if (!reply.logprobs().isEmpty()) {
-            double mean = reply.logprobs().stream().mapToDouble(Logprobs::chosen).average().orElse(0);
+            double mean = reply.logprobs().stream()
+                    .mapToDouble(Logprobs::chosen)
+                    .average()
+                    .orElse(0);
             candidate.put("avgLogprobs", mean);
         }
         return candidate;

@@ -26,8 +26,8 @@ final class GeminiModels {
         int size = Math.min(LONGEST_PAGE, number(exchange, "pageSize", PAGE));
         int from = Math.min(all.size(), number(exchange, "pageToken", 0));
         int to = Math.min(all.size(), from + (size == 0 ? PAGE : size));
-        Map<String, @Nullable Object> page =
-                Json.map("models", all.subList(from, to).stream().map(this::json).toList());
+        Map<String, @Nullable Object> page = Json.map(
+                "models", all.subList(from, to).stream().map(this::json).toList());
         if (to < all.size()) {
             page.put("nextPageToken", Integer.toString(to));
         }

@@ -141,9 +141,7 @@ final class GeminiShapes {
     static final Field<Values> CALLING = Field.of(
             "functionCallingConfig",
             object(shape(
-                    MODE,
-                    ALLOWED,
-                    Field.only("streamFunctionCallArguments", "calls come whole in this API", false))),
+                    MODE, ALLOWED, Field.only("streamFunctionCallArguments", "calls come whole in this API", false))),
             "");
     static final Field<Values> TOOL_CONFIG = Field.of(
             "toolConfig",
@@ -199,12 +197,12 @@ final class GeminiShapes {
             Field.of("responseJsonSchema", either(bool().as(GeminiShapes::node), anyObject()), "JSON Schema.");
 
     static final Field<Boolean> INCLUDE_THOUGHTS = Field.of("includeThoughts", bool(), "");
-    static final Field<Integer> THINKING_BUDGET = Field.of(
-            "thinkingBudget", integer(-1, Integer.MAX_VALUE), "0: no thoughts; −1: as the model is used to.");
-    static final Field<String> THINKING_LEVEL = Field.of(
-            "thinkingLevel", oneOf("THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH"), "");
-    static final Field<Values> THINKING = Field.of(
-            "thinkingConfig", object(shape(INCLUDE_THOUGHTS, THINKING_BUDGET, THINKING_LEVEL)), "");
+    static final Field<Integer> THINKING_BUDGET =
+            Field.of("thinkingBudget", integer(-1, Integer.MAX_VALUE), "0: no thoughts; −1: as the model is used to.");
+    static final Field<String> THINKING_LEVEL =
+            Field.of("thinkingLevel", oneOf("THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH"), "");
+    static final Field<Values> THINKING =
+            Field.of("thinkingConfig", object(shape(INCLUDE_THOUGHTS, THINKING_BUDGET, THINKING_LEVEL)), "");
 
     static final Field<Values> GENERATION_CONFIG = Field.of(
             "generationConfig",
@@ -260,8 +258,7 @@ final class GeminiShapes {
     // ---- counting and embedding
 
     static final Field<Values> COUNTED = Field.of("generateContentRequest", object(GENERATE), "Instead of contents.");
-    static final Shape COUNT_TOKENS = shape(
-            MODEL, CONTENTS_FIELD, COUNTED, SYSTEM, TOOLS_FIELD, GENERATION_CONFIG);
+    static final Shape COUNT_TOKENS = shape(MODEL, CONTENTS_FIELD, COUNTED, SYSTEM, TOOLS_FIELD, GENERATION_CONFIG);
 
     static final Field<Values> CONTENT = Field.needed("content", object(CONTENT_SHAPE), "");
     static final Field<String> EMBED_TITLE = Field.of("title", text(), "Stands above the text.");
@@ -269,7 +266,8 @@ final class GeminiShapes {
     static final Shape EMBED = shape(
             MODEL,
             CONTENT,
-            Field.only("taskType", "this model embeds every text alike", "TASK_TYPE_UNSPECIFIED", "SEMANTIC_SIMILARITY"),
+            Field.only(
+                    "taskType", "this model embeds every text alike", "TASK_TYPE_UNSPECIFIED", "SEMANTIC_SIMILARITY"),
             EMBED_TITLE,
             DIMENSIONS,
             Field.only("autoTruncate", "a text that is too long is refused", false));

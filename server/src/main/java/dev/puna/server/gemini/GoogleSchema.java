@@ -42,7 +42,10 @@ final class GoogleSchema {
             if (COUNTS.contains(name)) {
                 schema.put(name, count(value, at));
             } else if (AS_THEY_ARE.contains(name)) {
-                put(schema, name.equals("example") ? "examples" : name, name.equals("example") ? List.of(plain(value)) : plain(value));
+                put(
+                        schema,
+                        name.equals("example") ? "examples" : name,
+                        name.equals("example") ? List.of(plain(value)) : plain(value));
             } else {
                 switch (name) {
                     case "type" -> type(value, at, schema);
@@ -204,7 +207,9 @@ final class GoogleSchema {
             }
             return schema;
         }
-        return value instanceof List<?> list ? list.stream().map(GoogleSchema::json).toList() : value;
+        return value instanceof List<?> list
+                ? list.stream().map(GoogleSchema::json).toList()
+                : value;
     }
 
     private static String camel(String name) {

@@ -15,7 +15,8 @@ final class KeepAlive {
     private static final double MOST = 1e9; // seconds; beyond it is for ever
 
     static final Kind<Duration> KIND = Kind.either(
-            Kind.number(-Double.MAX_VALUE, Double.MAX_VALUE).as(KeepAlive::seconds), Kind.text(1, 64).as(KeepAlive::read));
+            Kind.number(-Double.MAX_VALUE, Double.MAX_VALUE).as(KeepAlive::seconds),
+            Kind.text(1, 64).as(KeepAlive::read));
 
     private KeepAlive() {}
 

@@ -54,7 +54,8 @@ final class KeepAlives {
     private boolean close(String model, Wish wish) {
         boolean used = models.open().stream()
                 .filter(open -> open.entry().id().equals(model))
-                .anyMatch(open -> open.used().plus(wish.time()).isAfter(Instant.now()) && !wish.time().isZero());
+                .anyMatch(open -> open.used().plus(wish.time()).isAfter(Instant.now())
+                        && !wish.time().isZero());
         if (used || !models.unload(model)) {
             return false;
         }

@@ -54,11 +54,10 @@ record ModelCard(
             config = Optional.empty(); // it is listed all the same; whoever asks it is told why
         }
         try {
-            return folder
-                    ? ofFolder(path, config, template, licence)
-                    : ofGguf(path, config, template, licence);
+            return folder ? ofFolder(path, config, template, licence) : ofGguf(path, config, template, licence);
         } catch (BadFile unreadable) {
-            return new ModelCard(folder ? "safetensors" : "gguf", "", "", config, template, licence, Map.of(), Map.of());
+            return new ModelCard(
+                    folder ? "safetensors" : "gguf", "", "", config, template, licence, Map.of(), Map.of());
         }
     }
 
@@ -83,7 +82,9 @@ record ModelCard(
 
     private static List<Object> elements(Metadata.Elements elements) {
         List<Object> all = new ArrayList<>();
-        elements.first(LONGEST).forEach(one -> all.add(one.value() instanceof Metadata.Elements inner ? elements(inner) : one.value()));
+        elements.first(LONGEST)
+                .forEach(
+                        one -> all.add(one.value() instanceof Metadata.Elements inner ? elements(inner) : one.value()));
         return all;
     }
 

@@ -35,7 +35,8 @@ final class OllamaModels {
     /** Ollama calls a model by name and tag, and its clients add the tag {@code latest} where there is none. */
     static String known(Models models, String name) {
         String bare = name.endsWith(":latest") ? name.substring(0, name.length() - ":latest".length()) : name;
-        boolean whole = bare.equals(name) || models.entries().stream().anyMatch(entry -> entry.id().equals(name));
+        boolean whole = bare.equals(name)
+                || models.entries().stream().anyMatch(entry -> entry.id().equals(name));
         return whole ? name : bare;
     }
 
@@ -85,7 +86,9 @@ final class OllamaModels {
         List<Object> all = new ArrayList<>();
         for (Models.Open open : models.open()) {
             Map<String, @Nullable Object> json = json(open.entry());
-            json.put("expires_at", keepAlives.until(open.entry().id()).orElse(FAR).toString());
+            json.put(
+                    "expires_at",
+                    keepAlives.until(open.entry().id()).orElse(FAR).toString());
             json.put("size_vram", 0);
             json.put("context_length", open.assistant().context());
             all.add(json);

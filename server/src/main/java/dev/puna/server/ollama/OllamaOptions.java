@@ -129,12 +129,14 @@ final class OllamaOptions {
         }
         int most = asked.get();
         if (most > context) {
-            throw Failure.invalid("options.num_ctx", "is " + most + ", and the context here holds " + context + " tokens");
+            throw Failure.invalid(
+                    "options.num_ctx", "is " + most + ", and the context here holds " + context + " tokens");
         }
         if (promptTokens >= most) {
             throw Failure.tooLong(
                     "options.num_ctx",
-                    "the prompt has " + promptTokens + " tokens, which leaves no room for an answer: num_ctx is " + most);
+                    "the prompt has " + promptTokens + " tokens, which leaves no room for an answer: num_ctx is "
+                            + most);
         }
         int room = most - promptTokens;
         return sampling.with(s -> s.maxTokens = OptionalInt.of(Math.min(room, s.maxTokens.orElse(room))));

@@ -103,8 +103,7 @@ final class OllamaShapes {
     static final Field<Boolean> STRICT = Field.of("strict", bool(), "Every call keeps to the schema.");
     static final Field<Values> FUNCTION = Field.needed(
             "function",
-            object(Shape.of(
-                    FUNCTION_NAME, DESCRIPTION, PARAMETERS, Field.of("type", any(), ""), STRICT)),
+            object(Shape.of(FUNCTION_NAME, DESCRIPTION, PARAMETERS, Field.of("type", any(), ""), STRICT)),
             "");
     private static final Shape TOOL = Shape.of(Field.of("type", oneOf("function"), ""), FUNCTION);
     static final Field<List<Values>> TOOLS_FIELD = Field.of("tools", list(object(TOOL), TOOLS), "");
@@ -127,8 +126,8 @@ final class OllamaShapes {
 
     static final Field<Object> INPUT = Field.needed("input", either(text(), list(text(), TEXTS)), "");
     static final Field<Integer> DIMENSIONS = Field.of("dimensions", integer(1, Integer.MAX_VALUE), "");
-    static final Field<Boolean> TRUNCATE = Field.of(
-            "truncate", bool(), "Whether a text that is too long is cut; without it, it is refused.");
+    static final Field<Boolean> TRUNCATE =
+            Field.of("truncate", bool(), "Whether a text that is too long is cut; without it, it is refused.");
     static final Shape EMBED = Shape.of(MODEL, INPUT, TRUNCATE, DIMENSIONS, KEEP_ALIVE, OllamaOptions.FIELD);
     static final Field<String> EMBED_PROMPT = Field.needed("prompt", text(), "");
     static final Shape EMBEDDINGS = Shape.of(MODEL, EMBED_PROMPT, KEEP_ALIVE, OllamaOptions.FIELD);

@@ -107,19 +107,25 @@ final class OllamaTalk {
         return limited(body, lease, (sampling, form) -> {
             Question question = new Question(
                     messages, tools, sampling, form, variables(body, model), true, Completions.caller(exchange));
-            return new Asked(model.prompt(question).length, most -> completions.ask(
-                    exchange,
-                    lease,
-                    new Question(messages, tools, most, form, variables(body, model), true, question.caller()),
-                    1));
+            return new Asked(
+                    model.prompt(question).length,
+                    most -> completions.ask(
+                            exchange,
+                            lease,
+                            new Question(messages, tools, most, form, variables(body, model), true, question.caller()),
+                            1));
         });
     }
 
     private Run raw(Exchange exchange, Values body, Models.Lease lease, String prompt) {
         int[] ids = lease.assistant().tokens(prompt, true);
-        return limited(body, lease, (sampling, form) -> new Asked(
-                ids.length,
-                most -> completions.complete(exchange, lease, ids, most, form, Completions.caller(exchange), 1)));
+        return limited(
+                body,
+                lease,
+                (sampling, form) -> new Asked(
+                        ids.length,
+                        most -> completions.complete(
+                                exchange, lease, ids, most, form, Completions.caller(exchange), 1)));
     }
 
     /** A question whose prompt is known. */
@@ -140,7 +146,8 @@ final class OllamaTalk {
         if (think.orElse(false) && !model.templateReads("enable_thinking")) {
             throw Failure.invalid("think", "must be false: this model does not think before it answers");
         }
-        return think.<Map<String, Object>>map(on -> Map.of("enable_thinking", on)).orElse(Map.of());
+        return think.<Map<String, Object>>map(on -> Map.of("enable_thinking", on))
+                .orElse(Map.of());
     }
 
     private static OptionalInt report(Values body) {
@@ -177,8 +184,7 @@ final class OllamaTalk {
         exchange.json(line);
     }
 
-    private void answer(
-            Exchange exchange, Values body, Form form, Function<Models.Lease, Run> begin) {
+    private void answer(Exchange exchange, Values body, Form form, Function<Models.Lease, Run> begin) {
         long began = System.nanoTime();
         String name = model(body);
         Models.Lease lease = completions.models().lease(name);
@@ -242,10 +248,12 @@ final class OllamaTalk {
     /** Times are in nanoseconds. */
     private static void end(Map<String, @Nullable Object> line, Reply reply, long began, long loaded) {
         line.put("done", true);
-        line.put("done_reason", switch (reply.finish()) {
-            case STOP, CALLS, LOOP, CANCELLED -> "stop";
-            case LENGTH -> "length";
-        });
+        line.put(
+                "done_reason",
+                switch (reply.finish()) {
+                    case STOP, CALLS, LOOP, CANCELLED -> "stop";
+                    case LENGTH -> "length";
+                });
         line.put("total_duration", System.nanoTime() - began);
         line.put("load_duration", loaded);
         line.put("prompt_eval_count", reply.usage().promptTokens());

@@ -51,7 +51,12 @@ final class TalkReader {
         }
         open.addAll(made);
         messages.add(new Message(
-                role, content, made, null, null, message.get(OllamaShapes.THINKING).orElse(null)));
+                role,
+                content,
+                made,
+                null,
+                null,
+                message.get(OllamaShapes.THINKING).orElse(null)));
     }
 
     /** The call that a result belongs to: by its id, else by the tool's name, else the first that has none yet. */
@@ -81,7 +86,9 @@ final class TalkReader {
             declared.add(new Tool(
                     function.need(OllamaShapes.FUNCTION_NAME),
                     function.get(OllamaShapes.DESCRIPTION, ""),
-                    function.get(OllamaShapes.PARAMETERS).map(TalkReader::object).orElse(Map.of()),
+                    function.get(OllamaShapes.PARAMETERS)
+                            .map(TalkReader::object)
+                            .orElse(Map.of()),
                     function.get(OllamaShapes.STRICT, false)));
         }
         return new Tools(declared, new Tools.Choice.Auto(), true);

@@ -20,8 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 class AnthropicTest {
     private static final String QUESTION = "\"messages\": [{\"role\": \"user\", \"content\": \"Which range?\"}]";
-    private static final String TOOLS =
-            """
+    private static final String TOOLS = """
             "tools": [{"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}]""";
 
     @TempDir
@@ -40,8 +39,7 @@ class AnthropicTest {
     }
 
     private static Served.Said say(String model, String... fields) {
-        String body = "{\"model\": \"" + model + "\", \"max_tokens\": 200, "
-                + String.join(", ", fields) + "}";
+        String body = "{\"model\": \"" + model + "\", \"max_tokens\": 200, " + String.join(", ", fields) + "}";
         return served.post("/v1/messages", body, "anthropic-version", "2023-06-01", "x-api-key", "any");
     }
 
@@ -62,7 +60,8 @@ class AnthropicTest {
         assertThat(named).startsWith("message_start", "ping", "content_block_start", "content_block_delta");
         assertThat(named).endsWith("content_block_delta", "content_block_stop", "message_delta", "message_stop");
         List<JsonNode> events = events(said);
-        assertThat(events.stream().map(event -> event.get("type").stringValue())).isEqualTo(named);
+        assertThat(events.stream().map(event -> event.get("type").stringValue()))
+                .isEqualTo(named);
         assertThat(events.stream()
                         .map(event -> event.at("/delta/text"))
                         .filter(JsonNode::isString)
@@ -112,12 +111,14 @@ class AnthropicTest {
                         "/v1/messages", "{\"model\": \"caller\", \"max_tokens\": 2, " + QUESTION + ", " + TOOLS + "}")
                 .json();
         assertThat(message.get("stop_reason").stringValue()).isEqualTo("max_tokens");
-        assertThat(message.get("content").values()).noneMatch(block -> block.get("type").stringValue().equals("tool_use"));
+        assertThat(message.get("content").values())
+                .noneMatch(block -> block.get("type").stringValue().equals("tool_use"));
     }
 
     @Test
     void theStopSequenceThatEndedItIsNamed() {
-        JsonNode message = say("toy", QUESTION, "\"stop_sequences\": [\"st.\", \", ö\"]").json();
+        JsonNode message =
+                say("toy", QUESTION, "\"stop_sequences\": [\"st.\", \", ö\"]").json();
         assertThat(message.at("/content/0/text").stringValue()).isEqualTo("Puna");
         assertThat(message.get("stop_reason").stringValue()).isEqualTo("stop_sequence");
         assertThat(message.get("stop_sequence").stringValue()).isEqualTo(", ö");
@@ -126,8 +127,7 @@ class AnthropicTest {
     @Test
     void systemAndContentAreTextsOrBlocks() {
         String texts = "\"system\": \"a\\nb\", \"messages\": [{\"role\": \"user\", \"content\": \"c\"}]";
-        String blocks =
-                """
+        String blocks = """
                 "system": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
                            {"type": "text", "text": "b"}],
                 "messages": [{"role": "user", "content": [{"type": "text", "text": "c"}]}]""";
@@ -143,14 +143,16 @@ class AnthropicTest {
 
     @Test
     void resultsBelongToCalls() {
-        String talk =
-                """
+        String talk = """
                 "messages": [{"role": "user", "content": "x"},
                   {"role": "assistant", "content": [{"type": "text", "text": "Let me see"},
                     {"type": "tool_use", "id": "1", "name": "get_weather", "input": {"city": "Hilo"}}]},
                   {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "%s", "is_error": true,
                     "content": [{"type": "text", "text": "rain"}]}, {"type": "text", "text": "And now?"}]}]""";
-        assertThat(say("toy", talk.formatted("1"), TOOLS).json().at("/content/0/text").stringValue())
+        assertThat(say("toy", talk.formatted("1"), TOOLS)
+                        .json()
+                        .at("/content/0/text")
+                        .stringValue())
                 .isEqualTo(Toys.ANSWER);
         Served.Said astray = say("toy", talk.formatted("2"), TOOLS);
         assertThat(astray.status()).isEqualTo(400);
@@ -158,10 +160,7 @@ class AnthropicTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     "frobnicate": 1                                    | frobnicate
                     "container": "x"                                   | container
                     "thinking": {"type": "enabled", "budget_tokens": 9}| thinking.type
@@ -184,8 +183,7 @@ class AnthropicTest {
 
     @Test
     void picturesAreRefusedWhereTheyStand() {
-        String picture =
-                """
+        String picture = """
                 "messages": [{"role": "user", "content": [{"type": "image",
                   "source": {"type": "base64", "media_type": "image/png", "data": ""}}]}]""";
         assertThat(say("toy", picture).json().at("/error/message").stringValue())
@@ -205,15 +203,21 @@ class AnthropicTest {
         String words = Stream.generate(() -> "word ").limit(600).collect(Collectors.joining());
         Served.Said said = say("toy", "\"messages\": [{\"role\": \"user\", \"content\": \"" + words + "\"}]");
         assertThat(said.status()).isEqualTo(400);
-        assertThat(said.json().at("/error/message").stringValue()).containsPattern("30\\d\\d").contains("" + Toys.CONTEXT);
+        assertThat(said.json().at("/error/message").stringValue())
+                .containsPattern("30\\d\\d")
+                .contains("" + Toys.CONTEXT);
     }
 
     @Test
     void modelsAreListedInAnthropicsFormToItsClients() {
-        JsonNode list = served.get("/v1/models", "anthropic-version", "2023-06-01").json();
+        JsonNode list =
+                served.get("/v1/models", "anthropic-version", "2023-06-01").json();
         assertThat(list.at("/data/0/type").stringValue()).isEqualTo("model");
         assertThat(list.get("has_more").booleanValue()).isFalse();
-        assertThat(served.get("/v1/models/toy", "anthropic-version", "2023-06-01").json().get("id").stringValue())
+        assertThat(served.get("/v1/models/toy", "anthropic-version", "2023-06-01")
+                        .json()
+                        .get("id")
+                        .stringValue())
                 .isEqualTo("toy");
     }
 }

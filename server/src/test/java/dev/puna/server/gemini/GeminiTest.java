@@ -21,8 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 class GeminiTest {
     private static final String QUESTION = "\"contents\": [{\"parts\": [{\"text\": \"Which range?\"}]}]";
-    private static final String TOOLS =
-            """
+    private static final String TOOLS = """
             "tools": [{"functionDeclarations": [{"name": "get_weather", "parameters":
               {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}}}]}]""";
 
@@ -74,7 +73,8 @@ class GeminiTest {
                 .map(data -> Json.parse(data.getBytes(StandardCharsets.UTF_8)))
                 .toList();
         assertThat(text(pieces)).isEqualTo(Toys.ANSWER);
-        assertThat(pieces.getLast().at("/candidates/0/finishReason").stringValue()).isEqualTo("STOP");
+        assertThat(pieces.getLast().at("/candidates/0/finishReason").stringValue())
+                .isEqualTo("STOP");
         assertThat(pieces.getLast().has("usageMetadata")).isTrue();
     }
 
@@ -91,7 +91,8 @@ class GeminiTest {
         JsonNode whole = generate(QUESTION, two).json();
         assertThat(whole.get("candidates")).hasSize(2);
         JsonNode pieces = say("toy", "streamGenerateContent", QUESTION, two).json();
-        assertThat(pieces.values().stream().map(piece -> piece.at("/candidates/0/index").intValue()))
+        assertThat(pieces.values().stream()
+                        .map(piece -> piece.at("/candidates/0/index").intValue()))
                 .contains(0, 1);
         assertThat(pieces.values().stream().filter(piece -> piece.has("usageMetadata")))
                 .singleElement()
@@ -107,11 +108,14 @@ class GeminiTest {
                         "\"generation_config\": {\"max_output_tokens\": 1, \"response_logprobs\": true, \"logprobs\": 2}")
                 .json();
         assertThat(json.at("/candidates/0/finishReason").stringValue()).isEqualTo("MAX_TOKENS");
-        assertThat(json.at("/candidates/0/logprobsResult/chosenCandidates/0/token").stringValue())
+        assertThat(json.at("/candidates/0/logprobsResult/chosenCandidates/0/token")
+                        .stringValue())
                 .isEqualTo("Puna");
-        assertThat(json.at("/candidates/0/logprobsResult/topCandidates/0/candidates")).hasSize(2);
+        assertThat(json.at("/candidates/0/logprobsResult/topCandidates/0/candidates"))
+                .hasSize(2);
         assertThat(json.at("/candidates/0/avgLogprobs").doubleValue()).isNegative();
-        assertThat(generate(QUESTION, "\"generation_config\": {}", "\"generationConfig\": {}").body())
+        assertThat(generate(QUESTION, "\"generation_config\": {}", "\"generationConfig\": {}")
+                        .body())
                 .contains("is given twice");
     }
 
@@ -122,11 +126,11 @@ class GeminiTest {
         assertThat(call.get("name").stringValue()).isEqualTo("get_weather");
         assertThat(call.at("/args/city").stringValue()).isEqualTo("Hilo");
         assertThat(json.at("/candidates/0/finishReason").stringValue()).isEqualTo("STOP");
-        JsonNode pieces = say("caller", "streamGenerateContent", QUESTION, TOOLS).json();
+        JsonNode pieces =
+                say("caller", "streamGenerateContent", QUESTION, TOOLS).json();
         assertThat(pieces.values().stream().map(piece -> piece.at("/candidates/0/content/parts/0/functionCall/name")))
                 .anyMatch(name -> name.asString("").equals("get_weather"));
-        String talk =
-                """
+        String talk = """
                 "contents": [{"role": "user", "parts": [{"text": "x"}]},
                   {"role": "model", "parts": [{"functionCall": {"name": "get_weather", "args": {}}}]},
                   {"role": "user", "parts": [{"functionResponse": {"name": "%s", "response": {"output": "rain"}}}]}]""";
@@ -137,10 +141,14 @@ class GeminiTest {
 
     @Test
     void tokensAreCountedAsTheyAreUsed() {
-        int used = generate(QUESTION).json().at("/usageMetadata/promptTokenCount").intValue();
+        int used =
+                generate(QUESTION).json().at("/usageMetadata/promptTokenCount").intValue();
         assertThat(say("toy", "countTokens", QUESTION).json().get("totalTokens").intValue())
                 .isEqualTo(used);
-        assertThat(say("toy", "countTokens", "\"generateContentRequest\": {\"model\": \"models/toy\", " + QUESTION + "}")
+        assertThat(say(
+                                "toy",
+                                "countTokens",
+                                "\"generateContentRequest\": {\"model\": \"models/toy\", " + QUESTION + "}")
                         .json()
                         .get("totalTokens")
                         .intValue())
@@ -157,10 +165,7 @@ class GeminiTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     "frobnicate": 1                                               | frobnicate
                     "cachedContent": "x"                                          | cachedContent
                     "labels": {"a": "b"}                                          | labels
@@ -185,7 +190,8 @@ class GeminiTest {
 
     @Test
     void picturesAndFilesAreRefusedWhereTheyStand() {
-        assertThat(generate("\"contents\": [{\"parts\": [{\"inlineData\": {\"mimeType\": \"image/png\", \"data\": \"\"}}]}]")
+        assertThat(generate(
+                                "\"contents\": [{\"parts\": [{\"inlineData\": {\"mimeType\": \"image/png\", \"data\": \"\"}}]}]")
                         .body())
                 .contains("contents[0].parts[0].inlineData.mimeType");
         assertThat(generate("\"contents\": [{\"parts\": [{\"fileData\": {\"fileUri\": \"http://x\"}}]}]")
@@ -203,7 +209,10 @@ class GeminiTest {
 
     @Test
     void modelsAreListedInGooglesFormToItsClients() {
-        assertThat(served.get("/v1/models", "x-goog-api-key", "any").json().at("/models/0/name").stringValue())
+        assertThat(served.get("/v1/models", "x-goog-api-key", "any")
+                        .json()
+                        .at("/models/0/name")
+                        .stringValue())
                 .isEqualTo("models/toy");
         JsonNode page = served.get("/v1beta/models?pageSize=1").json();
         assertThat(page.get("models")).hasSize(1);

@@ -16,11 +16,7 @@ class GoogleSchemaTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {'type': 'STRING', 'format': 'enum', 'enum': ['a']}        | {'type': 'string', 'enum': ['a']}
                     {'type': 'integer', 'nullable': true}                      | {'type': ['integer', 'null']}
                     {'type': 'STRING', 'enum': ['a'], 'nullable': true}        | {'type': ['string', 'null'], 'enum': ['a', null]}
@@ -35,11 +31,7 @@ class GoogleSchemaTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {'type': 'FROG'}                              | s.type
                     {'properties': {'a': {'colour': 'red'}}}      | s.properties.a.colour
                     {'items': {'minItems': 'x'}}                  | s.items.minItems
@@ -47,15 +39,12 @@ class GoogleSchemaTest {
                     """)
     void whatItDoesNotKnowIsRefusedWhereItStands(String google, String path) {
         assertThatThrownBy(() -> GoogleSchema.read(json(google), "s"))
-                .isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.field()).contains(path));
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.field()).contains(path));
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {'oneOf': [{'const': {'oneOf': 1}}]} | {'anyOf': [{'const': {'oneOf': 1}}]}
                     {'properties': {'oneOf': {}, 'a': {}}, 'propertyOrdering': ['a', 'oneOf']} | {'properties': {'a': {}, 'oneOf': {}}}
                     """)

@@ -86,63 +86,76 @@ class OllamaTest {
 
     @Test
     void withoutAPromptTheModelIsLoadedOrClosed() {
-        assertThat(post("/api/generate", "toy").json().get("done_reason").stringValue()).isEqualTo("load");
+        assertThat(post("/api/generate", "toy").json().get("done_reason").stringValue())
+                .isEqualTo("load");
         assertThat(served.get("/api/ps").body()).contains("\"toy\"");
-        assertThat(post("/api/chat", "toy", "\"keep_alive\": 0").json().get("done_reason").stringValue())
+        assertThat(post("/api/chat", "toy", "\"keep_alive\": 0")
+                        .json()
+                        .get("done_reason")
+                        .stringValue())
                 .isEqualTo("unload");
         assertThat(served.get("/api/ps").body()).doesNotContain("\"toy\"");
     }
 
     @Test
     void aCallStandsInAMessage() {
-        String tools =
-                """
+        String tools = """
                 "tools": [{"type": "function", "function": {"name": "get_weather", "description": "d",
                   "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}}]""";
         JsonNode whole = post("/api/chat", "caller", QUESTION, tools, WHOLE).json();
-        assertThat(whole.at("/message/tool_calls/0/function/name").stringValue()).isEqualTo("get_weather");
+        assertThat(whole.at("/message/tool_calls/0/function/name").stringValue())
+                .isEqualTo("get_weather");
         assertThat(whole.at("/message/tool_calls/0/function/arguments/city").stringValue())
                 .isEqualTo("Hilo");
         assertThat(lines(post("/api/chat", "caller", QUESTION, tools)))
                 .anyMatch(line -> line.at("/message/tool_calls/0/function/arguments/city")
                         .asString("")
                         .equals("Hilo"));
-        String talk =
-                """
+        String talk = """
                 "messages": [{"role": "user", "content": "x"},
                   {"role": "assistant", "tool_calls": [{"function": {"name": "get_weather", "arguments": {}}}]},
                   {"role": "tool", "tool_name": "%s", "content": "rain"}]""";
-        assertThat(post("/api/chat", "toy", talk.formatted("get_weather"), tools, WHOLE).status())
+        assertThat(post("/api/chat", "toy", talk.formatted("get_weather"), tools, WHOLE)
+                        .status())
                 .isEqualTo(200);
-        assertThat(post("/api/chat", "toy", talk.formatted("now"), tools).body()).contains("messages[2]");
+        assertThat(post("/api/chat", "toy", talk.formatted("now"), tools).body())
+                .contains("messages[2]");
     }
 
     @Test
     void theContextThatIsAskedForIsKeptOrRefusedWithBothNumbers() {
         String context = "\"options\": {\"num_ctx\": %d}";
-        assertThat(post("/api/chat", "toy", QUESTION, context.formatted(4000), WHOLE).json().get("error").stringValue())
+        assertThat(post("/api/chat", "toy", QUESTION, context.formatted(4000), WHOLE)
+                        .json()
+                        .get("error")
+                        .stringValue())
                 .contains("options.num_ctx", "4000", "" + Toys.CONTEXT);
-        int prompt = post("/api/chat", "toy", QUESTION, WHOLE).json().get("prompt_eval_count").intValue();
-        assertThat(post("/api/chat", "toy", QUESTION, context.formatted(prompt), WHOLE).json().get("error").stringValue())
+        int prompt = post("/api/chat", "toy", QUESTION, WHOLE)
+                .json()
+                .get("prompt_eval_count")
+                .intValue();
+        assertThat(post("/api/chat", "toy", QUESTION, context.formatted(prompt), WHOLE)
+                        .json()
+                        .get("error")
+                        .stringValue())
                 .contains(prompt + " tokens");
-        JsonNode cut = post("/api/chat", "toy", QUESTION, context.formatted(prompt + 2), WHOLE).json();
+        JsonNode cut = post("/api/chat", "toy", QUESTION, context.formatted(prompt + 2), WHOLE)
+                .json();
         assertThat(cut.get("eval_count").intValue()).isEqualTo(2);
         assertThat(cut.get("done_reason").stringValue()).isEqualTo("length");
     }
 
     @Test
     void tokensAreReportedWithTheirBytes() {
-        JsonNode whole = post("/api/chat", "toy", QUESTION, "\"logprobs\": true", "\"top_logprobs\": 1", WHOLE).json();
+        JsonNode whole = post("/api/chat", "toy", QUESTION, "\"logprobs\": true", "\"top_logprobs\": 1", WHOLE)
+                .json();
         assertThat(whole.at("/logprobs/0/token").stringValue()).isEqualTo("Puna");
         assertThat(whole.at("/logprobs/0/bytes")).hasSize(4);
         assertThat(whole.at("/logprobs/0/top_logprobs")).hasSize(1);
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     "frobnicate": 1                   | frobnicate
                     "options": {"frobnicate": 1}      | options.frobnicate
                     "options": {"mirostat": 2}        | options.mirostat
@@ -150,7 +163,7 @@ class OllamaTest {
                     "options": {"num_thread": 4}      | options.num_thread
                     "options": {"repeat_last_n": 64}  | options.repeat_last_n
                     "options": {"temperature": -1}    | options.temperature
-                    "options": {"num_predict": 0}     | num_predict
+                    "options": {"num_predict": 0}     | options.num_predict
                     "think": true                     | think
                     "think": "high"                   | think
                     "top_logprobs": 2                 | top_logprobs
@@ -168,7 +181,8 @@ class OllamaTest {
     void picturesAreRefusedWhereTheyStand() {
         String picture = "\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"images\": [\"AAAA\"]}]";
         assertThat(post("/api/chat", "toy", picture).body()).contains("messages[0].images", "cannot see");
-        assertThat(post("/api/generate", "toy", "\"prompt\": \"x\"", "\"images\": [\"AAAA\"]").body())
+        assertThat(post("/api/generate", "toy", "\"prompt\": \"x\"", "\"images\": [\"AAAA\"]")
+                        .body())
                 .contains("'images'");
     }
 
@@ -184,23 +198,29 @@ class OllamaTest {
         JsonNode tags = served.get("/api/tags").json();
         assertThat(tags.at("/models/0/name").stringValue()).isEqualTo("toy");
         assertThat(tags.at("/models/0/details/format").stringValue()).isEqualTo("safetensors");
-        assertThat(tags.at("/models/0/details/quantization_level").stringValue()).isEqualTo("F32");
+        assertThat(tags.at("/models/0/details/quantization_level").stringValue())
+                .isEqualTo("F32");
         JsonNode shown = post("/api/show", "toy:latest").json();
         assertThat(shown.at("/details/family").stringValue()).isEqualTo("llama");
         assertThat(shown.get("template").stringValue()).contains("bos_token");
         assertThat(shown.at("/model_info/llama.context_length").intValue()).isEqualTo(Toys.CONTEXT);
         assertThat(shown.get("capabilities").values().stream().map(JsonNode::stringValue))
                 .contains("completion", "tools");
-        assertThat(served.get("/api/version").json().get("version").stringValue()).matches("\\d+\\.\\d+\\.\\d+");
+        assertThat(served.get("/api/version").json().get("version").stringValue())
+                .matches("\\d+\\.\\d+\\.\\d+");
         assertThat(served.get("/").status()).isEqualTo(200);
     }
 
     @Test
     void whatThisLibraryCannotDoIsSaid() {
         assertThat(post("/api/pull", "other").status()).isEqualTo(501);
-        assertThat(served.send("DELETE", "/api/delete", "{\"name\": \"toy\"}").status()).isEqualTo(501);
-        assertThat(served.send("DELETE", "/api/delete", "{\"name\": \"nobody\"}").status()).isEqualTo(404);
-        assertThat(served.post("/api/copy", "{\"source\": \"toy\", \"destination\": \"other\"}").status())
+        assertThat(served.send("DELETE", "/api/delete", "{\"name\": \"toy\"}").status())
+                .isEqualTo(501);
+        assertThat(served.send("DELETE", "/api/delete", "{\"name\": \"nobody\"}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(served.post("/api/copy", "{\"source\": \"toy\", \"destination\": \"other\"}")
+                        .status())
                 .isEqualTo(501);
         assertThat(served.post("/api/create", "{}").status()).isEqualTo(501);
     }
