@@ -124,7 +124,7 @@ class AnthropicJavaTest {
         assertThat(first.stopReason()).contains(StopReason.TOOL_USE);
         ToolUseBlock use = first.content().getLast().asToolUse();
         assertThat(use.name()).isEqualTo("get_weather");
-        assertThat(use._input().convert(Map.class)).isEqualTo(Map.of("city", "Hilo"));
+        assertThat((Object) use._input().convert(Map.class)).isEqualTo(Map.of("city", "Hilo"));
 
         Message second = client.messages()
                 .create(question()
@@ -149,7 +149,7 @@ class AnthropicJavaTest {
         }
         assertThat(whole.message().stopReason()).contains(StopReason.TOOL_USE);
         ToolUseBlock use = whole.message().content().getLast().asToolUse();
-        assertThat(use._input().convert(Map.class)).isEqualTo(Map.of("city", "Hilo"));
+        assertThat((Object) use._input().convert(Map.class)).isEqualTo(Map.of("city", "Hilo"));
     }
 
     /** What the model is made to say. */

@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** What LangChain4j says of a stream. */
 final class Collected implements StreamingChatResponseHandler {
-    private final StringBuffer pieces = new StringBuffer();
+    private final StringBuilder pieces = new StringBuilder(); // read when whole is complete
     private final CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
 
     @Override

@@ -50,7 +50,7 @@ class FieldsTest {
      *
      * @param bodies the bodies in which a field may stand; it must be known in one of them
      */
-    private record Walk(String path, String type, Set<String> fields, List<Function<String, Object>> bodies) {
+    record Walk(String path, String type, Set<String> fields, List<Function<String, Object>> bodies) {
         @Override
         public String toString() {
             return path + " " + type;

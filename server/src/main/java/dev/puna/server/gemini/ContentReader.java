@@ -148,15 +148,14 @@ final class ContentReader {
 
     /** Google's clients keep each piece of a streamed answer as a content of its own: those in a row are one message. */
     private void add(Message message) {
-        Message before = messages.isEmpty() ? message : messages.getLast();
-        if (before == message || !before.role().equals(message.role())) {
+        if (messages.isEmpty() || !messages.getLast().role().equals(message.role())) {
             messages.add(message);
             return;
         }
+        Message before = messages.removeLast();
         String between = message.role().equals("assistant") ? "" : "\n";
         List<Message.ToolCall> all = new ArrayList<>(before.toolCalls());
         all.addAll(message.toolCalls());
-        messages.removeLast();
         messages.add(new Message(
                 message.role(),
                 before.content() + between + message.content(),

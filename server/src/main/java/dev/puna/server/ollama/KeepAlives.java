@@ -43,7 +43,7 @@ final class KeepAlives {
         try {
             Thread.sleep(wish.time());
             // Others may use it without a wish of their own: then the time begins anew with their last use.
-            while (wishes.get(model) == wish && !close(model, wish)) {
+            while (wish.equals(wishes.get(model)) && !close(model, wish)) {
                 Thread.sleep(wish.time());
             }
         } catch (InterruptedException _) {
