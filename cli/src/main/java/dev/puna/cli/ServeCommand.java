@@ -6,6 +6,7 @@ import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
 import dev.puna.server.http.Limits;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -104,6 +105,13 @@ final class ServeCommand implements Callable<Integer> {
     private List<String> origins = List.of();
 
     @Option(
+            names = "--database",
+            paramLabel = "URL",
+            description = "Where stored responses, files and batches live: jdbc:sqlite:FILE or jdbc:postgresql://..."
+                    + " (default: server.db among the user's state files).")
+    private String database;
+
+    @Option(
             names = "--drain",
             paramLabel = "SECONDS",
             defaultValue = "60",
@@ -133,7 +141,8 @@ final class ServeCommand implements Callable<Integer> {
         PunaServer.Options options = new PunaServer.Options(
                 http(),
                 new dev.puna.server.core.Models.Options(
-                        modelOptions.options(session, parallel, queue), open, Duration.ofSeconds(30)));
+                        modelOptions.options(session, parallel, queue), open, Duration.ofSeconds(30)),
+                Optional.of(database()));
         if (references.isEmpty() && session.models().store().names().isEmpty()) {
             session.models().resolve(Models.DEFAULT);
         }
@@ -163,6 +172,16 @@ final class ServeCommand implements Callable<Integer> {
             server.drain(Duration.ofSeconds(drain));
         }
         return Exit.OK;
+    }
+
+    /** SQLite beside the chat's history, unless something else is named. */
+    private String database() throws IOException {
+        if (database != null) {
+            return database;
+        }
+        Path folder = session.settings().state();
+        Files.createDirectories(folder);
+        return "jdbc:sqlite:" + folder.resolve("server.db").toAbsolutePath();
     }
 
     private PunaServer start(Library library, PunaServer.Options options) {

@@ -14,6 +14,7 @@ import dev.puna.server.http.Keys;
 import dev.puna.server.http.Limits;
 import dev.puna.server.ollama.Ollama;
 import dev.puna.server.openai.OpenAi;
+import dev.puna.server.store.Database;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -38,8 +39,9 @@ public final class PunaServer implements AutoCloseable {
      *
      * @param http where to listen, with which keys and limits
      * @param models how models run, and how many at the same time
+     * @param database where stored things live, as JDBC has it; absent: in memory, until the server is closed
      */
-    public record Options(Frame.Options http, Models.Options models) {
+    public record Options(Frame.Options http, Models.Options models, Optional<String> database) {
         /** On a free port that only this machine reaches, without keys; four models at a time. */
         public static final Options DEFAULT = new Options(
                 new Frame.Options("127.0.0.1", 0, Optional.empty(), Keys.NONE, Set.of(), Limits.DEFAULT),
@@ -52,15 +54,18 @@ public final class PunaServer implements AutoCloseable {
                                 32,
                                 128),
                         4,
-                        Duration.ofSeconds(30)));
+                        Duration.ofSeconds(30)),
+                Optional.empty());
     }
 
     private final Models models;
     private final Frame frame;
+    private final Database database;
 
-    private PunaServer(Models models, Frame frame) {
+    private PunaServer(Models models, Frame frame, Database database) {
         this.models = models;
         this.frame = frame;
+        this.database = database;
     }
 
     /**
@@ -71,6 +76,7 @@ public final class PunaServer implements AutoCloseable {
      */
     public static PunaServer start(Library library, Options options) throws IOException {
         Models models = new Models(library, options.models());
+        Database database = options.database().map(Database::new).orElseGet(Database::inMemory);
         try {
             Metrics metrics = new Metrics(models);
             Completions completions = new Completions(models, metrics);
@@ -81,12 +87,13 @@ public final class PunaServer implements AutoCloseable {
                     new Anthropic(completions),
                     new Gemini(completions),
                     new Ollama(completions),
-                    new OpenAi(completions));
+                    new OpenAi(completions, database));
             Frame frame = new Frame(options.http(), apis, Faults::explain, metrics::served);
             operations.watch(frame, apis);
-            return new PunaServer(models, frame);
+            return new PunaServer(models, frame, database);
         } catch (IOException | RuntimeException | Error e) {
             models.close();
+            database.close();
             throw e;
         }
     }
@@ -116,5 +123,6 @@ public final class PunaServer implements AutoCloseable {
     public void close() {
         frame.close();
         models.close();
+        database.close();
     }
 }

@@ -32,6 +32,24 @@ public final class Served implements AutoCloseable {
         this(PunaServer.Options.DEFAULT, models);
     }
 
+    /** Options for models of a small context, so that it is soon full. */
+    public static PunaServer.Options small(int context, int users, int queue) {
+        PunaServer.Options usual = PunaServer.Options.DEFAULT;
+        return new PunaServer.Options(
+                usual.http(),
+                new dev.puna.server.core.Models.Options(
+                        new dev.puna.chat.Assistant.Options(
+                                java.util.Optional.empty(),
+                                java.util.OptionalInt.empty(),
+                                java.util.OptionalInt.of(context),
+                                dev.puna.tensor.DType.F32,
+                                users,
+                                queue),
+                        4,
+                        java.time.Duration.ofSeconds(30)),
+                java.util.Optional.empty());
+    }
+
     /** A response. */
     public record Said(int status, String body, HttpResponse<?> response) {
         public JsonNode json() {

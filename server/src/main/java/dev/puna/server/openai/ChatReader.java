@@ -222,7 +222,7 @@ final class ChatReader {
         return new Tools(declared, choice, values.get(PARALLEL, true) && !values.has(FUNCTIONS));
     }
 
-    private static Tool tool(Values function) {
+    static Tool tool(Values function) {
         Optional<JsonNode> parameters = function.get(PARAMETERS);
         @SuppressWarnings("unchecked") // an object, by its kind
         Map<String, Object> schema =

@@ -8,6 +8,8 @@ import dev.puna.server.http.EventStream;
 import dev.puna.server.http.Exchange;
 import dev.puna.server.http.Head;
 import dev.puna.server.http.Route;
+import dev.puna.server.store.Database;
+import dev.puna.server.store.StoredResponses;
 import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
 import java.util.ArrayList;
@@ -19,7 +21,7 @@ public final class OpenAi implements Api {
     private final Completions completions;
     private final List<Route> routes = new ArrayList<>();
 
-    public OpenAi(Completions completions) {
+    public OpenAi(Completions completions, Database database) {
         this.completions = completions;
         Chat chat = new Chat(completions);
         routes.add(Route.post("/v1/chat/completions", "Answers a conversation", chat::create)
@@ -29,6 +31,15 @@ public final class OpenAi implements Api {
                 .takes(ChatShapes.COUNT));
         TextCompletion text = new TextCompletion(completions);
         routes.add(Route.post("/v1/completions", "Continues texts", text::create).takes(TextShapes.COMPLETION));
+        Responses responses = new Responses(completions, new StoredResponses(database));
+        routes.add(Route.post("/v1/responses", "Answers, and keeps the answer", responses::create)
+                .takes(ResponseShapes.CREATE));
+        routes.add(Route.post("/v1/responses/input_tokens", "Counts the tokens of a response's input", responses::count)
+                .takes(ResponseShapes.COUNT));
+        routes.add(Route.get("/v1/responses/{response}", "A stored response", responses::get));
+        routes.add(Route.delete("/v1/responses/{response}", "Removes a stored response", responses::delete));
+        routes.add(Route.get("/v1/responses/{response}/input_items", "What a response answered", responses::items));
+        routes.add(Route.post("/v1/responses/{response}/cancel", "Cancels a response", responses::cancel));
         Tokens tokens = new Tokens(completions.models());
         routes.add(Route.post("/tokenize", "Token ids of a text", tokens::tokenize).takes(TextShapes.TOKENIZE));
         routes.add(Route.post("/detokenize", "The text of token ids", tokens::detokenize)

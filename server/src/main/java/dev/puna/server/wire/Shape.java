@@ -85,7 +85,7 @@ public final class Shape {
                 throw Failure.invalid(join(path, field.name()), "is missing");
             }
         }
-        return new Values(path, values);
+        return new Values(path, object, values);
     }
 
     static String join(String path, String name) {

@@ -2,15 +2,23 @@ package dev.puna.server.wire;
 
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /** What a request's object holds, read and checked by its {@link Shape}. */
 public final class Values {
     private final String path;
+    private final JsonNode json;
     private final Map<Field<?>, Object> values;
 
-    Values(String path, Map<Field<?>, Object> values) {
+    Values(String path, JsonNode json, Map<Field<?>, Object> values) {
         this.path = path;
+        this.json = json;
         this.values = values;
+    }
+
+    /** The object as it came. */
+    public JsonNode json() {
+        return json;
     }
 
     /** What the field holds; absent where it is not given. */
