@@ -49,11 +49,11 @@ final class VectorModule {
     }
 
     /** Runs the same command line in a Java of its own that has the module, and returns its exit code. */
-    static int startAgain(String[] args) {
+    static int startAgain(Settings settings, String[] args) {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(Path.of(settings.property("java.home").orElseThrow(), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("--add-modules", NAME, "-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of("--add-modules", NAME, "--enable-native-access=ALL-UNNAMED", "-cp", settings.property("java.class.path").orElseThrow()));
         command.add(Main.class.getName());
         command.addAll(List.of(args));
         try {
