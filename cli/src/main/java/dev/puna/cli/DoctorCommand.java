@@ -13,6 +13,7 @@ import dev.puna.kernel.Tiers;
 import dev.puna.kernel.Workers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleFinder;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,8 @@ import picocli.CommandLine.Option;
         },
         footer = {"  puna doctor", "  puna doctor --network --json"})
 final class DoctorCommand implements Callable<Integer> {
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
     @Option(names = "--network", description = "Also ask the places that models come from.")
     private boolean network;
 
@@ -142,19 +145,23 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Map<String, Object> tiers() {
         Map<String, Object> tiers = new LinkedHashMap<>();
-        boolean later = !VectorModule.loaded() && VectorModule.inJdk();
+        boolean inJdk = ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent();
+        boolean loaded = ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
         String used = null;
         for (Tiers.Tier tier : Tiers.describe()) {
-            boolean available = tier.available() || later && tier.name().equals("vector");
+            // doctor runs no model, so ./puna starts it without the module that it loads for commands that do.
+            boolean later = tier.name().equals("vector") && inJdk && !loaded;
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("available", available);
+            one.put("available", tier.available() || later);
             one.put(
                     "why",
-                    available && !tier.available()
-                            ? "portable vectors; Java is started again with their incubator module where they are used"
+                    later
+                            ? "this JDK has " + VECTOR_MODULE
+                                    + ", which ./puna loads for commands that run a model; with java -jar add"
+                                    + " --add-modules " + VECTOR_MODULE
                             : tier.why());
             tiers.put(tier.name(), one);
-            if (used == null && available) {
+            if (used == null && (tier.available() || later)) {
                 used = tier.name();
             }
         }

@@ -85,7 +85,6 @@ final class ModelOptions {
         if (draft != null && speculate != null) {
             throw new Refused("--draft and --speculate " + speculate + " exclude each other");
         }
-        VectorModule.require(Optional.ofNullable(tier));
         return options(
                 users,
                 queue,
@@ -133,7 +132,6 @@ final class ModelOptions {
     }
 
     static Path find(Session session, Optional<String> tier, String reference) {
-        VectorModule.require(tier);
         tier.ifPresent(name -> Tiers.choose(Optional.of(name)));
         return session.models().resolve(reference);
     }

@@ -42,6 +42,7 @@ public final class Answer implements AutoCloseable {
     private long decoded;
     private long passed;
     private boolean looped;
+    private boolean calling;
     private @Nullable Reply reply;
 
     /** A token whose text may still be held back; it ends at that character of all text. */
@@ -203,6 +204,9 @@ public final class Answer implements AutoCloseable {
         Usage all = finished.usage();
         var usage = new Usage(
                 all.promptTokens(), all.cachedTokens(), ids.size(), all.waitNanos(), all.promptNanos(), all.newNanos());
+        if (calling && finished.finish() == Finish.STOP) {
+            calls.removeLast(); // it came to no good end, and was told as text too
+        }
         Ending ending = ending(finished.finish());
         var over = new Reply(
                 text.toString(),
@@ -235,13 +239,14 @@ public final class Answer implements AutoCloseable {
             case Delta.CallStart start -> {
                 calls.add(new Call(start.id(), start.name(), ""));
                 arguments.setLength(0);
+                calling = true;
             }
             case Delta.CallArguments more -> {
                 arguments.append(more.json());
                 Call begun = calls.removeLast();
                 calls.add(new Call(begun.id(), begun.name(), arguments.toString()));
             }
-            case Delta.CallEnd _ -> {}
+            case Delta.CallEnd _ -> calling = false;
         }
         ready.add(delta);
     }

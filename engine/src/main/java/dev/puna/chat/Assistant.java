@@ -99,7 +99,8 @@ public final class Assistant implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<Integer> ends = new HashSet<>();
     private volatile @Nullable Template template;
-    private @Nullable TokenTrie tokens; // made for the first answer that has a form
+    private volatile @Nullable TokenTrie vocabulary;
+    private volatile @Nullable CallGrammars grammars;
 
     private Assistant(
             Checkpoint checkpoint,
@@ -231,12 +232,7 @@ public final class Assistant implements AutoCloseable {
      * @throws dev.puna.sample.grammar.GrammarRefused if no text is in the grammar's language
      */
     public Constraint form(Grammar grammar) {
-        synchronized (checkpoint) {
-            if (tokens == null) {
-                tokens = new TokenTrie(needTokenizer());
-            }
-            return grammar.constraint(tokens);
-        }
+        return grammar.constraint(vocabulary());
     }
 
     /** What its engine does and has done. */
@@ -377,25 +373,28 @@ public final class Assistant implements AutoCloseable {
     Answer answer(Question question, Consumer<Reply> whenOver) {
         Sampling sampling = question.sampling();
         MarkedText rendered = rendered(question);
+        Optional<Constraint> constraint = question.tools().callable()
+                ? grammars().constraint(question.tools(), question.form())
+                : question.form();
         return start(
                 withBos(needTokenizer(), needTokenizer().encode(rendered)),
                 sampling,
-                question.form(),
+                constraint,
                 question.caller(),
                 new Answer.Way(
                         tokenizer,
                         StreamDecoder::new,
-                        out -> reading(question, rendered.text(), out),
+                        out -> reading(question, rendered.text(), constraint.isPresent(), out),
                         sampling.stop(),
                         sampling.maxTokens().isEmpty(),
                         whenOver));
     }
 
-    private Reading reading(Question question, String prompt, Consumer<Delta> out) {
+    private Reading reading(Question question, String prompt, boolean held, Consumer<Delta> out) {
         Template template = template();
         Tools tools = question.tools();
         Reading reading = tools.callable()
-                ? new ToolCalls(tools.declared(), template.form(), tools.parallel(), false, template::newId, out)
+                ? new ToolCalls(tools.declared(), template.form(), tools.parallel(), held, template::newId, out)
                 : Reading.plain(out);
         Optional<Thoughts.Marks> thoughts = question.splitReasoning() ? template.thoughts() : Optional.empty();
         return thoughts.isEmpty()
@@ -405,6 +404,25 @@ public final class Assistant implements AutoCloseable {
                         prompt.stripTrailing().endsWith(thoughts.get().open()),
                         reading,
                         out);
+    }
+
+    private CallGrammars grammars() {
+        CallGrammars known = grammars;
+        if (known == null) {
+            known = new CallGrammars(template().form(), needTokenizer(), vocabulary());
+            grammars = known; // as the template
+        }
+        return known;
+    }
+
+    /** The tokens that are text, for grammars. */
+    private TokenTrie vocabulary() {
+        TokenTrie known = vocabulary;
+        if (known == null) {
+            known = new TokenTrie(needTokenizer());
+            vocabulary = known; // as the template
+        }
+        return known;
     }
 
     private Answer start(

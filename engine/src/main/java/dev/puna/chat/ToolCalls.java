@@ -42,7 +42,7 @@ final class ToolCalls implements Reading {
     static final Set<String> CODE_TOOLS = Set.of("code_interpreter", "ipython", "python");
 
     static final String PYTHON_TAG = "<|python_tag|>";
-    private static final String MISTRAL_TAG = "[TOOL_CALLS]";
+    static final String MISTRAL_TAG = "[TOOL_CALLS]";
 
     private static final Path SHOWN = Path.of("call");
     private static final int WAIT = -1;

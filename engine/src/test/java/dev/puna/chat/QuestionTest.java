@@ -96,9 +96,9 @@ class QuestionTest {
 
     @Test
     void whatIsNotWrittenToItsEndIsTextAndStops() throws IOException {
-        try (var llama = saying(llama(), "{\"name\": \"now\", ", "\"parameters\": {\"a", "\": oops}}")) {
+        try (var llama = saying(llama(), "{\"name\":  \"now\", ", "\"parameters\": {\"a", "\": oops}}")) {
             Reply reply = llama.answer(question(TOOLS)).reply();
-            assertThat(reply.text()).isEqualTo("{\"name\": \"now\", \"parameters\": {\"a\": oops}}");
+            assertThat(reply.text()).isEqualTo("{\"name\":  \"now\", \"parameters\": {\"a\": oops}}");
             assertThat(reply.calls()).isEmpty();
             assertThat(reply.finish()).isEqualTo(Ending.STOP);
         }

@@ -37,7 +37,7 @@ record ArrayFrame(
 
     @Override
     public void step(int b, @Nullable Stack below, Threads out) {
-        if (style == Style.ANY && ValueFrame.isSpace(b)) {
+        if (style != Style.COMPACT && ValueFrame.isSpace(b)) {
             out.add(this, below);
         } else if (b == ']') {
             if (items.mayEnd(position, met) && !(keep && taken.contains(kept))) {

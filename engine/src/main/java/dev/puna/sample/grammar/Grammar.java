@@ -155,6 +155,16 @@ public final class Grammar {
         return new GrammarConstraint(trie, new Masks(trie, limits.threads()), start(written));
     }
 
+    /** What a model is let write. */
+    Frame written() {
+        return written;
+    }
+
+    /** The same with white space wherever JSON has it. */
+    Frame spaced() {
+        return written instanceof ValueFrame value ? ValueFrame.of(value.node(), Style.SPACED) : written;
+    }
+
     /** Whether no text at all is in the language. */
     public boolean isEmpty() {
         Place start = start(written);

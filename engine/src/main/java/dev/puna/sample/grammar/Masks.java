@@ -37,6 +37,12 @@ final class Masks {
         }
     }
 
+    /** Writes the tokens below a node whose bytes behind the node's may follow a place. */
+    void writeBelow(int node, Place place, long[] mask) {
+        trie.clearBelow(node, mask);
+        walk(node, place.stacks(), mask, null);
+    }
+
     /** The work for a frame, done ahead. */
     Allowed allowed(Frame frame) {
         Frame alike = frame.alike(trie.longest());

@@ -16,7 +16,7 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
             return;
         }
         String longer = text + (char) b;
-        if (style == Style.COMPACT && !hasFuture(longer)) {
+        if (style != Style.ANY && !hasFuture(longer)) {
             return;
         }
         char last = (char) b;
@@ -51,7 +51,7 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
         if (exponent >= 0) {
             int digits = text.length() - exponent - 1 - (text.endsWith("+") || text.endsWith("-") ? 1 : 0);
             return digit
-                    ? digits <= (style == Style.COMPACT ? EXPONENT_DIGITS - 1 : EXPONENT_LIMIT)
+                    ? digits <= (style != Style.ANY ? EXPONENT_DIGITS - 1 : EXPONENT_LIMIT)
                     : (c == '+' || c == '-') && (last == 'e' || last == 'E');
         }
         boolean ended = last >= '0' && last <= '9';

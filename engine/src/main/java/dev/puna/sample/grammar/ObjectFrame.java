@@ -55,7 +55,7 @@ record ObjectFrame(
 
     @Override
     public void step(int b, @Nullable Stack below, Threads out) {
-        if (style == Style.ANY && ValueFrame.isSpace(b)) {
+        if (style != Style.COMPACT && ValueFrame.isSpace(b)) {
             out.add(this, below);
             return;
         }

@@ -7,6 +7,8 @@ enum Style {
      * without needless forms, characters escaped only where they must be.
      */
     COMPACT,
+    /** As compact, with white space wherever JSON has it. */
+    SPACED,
     /** Every way of writing it. */
     ANY
 }

@@ -137,7 +137,7 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
                     yield can ? at(state, 0, 4, HEX) : DEAD;
                 }
                 int c = escaped(b);
-                yield c < 0 || c == '/' && style == Style.COMPACT ? DEAD : dfa.next(state, c);
+                yield c < 0 || c == '/' && style != Style.ANY ? DEAD : dfa.next(state, c);
             }
             case (int) HEX -> {
                 int digit = digit(b);
@@ -145,7 +145,7 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
                     yield DEAD;
                 }
                 int got = part << 4 | digit;
-                if (style == Style.COMPACT) { // control characters only, in small letters
+                if (style != Style.ANY) { // control characters only, in small letters
                     if (missing > 2 && digit != 0 || missing == 2 && digit > 1 || b >= 'A' && b <= 'F') {
                         yield DEAD;
                     }

@@ -164,6 +164,24 @@ public final class TokenTrie {
         }
     }
 
+    /** Takes the bits of the tokens that end below a node. */
+    void clearBelow(int node, long[] mask) {
+        for (int at = node + 1; at < ends[node]; at++) {
+            for (int id = tokens[at]; id >= 0; id = same[id]) {
+                mask[id >> 6] &= ~(1L << id);
+            }
+        }
+    }
+
+    /** The node of these bytes, or -1. */
+    int node(byte[] text, int from) {
+        int node = 0;
+        for (int i = from; i < text.length && node >= 0; i++) {
+            node = child(node, text[i]);
+        }
+        return node;
+    }
+
     /** The node below this one with this byte, or -1. */
     private int child(int node, byte label) {
         for (int at = node + 1; at < ends[node]; at = ends[at]) {

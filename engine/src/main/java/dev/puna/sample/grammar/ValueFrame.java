@@ -49,7 +49,7 @@ record ValueFrame(Node node, Style style, boolean keep, List<Object> taken) impl
     public void step(int b, @Nullable Stack below, Threads out) {
         switch (b) {
             case ' ', '\n', '\r', '\t' -> {
-                if (style == Style.ANY) {
+                if (style != Style.COMPACT) {
                     out.add(this, below);
                 }
             }

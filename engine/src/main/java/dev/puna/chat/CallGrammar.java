@@ -1,0 +1,208 @@
+package dev.puna.chat;
+
+import dev.puna.file.Json;
+import dev.puna.sample.BadRequest;
+import dev.puna.sample.Constraint;
+import dev.puna.sample.grammar.FreeText;
+import dev.puna.sample.grammar.Grammar;
+import dev.puna.sample.grammar.GrammarRefused;
+import dev.puna.sample.grammar.Part;
+import dev.puna.sample.grammar.TokenTrie;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What calls look like, as a grammar, in the form that a model was trained on. Where calls are demanded the answer is
+ * calls and nothing else. Where they are up to the model the answer is any text, but a call that has begun is held to
+ * its end: its arguments follow the tool's schema, written as the model likes. A schema that cannot be enforced is refused where it must be (a call
+ * is demanded, or the tool is strict); else any object will do.
+ *
+ * @param demanded the whole answer, as calls
+ * @param words that begin a call within a text, and how it goes on; empty where there are none to look for
+ */
+record CallGrammar(Part demanded, Map<String, Part> words) {
+    /** The most calls that a grammar lets one answer make. */
+    static final int MOST_CALLS = 32;
+
+    private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+    /** Keys of a schema beside which parameters can be looked at one by one. */
+    private static final Set<String> PLAIN = Set.of(
+            "type",
+            "properties",
+            "required",
+            "additionalProperties",
+            "description",
+            "title",
+            "$schema",
+            "$id",
+            "$defs",
+            "definitions",
+            "$comment",
+            "examples",
+            "default");
+
+    /**
+     * What there is to hold an answer to: all of it, where calls are demanded, or what a text may turn to.
+     *
+     * @throws BadRequest if a schema must be enforced and cannot be
+     */
+    static CallGrammar of(Tools tools, CallForm form) {
+        List<Tool> allowed = tools.allowed();
+        int most = tools.parallel() ? MOST_CALLS : 1;
+        boolean python = form == CallForm.PYTHON && allowed.stream().allMatch(CallGrammar::isPlain);
+        Map<String, Part> heads = new LinkedHashMap<>();
+        Map<String, Part> words = new LinkedHashMap<>();
+        for (Tool tool : allowed) {
+            boolean must = tool.strict() || tools.forced();
+            String name = Json.write(tool.name());
+            switch (form) {
+                case JSON -> {
+                    Part rest = Part.sequence(arguments(tool, must), Part.literal("}"));
+                    heads.put("{\"name\": " + name + ", \"parameters\": ", rest);
+                    words.put("{\"name\": " + name + ", \"parameters\": ", rest);
+                    words.put("{\"name\":" + name + ",\"parameters\":", rest);
+                    words.put("{\"type\": \"function\", \"name\": " + name + ", \"parameters\": ", rest);
+                    words.put("{\"type\":\"function\",\"name\":" + name + ",\"parameters\":", rest);
+                }
+                case PYTHON -> {
+                    if (python) {
+                        heads.put(tool.name() + "(", parameters(tool, must));
+                    } else {
+                        heads.put(
+                                "{\"name\": " + name + ", \"parameters\": ",
+                                Part.sequence(arguments(tool, must), Part.literal("}")));
+                    }
+                }
+                case FUNCTION -> {
+                    Part rest = Part.sequence(arguments(tool, must), Part.literal("</function>"));
+                    heads.put("<function=" + tool.name() + ">", rest);
+                    words.put("<function=" + tool.name() + ">", rest);
+                }
+                case TAGGED, MISTRAL, GENERIC ->
+                    heads.put(
+                            "{\"name\": " + name + ", \"arguments\": ",
+                            Part.sequence(arguments(tool, must), Part.literal("}")));
+            }
+        }
+        List<Part> calls = new ArrayList<>();
+        heads.forEach((head, rest) -> calls.add(Part.sequence(Part.literal(head), rest)));
+        Part call = Part.either(calls);
+        Part demanded = switch (form) {
+            case JSON -> Part.several(call, "; ", most);
+            case FUNCTION -> Part.several(call, "\n", most);
+            case PYTHON, MISTRAL ->
+                Part.sequence(Part.literal("["), Part.several(call, ", ", most), Part.literal("]"));
+            case TAGGED ->
+                Part.several(
+                        Part.sequence(Part.literal("<tool_call>\n"), call, Part.literal("\n</tool_call>")), "\n", most);
+            case GENERIC -> {
+                Part list = Part.sequence(
+                        Part.literal("["), Part.several(call, ", ", most), Part.literal("]" + GenericTools.CLOSE));
+                words.put(GenericTools.OPEN, list);
+                yield Part.sequence(Part.literal(GenericTools.OPEN), list);
+            }
+        };
+        if (form == CallForm.TAGGED) {
+            Part space = Part.either(List.of(Part.literal(""), Part.literal("\n")));
+            words.put("<tool_call>", Part.sequence(space, call, space, Part.literal("</tool_call>")));
+        } else if (python) {
+            Part more = Part.either(List.of(
+                    Part.literal("]"),
+                    Part.sequence(Part.literal(", "), Part.several(call, ", ", most), Part.literal("]"))));
+            Part end = tools.parallel() ? more : Part.literal("]");
+            heads.forEach((head, rest) -> words.put("[" + head, Part.sequence(rest, end)));
+        }
+        return new CallGrammar(demanded, words);
+    }
+
+    /**
+     * Holds the calls within a text to the grammar; nothing where there is nothing to look for.
+     *
+     * @param once whether the text is over after the first
+     */
+    Optional<Constraint> within(TokenTrie trie, boolean once) {
+        return words.isEmpty() ? Optional.empty() : Optional.of(new FreeText(trie, words, once));
+    }
+
+    private static Part arguments(Tool tool, boolean must) {
+        return value(tool.schema(), tool, must, Map.of("type", "object"));
+    }
+
+    private static Part value(Map<String, ?> schema, Tool tool, boolean must, Map<String, ?> otherwise) {
+        try {
+            Grammar grammar = Grammar.jsonSchema(schema);
+            if (!grammar.isEmpty()) {
+                return Part.value(grammar, must);
+            }
+            if (must) {
+                throw new BadRequest("tools", "declares " + tool.name() + " with parameters that nothing fulfils");
+            }
+        } catch (GrammarRefused refused) {
+            if (must) {
+                throw new BadRequest(
+                        "tools",
+                        "declares " + tool.name() + " with parameters that cannot be enforced: "
+                                + refused.getMessage());
+            }
+        }
+        return Part.value(Grammar.jsonSchema(otherwise), false);
+    }
+
+    // As Python writes them: parameters one by one, in the schema's order.
+
+    private static boolean isPlain(Tool tool) {
+        return PLAIN.containsAll(tool.schema().keySet())
+                && properties(tool).keySet().stream().allMatch(name -> IDENTIFIER.matcher(name)
+                        .matches())
+                && properties(tool).keySet().containsAll(required(tool));
+    }
+
+    private static Map<String, @Nullable Object> properties(Tool tool) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>();
+        if (tool.schema().get("properties") instanceof Map<?, ?> map) {
+            map.forEach((name, schema) -> all.put(String.valueOf(name), schema));
+        }
+        return all;
+    }
+
+    private static List<String> required(Tool tool) {
+        return tool.schema().get("required") instanceof List<?> list
+                ? list.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
+    private static Part parameters(Tool tool, boolean must) {
+        List<String> names = List.copyOf(properties(tool).keySet());
+        List<String> required = required(tool);
+        Part first = Part.literal(")"); // what may follow where no parameter has been given yet
+        Part later = Part.literal(")");
+        for (int i = names.size() - 1; i >= 0; i--) {
+            String name = names.get(i);
+            Part given = Part.sequence(Part.literal(name + "="), parameter(tool, name, must), later);
+            Part next = Part.sequence(Part.literal(", "), given);
+            boolean needed = required.contains(name);
+            first = needed ? given : Part.either(List.of(given, first));
+            later = needed ? next : Part.either(List.of(next, later));
+        }
+        return first;
+    }
+
+    private static Part parameter(Tool tool, String name, boolean must) {
+        Map<String, @Nullable Object> schema = new LinkedHashMap<>();
+        tool.schema().forEach((key, value) -> {
+            if (key.equals("$defs") || key.equals("definitions")) {
+                schema.put(key, value);
+            }
+        });
+        Object own = properties(tool).get(name);
+        schema.put("allOf", List.of(own == null ? Map.of() : own));
+        return value(schema, tool, must, Map.of());
+    }
+}
