@@ -114,6 +114,20 @@ class ChatTest {
     }
 
     @Test
+    void anAnswerKeepsToItsSchemaAndOneThatCannotBeEnforcedIsRefused() {
+        String ask = "\"messages\": [{\"role\": \"user\", \"content\": \"Describe Tokyo.\"}], \"max_tokens\": 60,"
+                + " \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"city\", \"schema\": ";
+        Served.Said said = chat(ask + "{\"type\": \"object\", \"properties\": {\"large\": {\"type\": \"boolean\"}},"
+                + " \"required\": [\"large\"], \"additionalProperties\": false}}}");
+        String text = said.json().at("/choices/0/message/content").stringValue();
+        assertThat(text).as(said.body()).matches("\\{\"large\":(true|false)}");
+        Served.Said refused = chat(ask + "{\"type\": \"nothing\"}}}");
+        assertThat(refused.status()).as(refused.body()).isEqualTo(400);
+        assertThat(refused.json().at("/error/param").stringValue())
+                .isEqualTo("response_format.json_schema.schema");
+    }
+
+    @Test
     void whatCannotBeServedIsRefusedByItsName() {
         assertRefused(CAPITAL + ", \"surprise\": 1", "surprise");
         assertRefused(CAPITAL + ", \"audio\": {\"voice\": \"x\"}", "audio");

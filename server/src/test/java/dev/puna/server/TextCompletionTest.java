@@ -78,6 +78,30 @@ class TextCompletionTest {
     }
 
     @Test
+    void vectorsAreTheSameAsNumbersAndAsBytes() {
+        String input = "\"input\": [\"The cat sleeps.\", \"A dog barks.\"], \"model\": \"" + model + "\"";
+        JsonNode floats = served.post("/v1/embeddings", "{" + input + "}").json().get("data");
+        JsonNode bytes = served.post("/v1/embeddings", "{" + input + ", \"encoding_format\": \"base64\"}")
+                .json()
+                .get("data");
+        var decoded = java.nio.ByteBuffer.wrap(java.util.Base64.getDecoder()
+                        .decode(bytes.at("/1/embedding").stringValue()))
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        JsonNode second = floats.at("/1/embedding");
+        for (JsonNode number : second) {
+            assertThat(decoded.getFloat()).isEqualTo(number.floatValue());
+        }
+        JsonNode few = served.post("/v1/embeddings", "{" + input + ", \"dimensions\": 16}")
+                .json()
+                .at("/data/0/embedding");
+        assertThat(few.size()).isEqualTo(16);
+        assertThat(few.values().stream().mapToDouble(x -> x.doubleValue() * x.doubleValue()).sum())
+                .isBetween(0.999, 1.001);
+        assertThat(served.post("/v1/embeddings", "{" + input + ", \"dimensions\": 100000}").status())
+                .isEqualTo(400);
+    }
+
+    @Test
     void aSuffixNeedsAModelThatFillsIn() {
         Served.Said said = complete("\"prompt\": \"def f(\", \"suffix\": \"return x\"");
         assertThat(said.status()).isEqualTo(400);

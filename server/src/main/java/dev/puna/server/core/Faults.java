@@ -3,6 +3,7 @@ package dev.puna.server.core;
 import dev.puna.engine.EngineFault;
 import dev.puna.engine.Overloaded;
 import dev.puna.sample.BadRequest;
+import dev.puna.sample.grammar.GrammarRefused;
 import dev.puna.server.wire.Failure;
 import dev.puna.text.TemplateError;
 import java.time.Duration;
@@ -33,6 +34,8 @@ public final class Faults {
             case BadRequest bad when bad.field().equals("prompt") && bad.what().contains("leaves no room") ->
                 Failure.tooLong("messages", "the prompt " + bad.what());
             case BadRequest bad -> Failure.invalid(NAMES.getOrDefault(bad.field(), bad.field()), bad.what());
+            case GrammarRefused refused ->
+                Failure.invalid("tools", "cannot be enforced: " + refused.getMessage());
             case Overloaded full -> Failure.overloaded(String.valueOf(full.getMessage()), full.retryAfter());
             case TemplateError wrong ->
                 Failure.invalid("messages", "do not suit the model's chat template: " + wrong.getMessage());

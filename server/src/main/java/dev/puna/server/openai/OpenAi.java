@@ -40,6 +40,11 @@ public final class OpenAi implements Api {
         routes.add(Route.delete("/v1/responses/{response}", "Removes a stored response", responses::delete));
         routes.add(Route.get("/v1/responses/{response}/input_items", "What a response answered", responses::items));
         routes.add(Route.post("/v1/responses/{response}/cancel", "Cancels a response", responses::cancel));
+        Embedding embedding = new Embedding(completions.models());
+        routes.add(Route.post("/v1/embeddings", "Texts as directions", embedding::create)
+                .takes(TextShapes.EMBEDDING));
+        routes.add(Route.post("/v1/moderations", "Judges texts; needs a guard model", OpenAi::moderate)
+                .takes(TextShapes.MODERATION));
         Tokens tokens = new Tokens(completions.models());
         routes.add(Route.post("/tokenize", "Token ids of a text", tokens::tokenize).takes(TextShapes.TOKENIZE));
         routes.add(Route.post("/detokenize", "The text of token ids", tokens::detokenize)
@@ -99,6 +104,12 @@ public final class OpenAi implements Api {
     /** Changes where the same seed might give another text. */
     static String fingerprint(Assistant assistant) {
         return "puna-" + assistant.tier() + "-" + Integer.toHexString(assistant.name().hashCode());
+    }
+
+    /** Says what is missing, once the request itself is right. */
+    private static void moderate(Exchange exchange) {
+        exchange.values();
+        throw Failure.of(Failure.Kind.NOT_OFFERED, "no guard model is configured: nothing here can judge texts");
     }
 
     private void models(Exchange exchange) {

@@ -65,5 +65,15 @@ final class TextShapes {
             "Keep only so many of the first numbers, brought to length 1 again.");
     static final Shape EMBEDDING = Shape.of(MODEL, INPUT, ENCODING, DIMENSIONS, USER);
 
+    // Moderations
+    private static final Field<String> GUARD = Field.of("model", Kind.text(1, 512), "A guard model.");
+    private static final Field<List<Object>> JUDGED = Field.needed(
+            "input",
+            Kind.either(
+                    Kind.text().as(one -> List.<Object>of(one)),
+                    Kind.list(Kind.<Object>either(Kind.text(), Kind.anyObject()), 2048)),
+            "What to judge.");
+    static final Shape MODERATION = Shape.of(GUARD, JUDGED);
+
     private TextShapes() {}
 }
