@@ -23,8 +23,12 @@ import java.util.function.Supplier;
  * <p>Nothing is allocated once the sizes have been seen.
  */
 final class Matmul {
-    /** Bytes of weights that a thread takes at a time when there is one token. */
-    private static final int PART_BYTES = 128 << 10;
+    /** Bytes of weights that a thread takes at a time when there is one token, at most and at least. */
+    private static final int MOST_PART_BYTES = 128 << 10;
+
+    private static final int LEAST_PART_BYTES = 16 << 10;
+    /** Parts for each thread, so that none waits long for the last. */
+    private static final int PARTS = 4;
 
     private final Level level;
     private final Supplier<Assembler> assembler;
@@ -91,6 +95,11 @@ final class Matmul {
         int forms = 0;
         int parts = 0;
         jobCount = weights.size();
+        long bytes = 0;
+        for (int i = 0; i < jobCount; i++) {
+            bytes += weights.get(i).data().byteSize();
+        }
+        long partBytes = Math.clamp(bytes / (PARTS * workers.threads()), LEAST_PART_BYTES, MOST_PART_BYTES);
         for (int i = 0; i < jobCount; i++) {
             Plan plan = plan(weights.get(i).type());
             if (jobs.size() == i) {
@@ -98,7 +107,7 @@ final class Matmul {
             }
             Job job = jobs.get(i);
             job.plan = plan;
-            begin(job, weights.get(i), ys.get(i));
+            begin(job, weights.get(i), ys.get(i), partBytes);
             Activations record = record(plan);
             if ((forms & 1 << record.ordinal()) == 0) {
                 forms |= 1 << record.ordinal();
@@ -111,7 +120,7 @@ final class Matmul {
         workers.run(parts, multiply);
     }
 
-    private void begin(Job job, Tensor weight, Tensor y) {
+    private void begin(Job job, Tensor weight, Tensor y, long partBytes) {
         Plan plan = job.plan;
         job.weight = weight.data();
         job.y = y.data();
@@ -120,7 +129,7 @@ final class Matmul {
         job.unitRows = tokens == 1 ? plan.oneRows() : plan.tileRows();
         job.copied = job.rows < job.unitRows || columns % plan.blockColumns() != 0;
         long unitBytes = job.unitRows * job.rowBytes;
-        job.unitsOfPart = tokens > 1 || job.copied ? 1 : (int) Math.max(1, PART_BYTES / unitBytes);
+        job.unitsOfPart = tokens > 1 || job.copied ? 1 : (int) Math.max(1, partBytes / unitBytes);
     }
 
     private Activations record(Plan plan) {

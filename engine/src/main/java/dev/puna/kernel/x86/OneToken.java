@@ -135,6 +135,12 @@ final class OneToken {
         Vec[] sums();
     }
 
+    /**
+     * What is fetched lies a unit ahead, and so much further: the last row's begin is needed as soon as the first row's,
+     * and must not have been asked for only just before.
+     */
+    private static final int AHEAD = 4096;
+
     /** The loops over units and their blocks; all but what {@link Unit} uses is kept on the stack. */
     static void units(Routine routine, int scratchBytes, Rows[] rows, Unit unit) {
         Assembler a = routine.a;
@@ -165,6 +171,7 @@ final class OneToken {
             a.lea(RBX, Mem.at(strip.last(), RSI, 4, 0));
         }
         a.store(weights, RBX);
+        a.add(RBX, AHEAD);
         a.load(RCX, arguments);
         a.load(RCX, Mem.at(RCX, Arguments.RECORDS));
         a.mov(RAX, R12);
