@@ -88,6 +88,9 @@ public final class Assistant implements AutoCloseable {
         }
     }
 
+    /** The most memory of the cache that is kept filled for questions to come. */
+    private static final long KEPT_BYTES = 1L << 30;
+
     private static final Logger LOG = System.getLogger(Assistant.class.getName());
 
     private final Checkpoint checkpoint;
@@ -142,12 +145,14 @@ public final class Assistant implements AutoCloseable {
             Llama llama = checkpoint.llama();
             int context = options.context().orElse(llama.config().context());
             Limits limits = Limits.of(context, options.users(), options.queue()).drafts(options.drafts());
+            long blockBytes = limits.blockTokens() * llama.config().cacheBytesPerToken(options.cache());
+            limits = limits.keptBlocks((int) Math.min(limits.cacheBlocks(), KEPT_BYTES / blockBytes));
             Sampling defaults = advised(checkpoint);
             Optional<Tokenizer> tokenizer = usable(checkpoint);
             draft.ifPresent(other -> sameTokens(tokenizer, other));
-            Engine engine = draft.map(
-                            d -> new Engine(llama, d.llama(), machine.kernels(), options.cache(), limits))
-                    .orElseGet(() -> new Engine(llama, machine.kernels(), options.cache(), limits));
+            Engine engine = draft.isPresent()
+                    ? new Engine(llama, draft.get().llama(), machine.kernels(), options.cache(), limits)
+                    : new Engine(llama, machine.kernels(), options.cache(), limits);
             opened.keep();
             return new Assistant(checkpoint, draft, tokenizer, machine, defaults, engine);
         }
