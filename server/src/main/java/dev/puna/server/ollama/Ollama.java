@@ -48,7 +48,7 @@ public final class Ollama implements Api {
                 Route.post("/api/copy", "Gives a model another name", models::copy)
                         .takes(OllamaShapes.COPY),
                 Route.get("/api/version", "Which of Ollama's APIs this is", Ollama::version),
-                Route.get("/", "Whether anybody is there", Ollama::root).withoutKey(),
+                Route.get("/", "Whether anybody is there", Ollama::root),
                 Route.post(
                         "/api/create", "Not offered", _ -> notOffered("models are not made here: see puna quantize")),
                 Route.post("/api/push", "Not offered", _ -> notOffered("models are not published from here")));
