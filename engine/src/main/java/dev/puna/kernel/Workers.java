@@ -1,18 +1,19 @@
 package dev.puna.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that share the strips of an operation: the caller and {@code threads − 1} platform threads of its own. Each has
- * a range of neighbouring strips, which it takes from the front, so that what it fetches ahead is what it needs next; who
- * has none left takes from the back of the others' ranges. So nobody waits for a thread that has not begun: a slow or
- * busy core does less, and an absent one does not hold the others up.
+ * Threads that share the strips of an operation: the caller and {@code threads − 1} platform threads of its own. A strip
+ * goes to whoever is free, and nobody waits for a thread that has taken none: a slow or busy core does less, and an
+ * absent one does not hold the others up.
  *
  * <p>What can hold them up is a thread that the system takes off its core in the middle of a strip, for a neighbour who
  * wants the core too. A thread caught at that is left out for a while, longer each time it happens again: so with a
@@ -35,29 +36,33 @@ public final class Workers implements AutoCloseable {
     /** How often a thread looks for something to do before it parks (a worker) or looks at the clock (the caller). */
     private static final int SPINS = 2_000;
 
-    /** The least wait for the last strips that counts as a thread being held up, in nanoseconds. */
+    /** The least wait for the last strips after which the caller looks whether a thread is held up, in nanoseconds. */
     private static final long PATIENCE = 300_000;
+
+    /**
+     * A thread for which others wait so long in so short a time is better left out, in nanoseconds. What keeps it less (a
+     * compiler, a collector, the system's own threads) does not.
+     */
+    private static final long MOST_LOST = 8_000_000;
+
+    private static final long WINDOW = 20_000_000;
 
     /** How long a thread that was held up is left out, at first and at most, in nanoseconds. */
     private static final long SHORTEST_REST = 10_000_000;
 
     private static final long LONGEST_REST = 320_000_000;
 
-    /** A range of strips is the round (24 bits), the strip after the last (20 bits) and the next strip (20 bits). */
+    /** A ticket is the round (24 bits), its number of strips (20 bits) and the next strip (20 bits). */
     private static final int STRIP_BITS = 20;
 
-    private static final int MOST_STRIPS = (1 << STRIP_BITS) - 1;
-
-    /** Longs between the ranges of two threads: two cache lines. */
-    private static final int APART = 16;
+    private static final int MOST_STRIPS = (1 << STRIP_BITS - 1) - 1;
 
     private final Hand[] hands;
     private final Scratch[] scratch;
-    private final AtomicLongArray ranges;
+    private final AtomicLong ticket = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile Task task = (_, _) -> {};
-    private volatile int round; // 24 bits of it count
     private volatile boolean closed;
 
     /** One of the threads, as the caller sees it. */
@@ -71,12 +76,31 @@ public final class Workers implements AutoCloseable {
 
         long restUntil;
         long rest;
+        /** How long others waited for it while it was off its core, and since when that is counted. */
+        long lost;
+
+        long lostSince;
+        /** Its processor time when the caller last looked, in nanoseconds. */
+        long computed;
 
         Hand(Thread thread) {
             this.thread = thread;
         }
 
-        /** It was caught holding the others up: leaves it out, twice as long if that had just happened before. */
+        /** It was off its core for so long while others waited. That costs more than it is worth where it goes on. */
+        void heldUp(long nanos, long now) {
+            if (now - lostSince > WINDOW) {
+                lostSince = now - nanos;
+                lost = 0;
+            }
+            lost += nanos;
+            if (lost > MOST_LOST) {
+                lost = 0;
+                rest(now);
+            }
+        }
+
+        /** Leaves it out, twice as long if that had just happened before. */
         void rest(long now) {
             boolean again = rest > 0 && now - restUntil < 4 * rest;
             rest = again ? Math.min(2 * rest, LONGEST_REST) : SHORTEST_REST;
@@ -97,7 +121,6 @@ public final class Workers implements AutoCloseable {
         }
         scratch = new Scratch[count];
         Arrays.setAll(scratch, _ -> new Scratch());
-        ranges = new AtomicLongArray(count * APART);
         hands = new Hand[count - 1];
         for (int i = 0; i < hands.length; i++) {
             int worker = i + 1;
@@ -118,8 +141,7 @@ public final class Workers implements AutoCloseable {
 
     /** Runs every strip once and returns when all are done. What a strip throws is thrown here, after the others. */
     public void run(int strips, Task work) {
-        int sharing = strips <= 1 ? 1 : sharing();
-        if (sharing == 1) {
+        if (strips <= 1 || !anyHand()) {
             for (int strip = 0; strip < strips; strip++) {
                 work.run(strip, 0);
             }
@@ -130,15 +152,7 @@ public final class Workers implements AutoCloseable {
         }
         task = work;
         unfinished.set(strips);
-        int next = round + 1 & 0xFF_FFFF;
-        long from = 0;
-        for (int thread = 0, rank = 0; thread < threads(); thread++) {
-            boolean shares = thread == 0 || !hands[thread - 1].resting;
-            long to = shares ? (long) strips * ++rank / sharing : from;
-            ranges.set(thread * APART, ((long) next << STRIP_BITS | to) << STRIP_BITS | from);
-            from = to;
-        }
-        round = next;
+        ticket.set((round(ticket.get()) + 1 << 2 * STRIP_BITS) | (long) strips << STRIP_BITS);
         for (Hand hand : hands) {
             if (hand.parked && !hand.resting) {
                 LockSupport.unpark(hand.thread);
@@ -155,19 +169,22 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** How many threads take part, the caller's among them; those whose rest is over do again. */
-    private int sharing() {
-        int sharing = 1;
+    /** Whether a thread besides the caller's takes part; those whose rest is over do again. */
+    private boolean anyHand() {
+        boolean any = false;
         for (Hand hand : hands) {
             if (hand.resting && System.nanoTime() - hand.restUntil >= 0) {
                 hand.resting = false;
             }
-            sharing += hand.resting ? 0 : 1;
+            any |= !hand.resting;
         }
-        return sharing;
+        return any;
     }
 
-    /** Waits for the strips that others hold. Who takes much longer than this thread did for one of its own must rest. */
+    /**
+     * Waits for the strips that others hold. Of those who take much longer than this thread did for one of its own, it
+     * looks whether they compute at all: strips may differ in length.
+     */
     private void join(long begun, int taken) {
         for (int spin = 0; unfinished.get() != 0 && spin < SPINS; spin++) {
             Thread.onSpinWait();
@@ -177,18 +194,31 @@ public final class Workers implements AutoCloseable {
         }
         long now = System.nanoTime();
         long late = now + Math.max(PATIENCE, 2 * (now - begun) / Math.max(1, taken));
-        boolean told = false;
+        boolean watched = false;
         while (unfinished.get() != 0) {
             Thread.yield();
-            if (!told && System.nanoTime() - late >= 0) {
-                told = true;
-                for (Hand hand : hands) {
-                    if (hand.busy && !hand.resting) {
-                        hand.rest(System.nanoTime());
-                    }
-                }
+            now = System.nanoTime();
+            if (now - late < 0) {
+                continue;
             }
+            for (Hand hand : hands) {
+                if (!hand.busy || hand.resting) {
+                    continue;
+                }
+                long computed = Clock.THREADS.getThreadCpuTime(hand.thread.threadId());
+                if (watched) {
+                    hand.heldUp(now - late + PATIENCE - (computed - hand.computed), now);
+                }
+                hand.computed = computed;
+            }
+            watched = true;
+            late = now + PATIENCE;
         }
+    }
+
+    /** Tells how long a thread has computed; made when a thread is late for the first time. */
+    private static final class Clock {
+        static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     }
 
     /**
@@ -199,22 +229,26 @@ public final class Workers implements AutoCloseable {
         return scratch[worker].atLeast(bytes);
     }
 
+    private static long round(long ticket) {
+        return ticket >>> 2 * STRIP_BITS;
+    }
+
     private void serve(int worker) {
         Hand self = hands[worker - 1];
-        int seen = 0;
+        long seen = 0;
         while (!closed) {
             int spin = 0;
-            while (round == seen && spin++ < SPINS) {
+            while (round(ticket.get()) == seen && spin++ < SPINS) {
                 Thread.onSpinWait();
             }
-            if (round == seen) {
+            if (round(ticket.get()) == seen) {
                 self.parked = true;
-                while (round == seen && !closed) {
+                while (round(ticket.get()) == seen && !closed) {
                     LockSupport.park(this);
                 }
                 self.parked = false;
             }
-            seen = round;
+            seen = round(ticket.get());
             if (!self.resting) {
                 self.busy = true;
                 takeStrips(worker);
@@ -223,12 +257,20 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Takes strips while there are any, of its own range first, and says how many. */
+    /**
+     * Takes strips while there are any, and says how many. A ticket that is good names a strip of a round that cannot end
+     * before this strip has: so the task read after it is that round's. One that is not good says so by itself, whatever
+     * round has begun meanwhile.
+     */
     private int takeStrips(int worker) {
-        int count = 0;
-        for (int i = 0; i < threads(); i++) {
-            int owner = (worker + i) % threads();
-            for (int strip = take(owner, owner == worker); strip >= 0; strip = take(owner, owner == worker)) {
+        for (int count = 0; ; ) {
+            long taken = ticket.get();
+            int strips = (int) (taken >>> STRIP_BITS) & MOST_STRIPS;
+            int strip = (int) taken & MOST_STRIPS;
+            if (strip >= strips) {
+                return count;
+            }
+            if (ticket.compareAndSet(taken, taken + 1)) {
                 count++;
                 try {
                     task.run(strip, worker);
@@ -237,25 +279,6 @@ public final class Workers implements AutoCloseable {
                 } finally {
                     unfinished.decrementAndGet();
                 }
-            }
-        }
-        return count;
-    }
-
-    /**
-     * A strip of the owner's range, or -1 if none is left. A strip that is taken belongs to a round that cannot end before
-     * it is done, so the task read after it is that round's.
-     */
-    private int take(int owner, boolean front) {
-        while (true) {
-            long range = ranges.get(owner * APART);
-            int first = (int) range & MOST_STRIPS;
-            int end = (int) (range >>> STRIP_BITS) & MOST_STRIPS;
-            if (first >= end) {
-                return -1;
-            }
-            if (ranges.compareAndSet(owner * APART, range, front ? range + 1 : range - (1L << STRIP_BITS))) {
-                return front ? first : end - 1;
             }
         }
     }
