@@ -27,7 +27,7 @@ import java.util.random.RandomGenerator;
  */
 final class Benchmark implements AutoCloseable {
     private static final int BLOCK_TOKENS = 32;
-    private static final double WARM_SECONDS = 0.5;
+    private static final double WARM_SECONDS = 1;
 
     /**
      * What is timed.

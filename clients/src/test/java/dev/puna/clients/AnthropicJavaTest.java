@@ -49,7 +49,7 @@ class AnthropicJavaTest {
     private static MessageCreateParams.Builder question() {
         return MessageCreateParams.builder()
                 .model(served.model())
-                .maxTokens(200)
+                .maxTokens(64)
                 .system("Be brief.")
                 .addUserMessage("Which range?");
     }

@@ -423,8 +423,5 @@ final class Scheduler {
         }
         tree.leave(node);
         s.clear();
-        while (tree.unused() > limits.keptBlocks()) {
-            tree.evict();
-        }
     }
 }

@@ -12,7 +12,6 @@ import dev.puna.server.http.Api;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
 import dev.puna.server.http.Limits;
-import dev.puna.server.http.Route;
 import dev.puna.server.ollama.Ollama;
 import dev.puna.server.openai.OpenAi;
 import dev.puna.server.store.Database;
@@ -107,11 +106,6 @@ public final class PunaServer implements AutoCloseable {
     /** The models it serves. */
     public Models models() {
         return models;
-    }
-
-    /** All that can be asked of it. */
-    public List<Route> routes() {
-        return frame.routes();
     }
 
     /** How many requests run. */

@@ -120,10 +120,9 @@ public final class FreeText implements Constraint {
         return over;
     }
 
-    /** Nothing: what the model has begun by itself it goes on with in its own tokens. */
     @Override
     public int[] forced() {
-        return new int[0];
+        return held == null ? new int[0] : held.forced();
     }
 
     @Override
