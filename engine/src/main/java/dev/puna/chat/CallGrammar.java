@@ -37,6 +37,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
             "type",
             "properties",
             "required",
+            "items",
             "additionalProperties",
             "description",
             "title",
@@ -132,7 +133,30 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
     }
 
     private static Part arguments(Tool tool, boolean must) {
-        return value(tool.schema(), tool, must, Map.of("type", "object"));
+        return value(closed(tool.schema()), tool, must, Map.of("type", "object"));
+    }
+
+    /**
+     * The schema without properties that nobody declared, in objects that declare some and say nothing of others. JSON
+     * Schema lets them be anything; whoever declares a function does not mean that, and small models make them up.
+     */
+    private static Map<String, Object> closed(Map<?, ?> schema) {
+        Map<String, Object> closed = new LinkedHashMap<>();
+        schema.forEach((key, value) -> closed.put(String.valueOf(key), value));
+        if (!PLAIN.containsAll(closed.keySet())) {
+            return closed;
+        }
+        if (closed.get("properties") instanceof Map<?, ?> properties) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            properties.forEach((name, value) -> all.put(
+                    String.valueOf(name), value instanceof Map<?, ?> inner ? closed(inner) : value));
+            closed.put("properties", all);
+            closed.putIfAbsent("additionalProperties", false);
+        }
+        if (closed.get("items") instanceof Map<?, ?> items) {
+            closed.put("items", closed(items));
+        }
+        return closed;
     }
 
     private static Part value(Map<String, ?> schema, Tool tool, boolean must, Map<String, ?> otherwise) {
@@ -202,7 +226,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
             }
         });
         Object own = properties(tool).get(name);
-        schema.put("allOf", List.of(own == null ? Map.of() : own));
+        schema.put("allOf", List.of(own instanceof Map<?, ?> map ? closed(map) : own == null ? Map.of() : own));
         return value(schema, tool, must, Map.of());
     }
 }
