@@ -208,15 +208,7 @@ public final class Answer implements AutoCloseable {
             calls.removeLast(); // it came to no good end, and was told as text too
         }
         Ending ending = ending(finished.finish());
-        var over = new Reply(
-                text.toString(),
-                reasoning.toString(),
-                calls,
-                ids,
-                ending,
-                stop.found(),
-                usage,
-                logprobs);
+        var over = new Reply(text.toString(), reasoning.toString(), calls, ids, ending, stop.found(), usage, logprobs);
         reply = over;
         whenOver.accept(over);
     }

@@ -322,8 +322,7 @@ public final class Assistant implements AutoCloseable {
                 sampling,
                 form,
                 caller,
-                new Answer.Way(
-                        tokenizer, StreamDecoder::continuing, Reading::plain, sampling.stop(), false, _ -> {}));
+                new Answer.Way(tokenizer, StreamDecoder::continuing, Reading::plain, sampling.stop(), false, _ -> {}));
     }
 
     /**
@@ -426,11 +425,7 @@ public final class Assistant implements AutoCloseable {
     }
 
     private Answer start(
-            int[] prompt,
-            Sampling sampling,
-            Optional<Constraint> constraint,
-            Caller caller,
-            Answer.Way way) {
+            int[] prompt, Sampling sampling, Optional<Constraint> constraint, Caller caller, Answer.Way way) {
         if (tokenizer.isEmpty() && !sampling.stop().isEmpty()) {
             throw new BadRequest("stop", "cannot be found without a tokenizer, and the model has none");
         }

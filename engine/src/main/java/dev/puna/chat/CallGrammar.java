@@ -98,8 +98,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
         Part demanded = switch (form) {
             case JSON -> Part.several(call, "; ", most);
             case FUNCTION -> Part.several(call, "\n", most);
-            case PYTHON, MISTRAL ->
-                Part.sequence(Part.literal("["), Part.several(call, ", ", most), Part.literal("]"));
+            case PYTHON, MISTRAL -> Part.sequence(Part.literal("["), Part.several(call, ", ", most), Part.literal("]"));
             case TAGGED ->
                 Part.several(
                         Part.sequence(Part.literal("<tool_call>\n"), call, Part.literal("\n</tool_call>")), "\n", most);
@@ -148,8 +147,8 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
         }
         if (closed.get("properties") instanceof Map<?, ?> properties) {
             Map<String, Object> all = new LinkedHashMap<>();
-            properties.forEach((name, value) -> all.put(
-                    String.valueOf(name), value instanceof Map<?, ?> inner ? closed(inner) : value));
+            properties.forEach((name, value) ->
+                    all.put(String.valueOf(name), value instanceof Map<?, ?> inner ? closed(inner) : value));
             closed.put("properties", all);
             closed.putIfAbsent("additionalProperties", false);
         }
@@ -183,8 +182,8 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
 
     private static boolean isPlain(Tool tool) {
         return PLAIN.containsAll(tool.schema().keySet())
-                && properties(tool).keySet().stream().allMatch(name -> IDENTIFIER.matcher(name)
-                        .matches())
+                && properties(tool).keySet().stream()
+                        .allMatch(name -> IDENTIFIER.matcher(name).matches())
                 && properties(tool).keySet().containsAll(required(tool));
     }
 

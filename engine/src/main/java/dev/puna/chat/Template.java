@@ -35,7 +35,8 @@ final class Template {
         this.template = template;
         this.special = Map.copyOf(special);
         form = probed();
-        severalCalls = attempt(probe(call("callprob1"), call("callprob2")), List.of()).isPresent();
+        severalCalls =
+                attempt(probe(call("callprob1"), call("callprob2")), List.of()).isPresent();
         system = attempt(List.of(Message.system(PROBE), Message.user("a")), List.of())
                 .filter(text -> text.contains(PROBE))
                 .isPresent();
@@ -101,8 +102,7 @@ final class Template {
         }
     }
 
-    private MarkedText rendered(
-            List<Message> messages, List<Tool> tools, Map<String, Object> more, boolean answering) {
+    private MarkedText rendered(List<Message> messages, List<Tool> tools, Map<String, Object> more, boolean answering) {
         Map<String, Object> variables = Message.variables(messages, answering);
         if (!tools.isEmpty()) {
             variables.put("tools", tools.stream().map(Tool::variable).toList());

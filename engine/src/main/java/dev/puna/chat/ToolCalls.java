@@ -61,8 +61,10 @@ final class ToolCalls implements Reading {
     private static final Pattern JSON_HEAD =
             Pattern.compile("\\{\\s*" + KIND + QUOTED_NAME + "\\s*,\\s*" + VALUES + "(?=\\{)");
     /** The beginning of an object whose keys say only later whether it is a call. */
-    private static final Pattern OBJECT_HEAD = Pattern.compile("(?=\\{\\s*" + KIND + "(?:" + QUOTED_NAME
-            + "\\s*(?:\\}|,\\s*(?:" + VALUES + "[\"'nN]|[\"']id[\"']))|[\"']function[\"']\\s*:|" + VALUES + "[{\"']))\\{");
+    private static final Pattern OBJECT_HEAD =
+            Pattern.compile("(?=\\{\\s*" + KIND + "(?:" + QUOTED_NAME + "\\s*(?:\\}|,\\s*(?:" + VALUES
+                    + "[\"'nN]|[\"']id[\"']))|[\"']function[\"']\\s*:|" + VALUES + "[{\"']))\\{");
+
     private static final Pattern JSON_TAIL = Pattern.compile(
             "\\s*(?:,\\s*[\"'](?:id|type)[\"']\\s*:\\s*(?:\"[^\"\\\\]*\"|'[^'\\\\]*'|null|None)\\s*)*\\}");
     private static final Pattern OBJECTS_HEAD = Pattern.compile("\\[\\s*(?=\\{)");
@@ -73,7 +75,8 @@ final class ToolCalls implements Reading {
     private static final Pattern FUNCTION_TAIL = Pattern.compile("\\s*</function>");
     private static final Pattern TAG_HEAD = Pattern.compile("<tool_call>\\s*(?=[{\\[])");
     private static final Pattern TAG_TAIL = Pattern.compile("\\s*</tool_call>");
-    private static final Pattern ARGS_HEAD = Pattern.compile(NAME + "\\s*(?:\\[CALL_ID\\]\\s*\\w*\\s*)?(?:\\[ARGS\\]\\s*)?(?=\\{)");
+    private static final Pattern ARGS_HEAD =
+            Pattern.compile(NAME + "\\s*(?:\\[CALL_ID\\]\\s*\\w*\\s*)?(?:\\[ARGS\\]\\s*)?(?=\\{)");
     private static final Pattern KEYWORD = Pattern.compile("\\s*([A-Za-z_]\\w*)\\s*=(?!=)\\s*(?=\\S)");
     private static final Pattern POSITIONAL = Pattern.compile("\\s*(?=[^\\s),])");
     private static final Pattern SEPARATORS = Pattern.compile("[\\s;,]*(?=[^\\s;,])");
@@ -438,7 +441,8 @@ final class ToolCalls implements Reading {
                     default -> {}
                 }
             }
-            case TEXT, OBJECT, ARGUMENTS, VALUE, CODE, REST, OVER -> throw new IllegalStateException("glue in " + state);
+            case TEXT, OBJECT, ARGUMENTS, VALUE, CODE, REST, OVER ->
+                throw new IllegalStateException("glue in " + state);
         }
     }
 

@@ -93,7 +93,8 @@ public record Tools(List<Tool> declared, Choice choice, boolean parallel) {
         return switch (choice) {
             case Choice.None _ -> List.of();
             case Choice.Auto _, Choice.Required _ -> declared;
-            case Choice.Named named -> declared.stream().filter(t -> named.names().contains(t.name())).toList();
+            case Choice.Named named ->
+                declared.stream().filter(t -> named.names().contains(t.name())).toList();
         };
     }
 

@@ -48,8 +48,25 @@ class CallGrammarTest {
     @BeforeAll
     static void open() throws IOException {
         var pieces = List.of(
-                "<|python_tag|>", "[TOOL_CALLS]", "{\"", "\": ", ": {\"", "\"}", "}}", "name", "par", "<tool_", "call>[", ")]",
-                "(c", ", ", "[get", "=\"P", "hello ", " {", "l>[{\"");
+                "<|python_tag|>",
+                "[TOOL_CALLS]",
+                "{\"",
+                "\": ",
+                ": {\"",
+                "\"}",
+                "}}",
+                "name",
+                "par",
+                "<tool_",
+                "call>[",
+                ")]",
+                "(c",
+                ", ",
+                "[get",
+                "=\"P",
+                "hello ",
+                " {",
+                "l>[{\"");
         Path model = ChainModel.write(
                 folder.resolve("model"), new ChainModel.Script(pieces, false, 100, ChainModel.TEMPLATE));
         tokenizer = Checkpoint.open(model).tokenizer().orElseThrow();
@@ -75,7 +92,9 @@ class CallGrammarTest {
     }
 
     static Constraint constraint(CallForm form, Tools tools) {
-        return new CallGrammars(form, tokenizer, trie).constraint(tools, Optional.empty()).orElseThrow();
+        return new CallGrammars(form, tokenizer, trie)
+                .constraint(tools, Optional.empty())
+                .orElseThrow();
     }
 
     /** An answer by chance, within what is allowed. */
@@ -129,7 +148,8 @@ class CallGrammarTest {
                     var arguments = (Map<?, ?>) call.getLast();
                     assertThat(arguments.get("city")).isIn("Paris", "Rome");
                     Object days = arguments.get("days"); // 2 may be written 2.0
-                    assertThat(days instanceof Number n ? (Object) n.longValue() : days).isIn(1L, 2L, true, null);
+                    assertThat(days instanceof Number n ? (Object) n.longValue() : days)
+                            .isIn(1L, 2L, true, null);
                 }
             }
             assertThat(parallel || read.calls().size() == 1).isTrue();
@@ -163,7 +183,8 @@ class CallGrammarTest {
                 // White space is allowed without end: it gets thinner.
                 List<Integer> choices = allowed(constraint);
                 List<Integer> dense = choices.stream().filter(id -> id > ' ').toList();
-                int id = (dense.isEmpty() ? choices : dense).get(random.nextInt(Math.max(1, dense.isEmpty() ? choices.size() : dense.size())));
+                int id = (dense.isEmpty() ? choices : dense)
+                        .get(random.nextInt(Math.max(1, dense.isEmpty() ? choices.size() : dense.size())));
                 constraint.accept(id);
                 ids.add(id);
             }
@@ -194,7 +215,8 @@ class CallGrammarTest {
 
     @Test
     void aFormForTextsLeavesCallsPossible() {
-        var text = dev.puna.sample.grammar.Grammar.jsonSchema("{\"enum\":[\"yes\",\"no\"]}").constraint(trie);
+        var text = dev.puna.sample.grammar.Grammar.jsonSchema("{\"enum\":[\"yes\",\"no\"]}")
+                .constraint(trie);
         Constraint either = new CallGrammars(CallForm.GENERIC, tokenizer, trie)
                 .constraint(Tools.auto(NOW), Optional.of(text))
                 .orElseThrow();
@@ -235,7 +257,8 @@ class CallGrammarTest {
                 false);
         var sampling = Sampling.GREEDY.with(s -> s.maxTokens = OptionalInt.of(100));
         try (var llama = Assistant.load(SharedData.smollm2())) {
-            List<Message> talk = new ArrayList<>(List.of(Message.user("What is the weather in Paris in the next 3 days?")));
+            List<Message> talk =
+                    new ArrayList<>(List.of(Message.user("What is the weather in Paris in the next 3 days?")));
             Reply reply = llama.answer(new Question(talk, tools, sampling)).reply();
             assertThat(reply.finish()).isEqualTo(Ending.CALLS);
             assertThat(reply.text()).isEmpty();

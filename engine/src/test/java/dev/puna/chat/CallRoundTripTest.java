@@ -26,9 +26,26 @@ class CallRoundTripTest {
     static final Map<String, String> SPECIAL = Map.of("bos_token", "<s>", "eos_token", "</s>");
     static final int ROUNDS = 60;
     static final String[] TEXTS = {
-        "Paris", "", " ", "a \"b\" 'c'", "back\\slash\\n", "two\nlines\ttab\r", "é مرحبا 🙂 漢字", "{\"a\": [1, }", ")],(=",
-        "</tool_call>", "</function>", "<function=put>{}", "[put(value=1)]", "None", "\u0001\u007f", "{\"name\": \"now\"}",
-        "\"\"\"", "'''", "<|eot_id|>", "`code` ```fence```"
+        "Paris",
+        "",
+        " ",
+        "a \"b\" 'c'",
+        "back\\slash\\n",
+        "two\nlines\ttab\r",
+        "é مرحبا 🙂 漢字",
+        "{\"a\": [1, }",
+        ")],(=",
+        "</tool_call>",
+        "</function>",
+        "<function=put>{}",
+        "[put(value=1)]",
+        "None",
+        "\u0001\u007f",
+        "{\"name\": \"now\"}",
+        "\"\"\"",
+        "'''",
+        "<|eot_id|>",
+        "`code` ```fence```"
     };
 
     static Template template(String name) throws IOException {
@@ -191,9 +208,7 @@ class CallRoundTripTest {
                 Message.user("a"),
                 Message.calls(
                         "both",
-                        List.of(
-                                new Message.ToolCall("1", "f", Map.of()),
-                                new Message.ToolCall("2", "g", Map.of()))),
+                        List.of(new Message.ToolCall("1", "f", Map.of()), new Message.ToolCall("2", "g", Map.of()))),
                 Message.tool("2", "g", "of g"),
                 Message.tool("1", "f", "of f"),
                 Message.user("b"));

@@ -27,8 +27,7 @@ class QuestionTest {
 
     private static Assistant saying(String template, String... pieces) throws IOException {
         Path model = folder.resolve(Integer.toString(List.of(pieces).hashCode(), 36));
-        return Assistant.load(
-                ChainModel.write(model, new ChainModel.Script(List.of(pieces), false, 4000, template)));
+        return Assistant.load(ChainModel.write(model, new ChainModel.Script(List.of(pieces), false, 4000, template)));
     }
 
     private static String llama() {
@@ -50,8 +49,16 @@ class QuestionTest {
     @Test
     void callsAreToldInPieces() throws IOException {
         try (var llama = saying(
-                llama(), "Let me", " see.\n", "{\"name\"", ": \"get_", "weather\", \"parameters", "\": {\"ci", "ty\": \"Par",
-                "is\"}}", "; {\"name\": \"now\"}")) {
+                llama(),
+                "Let me",
+                " see.\n",
+                "{\"name\"",
+                ": \"get_",
+                "weather\", \"parameters",
+                "\": {\"ci",
+                "ty\": \"Par",
+                "is\"}}",
+                "; {\"name\": \"now\"}")) {
             Answer answer = llama.answer(question(TOOLS));
             List<Delta> deltas = deltas(answer);
             Reply reply = answer.reply();
@@ -62,7 +69,10 @@ class QuestionTest {
                     .containsExactly(
                             org.assertj.core.groups.Tuple.tuple("get_weather", "{\"city\":\"Paris\"}"),
                             org.assertj.core.groups.Tuple.tuple("now", "{}"));
-            assertThat(reply.calls()).extracting(Call::id).doesNotHaveDuplicates().allMatch(id -> id.length() > 8);
+            assertThat(reply.calls())
+                    .extracting(Call::id)
+                    .doesNotHaveDuplicates()
+                    .allMatch(id -> id.length() > 8);
             assertThat(deltas).filteredOn(d -> d instanceof Delta.CallEnd).hasSize(2);
             assertThat(reply.calls().getFirst().message().arguments()).isEqualTo(Map.of("city", "Paris"));
             // Without tools all of it is text.
@@ -129,7 +139,9 @@ class QuestionTest {
             assertThat(answer.next()).contains("one ");
             assertThat(answer.spoken()).hasSize(1).allMatch(token -> new String(token.bytes()).equals("one "));
             assertThat(answer.next()).contains("two ");
-            assertThat(answer.spoken()).hasSize(1).allMatch(token -> token.logprobs().isPresent());
+            assertThat(answer.spoken())
+                    .hasSize(1)
+                    .allMatch(token -> token.logprobs().isPresent());
             assertThat(answer.next()).isEmpty();
             assertThat(answer.spoken()).isEmpty(); // cut off
             assertThat(answer.reply().stop()).contains("three f");
@@ -159,7 +171,13 @@ class QuestionTest {
         assertThatThrownBy(() -> new Tool("a b", "", Map.of())).hasMessageContaining("a b");
         assertThatThrownBy(() -> new Tool("a", "", Map.of("type", "array"))).hasMessageContaining("array");
         assertThatThrownBy(() -> new Question(
-                        List.of(), Tools.NONE, Sampling.GREEDY, Optional.empty(), Map.of("tokenize", true), true, Caller.ANYONE))
+                        List.of(),
+                        Tools.NONE,
+                        Sampling.GREEDY,
+                        Optional.empty(),
+                        Map.of("tokenize", true),
+                        true,
+                        Caller.ANYONE))
                 .hasMessageStartingWith("variables has tokenize");
         assertThatThrownBy(() -> Call.arguments("[]")).hasMessage("arguments of a tool call are no JSON object");
     }

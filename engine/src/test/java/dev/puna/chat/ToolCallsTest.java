@@ -77,7 +77,8 @@ class ToolCallsTest {
         var ids = IntStream.iterate(0, i -> i + 1).iterator();
         var reader = new ToolCalls(TOOLS, form, parallel, eager, () -> "call" + ids.next(), deltas::add);
         int at = 0;
-        for (int end : IntStream.concat(IntStream.of(ends), IntStream.of(text.length())).toArray()) {
+        for (int end : IntStream.concat(IntStream.of(ends), IntStream.of(text.length()))
+                .toArray()) {
             Matcher mark = MARKS.matcher(text.substring(at, end));
             int from = 0;
             while (mark.find()) {
