@@ -48,6 +48,12 @@ public final class Infill {
         throw Failure.invalid(field, "needs a model that was trained to fill in, and this one was not");
     }
 
+    /** Whether a model with this tokenizer was trained to fill in. */
+    public static boolean knownTo(Tokenizer tokenizer) {
+        return SPELLINGS.stream()
+                .anyMatch(spelling -> spelling.stream().allMatch(mark -> tokenizer.id(mark).isPresent()));
+    }
+
     private static int[] unspaced(Tokenizer tokenizer, String text) {
         int[] mark = tokenizer.encode(MARK);
         int[] both = tokenizer.encode(MARK + text);

@@ -7,7 +7,9 @@ import dev.puna.file.Safetensors;
 import dev.puna.file.TensorEntry;
 import dev.puna.load.Checkpoint;
 import dev.puna.model.Config;
+import dev.puna.server.core.Infill;
 import dev.puna.server.wire.Json;
+import dev.puna.text.ChatTemplate;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,44 +27,50 @@ import org.jspecify.annotations.Nullable;
  * @param format gguf or safetensors
  * @param family what its metadata calls its architecture
  * @param type that most of its bytes have
- * @param config absent where Puna cannot run it
- * @param metadata of a GGUF file; long lists without their elements
- * @param lists the elements of these, the longest left out
+ * @param loaded what opening it found
+ * @param metadata of a GGUF file; null for lists
+ * @param lists the elements of these; null for the longest
  */
 record ModelCard(
         String format,
         String family,
         String type,
-        Optional<Config> config,
-        Optional<String> template,
-        Optional<String> licence,
+        Loaded loaded,
         Map<String, @Nullable Object> metadata,
         Map<String, @Nullable Object> lists) {
     private static final int LONGEST = 300_000; // elements of a list that are given out
 
-    static ModelCard of(Path path) {
-        String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
-        boolean folder = Files.isDirectory(path) || name.endsWith(".safetensors") || name.endsWith(".json");
-        Optional<Config> config = Optional.empty();
-        Optional<String> template = Optional.empty();
-        Optional<String> licence = Optional.empty();
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
-            config = Optional.of(checkpoint.llama().config());
-            licence = checkpoint.licence();
-            template = checkpoint.template().map(known -> known.source());
-        } catch (BadFile unusable) {
-            config = Optional.empty(); // it is listed all the same; whoever asks it is told why
-        }
-        try {
-            return folder ? ofFolder(path, config, template, licence) : ofGguf(path, config, template, licence);
-        } catch (BadFile unreadable) {
-            return new ModelCard(
-                    folder ? "safetensors" : "gguf", "", "", config, template, licence, Map.of(), Map.of());
+    /**
+     * A model as it would run; all empty where Puna cannot run it.
+     *
+     * @param infill whether it was trained to fill in the text between two others
+     */
+    record Loaded(Optional<Config> config, Optional<String> template, Optional<String> licence, boolean infill) {
+        static Loaded of(Path path) {
+            try (Checkpoint checkpoint = Checkpoint.open(path)) {
+                return new Loaded(
+                        Optional.of(checkpoint.llama().config()),
+                        checkpoint.template().map(ChatTemplate::source),
+                        checkpoint.licence(),
+                        checkpoint.tokenizer().map(Infill::knownTo).orElse(false));
+            } catch (BadFile unusable) { // it is listed all the same; whoever asks it is told why
+                return new Loaded(Optional.empty(), Optional.empty(), Optional.empty(), false);
+            }
         }
     }
 
-    private static ModelCard ofGguf(
-            Path path, Optional<Config> config, Optional<String> template, Optional<String> licence) {
+    static ModelCard of(Path path) {
+        String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
+        boolean folder = Files.isDirectory(path) || name.endsWith(".safetensors") || name.endsWith(".json");
+        Loaded loaded = Loaded.of(path);
+        try {
+            return folder ? ofFolder(path, loaded) : ofGguf(path, loaded);
+        } catch (BadFile unreadable) {
+            return new ModelCard(folder ? "safetensors" : "gguf", "", "", loaded, Map.of(), Map.of());
+        }
+    }
+
+    private static ModelCard ofGguf(Path path, Loaded loaded) {
         try (Gguf file = Gguf.open(path)) {
             Map<String, @Nullable Object> scalars = new LinkedHashMap<>();
             Map<String, @Nullable Object> lists = new LinkedHashMap<>();
@@ -76,28 +84,26 @@ record ModelCard(
                 }
             }
             String family = file.metadata().string("general.architecture").orElse("");
-            return new ModelCard("gguf", family, type(file.entries()), config, template, licence, scalars, lists);
+            return new ModelCard("gguf", family, type(file.entries()), loaded, scalars, lists);
         }
     }
 
     private static List<Object> elements(Metadata.Elements elements) {
         List<Object> all = new ArrayList<>();
-        elements.first(LONGEST)
-                .forEach(
-                        one -> all.add(one.value() instanceof Metadata.Elements inner ? elements(inner) : one.value()));
+        for (Metadata.Value one : elements.first(LONGEST)) {
+            all.add(one.value() instanceof Metadata.Elements inner ? elements(inner) : one.value());
+        }
         return all;
     }
 
-    private static ModelCard ofFolder(
-            Path path, Optional<Config> config, Optional<String> template, Optional<String> licence) {
+    private static ModelCard ofFolder(Path path, Loaded loaded) {
         Path folder = Files.isDirectory(path) ? path : path.resolveSibling("").toAbsolutePath();
         Path json = folder.resolve("config.json");
         Map<String, @Nullable Object> fields =
                 dev.puna.file.Json.object(dev.puna.file.Json.parse(json), json, "config.json");
         try (Safetensors file = Safetensors.open(path)) {
             String family = fields.get("model_type") instanceof String type ? type : "";
-            return new ModelCard(
-                    "safetensors", family, type(file.entries()), config, template, licence, Map.of(), Map.of());
+            return new ModelCard("safetensors", family, type(file.entries()), loaded, Map.of(), Map.of());
         }
     }
 
@@ -121,12 +127,12 @@ record ModelCard(
                 "families",
                 family.isEmpty() ? List.of() : List.of(family),
                 "parameter_size",
-                config.map(known -> short_(known.parameters())).orElse(""),
+                loaded.config().map(known -> rounded(known.parameters())).orElse(""),
                 "quantization_level",
                 type);
     }
 
-    private static String short_(long parameters) {
+    private static String rounded(long parameters) {
         return parameters >= 1_000_000_000
                 ? String.format(Locale.ROOT, "%.1fB", parameters / 1e9)
                 : String.format(Locale.ROOT, "%.2fM", parameters / 1e6);
@@ -137,32 +143,35 @@ record ModelCard(
         if (verbose) {
             info.putAll(lists);
         }
-        config.ifPresent(known -> {
+        loaded.config().ifPresent(known -> {
             info.putIfAbsent("general.architecture", family);
             info.putIfAbsent("general.parameter_count", known.parameters());
             info.putIfAbsent(family + ".context_length", known.context());
         });
         List<String> capabilities = new ArrayList<>(List.of("completion", "embedding"));
-        template.ifPresent(source -> {
+        loaded.template().ifPresent(source -> {
             capabilities.add("tools");
             if (source.contains("enable_thinking") || source.contains("reasoning_content")) {
                 capabilities.add("thinking");
             }
         });
+        if (loaded.infill()) {
+            capabilities.add("insert");
+        }
         Map<String, @Nullable Object> json = Json.map(
                 "modelfile",
                 "FROM " + id + "\n",
                 "parameters",
                 "",
                 "template",
-                template.orElse(""),
+                loaded.template().orElse(""),
                 "details",
                 details(),
                 "model_info",
                 info,
                 "capabilities",
                 capabilities);
-        licence.ifPresent(text -> json.put("license", text));
+        loaded.licence().ifPresent(text -> json.put("license", text));
         return json;
     }
 }

@@ -8,9 +8,13 @@ import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
 import dev.puna.server.wire.Values;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -77,9 +81,20 @@ final class OllamaModels {
                 "size",
                 entry.bytes(),
                 "digest",
-                entry.sha256().orElse(""),
+                entry.sha256().orElseGet(() -> fingerprint(entry)),
                 "details",
                 card(entry).details());
+    }
+
+    /** Where nobody has hashed the file: a hash of its name, its size and its time, which changes when it does. */
+    private static String fingerprint(Library.Entry entry) {
+        String text = entry.id() + "\n" + entry.bytes() + "\n" + entry.modified();
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException impossible) { // every JDK has it
+            throw new IllegalStateException(impossible);
+        }
     }
 
     void running(Exchange exchange) {
@@ -121,7 +136,6 @@ final class OllamaModels {
             }
             Map<String, @Nullable Object> line = Json.map("status", what);
             if (total > 0) {
-                line.put("digest", name);
                 line.put("total", total);
                 line.put("completed", done);
             }

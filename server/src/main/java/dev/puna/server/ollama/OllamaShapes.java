@@ -51,12 +51,14 @@ final class OllamaShapes {
 
     static final Field<String> PROMPT = Field.of("prompt", text(), "Without one, the model is only loaded.");
     static final Field<String> SYSTEM = Field.of("system", text(), "");
+    static final Field<String> SUFFIX =
+            Field.of("suffix", text(), "What comes after the answer; for models that were trained to fill in.");
     static final Field<Boolean> RAW = Field.of("raw", bool(), "The prompt as it is, without the model's template.");
 
     static final Shape GENERATE = Shape.of(
             MODEL,
             PROMPT,
-            Field.only("suffix", "the gap between two texts is filled by /v1/completions", ""),
+            SUFFIX,
             SYSTEM,
             RAW,
             STREAM,

@@ -13,6 +13,7 @@ import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.server.core.Completions;
 import dev.puna.server.core.Forms;
+import dev.puna.server.core.Infill;
 import dev.puna.server.core.Models;
 import dev.puna.server.core.Run;
 import dev.puna.server.http.EventStream;
@@ -78,15 +79,22 @@ final class OllamaTalk {
             onlyLoad(exchange, body, Form.GENERATE);
             return;
         }
-        if (body.get(OllamaShapes.RAW, false)) {
-            if (body.has(OllamaShapes.SYSTEM)) {
-                throw Failure.invalid("system", "does not go with raw: there is no template to put it into");
+        Optional<String> system = body.get(OllamaShapes.SYSTEM).filter(words -> !words.isEmpty());
+        Optional<String> suffix = body.get(OllamaShapes.SUFFIX).filter(words -> !words.isEmpty());
+        if (suffix.isPresent() || body.get(OllamaShapes.RAW, false)) {
+            if (system.isPresent()) {
+                throw Failure.invalid("system", "does not go with raw and suffix: there is no template to put it into");
             }
-            answer(exchange, body, Form.GENERATE, lease -> raw(exchange, body, lease, prompt));
+            answer(exchange, body, Form.GENERATE, lease -> raw(
+                    exchange,
+                    body,
+                    lease,
+                    suffix.map(after -> Infill.prompt(lease.assistant(), prompt, after, "suffix"))
+                            .orElseGet(() -> lease.assistant().tokens(prompt, true))));
             return;
         }
         List<Message> messages = new ArrayList<>();
-        body.get(OllamaShapes.SYSTEM).map(Message::system).ifPresent(messages::add);
+        system.map(Message::system).ifPresent(messages::add);
         messages.add(Message.user(prompt));
         answer(exchange, body, Form.GENERATE, lease -> ask(exchange, body, lease, messages, Tools.NONE));
     }
@@ -117,8 +125,7 @@ final class OllamaTalk {
         });
     }
 
-    private Run raw(Exchange exchange, Values body, Models.Lease lease, String prompt) {
-        int[] ids = lease.assistant().tokens(prompt, true);
+    private Run raw(Exchange exchange, Values body, Models.Lease lease, int[] ids) {
         return limited(
                 body,
                 lease,

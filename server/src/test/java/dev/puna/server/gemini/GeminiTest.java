@@ -156,6 +156,56 @@ class GeminiTest {
     }
 
     @Test
+    void contentsBecomeVectorsOfTheSizeThatIsWanted() {
+        String content = "\"content\": {\"parts\": [{\"text\": \"abc\"}]}";
+        JsonNode one = say("toy", "embedContent", content, "\"outputDimensionality\": 5").json();
+        assertThat(one.at("/embedding/values")).hasSize(5);
+        JsonNode two = say(
+                        "toy",
+                        "batchEmbedContents",
+                        "\"requests\": [{\"model\": \"models/toy\", " + content + "}, {" + content
+                                + ", \"output_dimensionality\": 3}]")
+                .json();
+        assertThat(two.at("/embeddings/0/values").size()).isGreaterThan(5);
+        assertThat(two.at("/embeddings/1/values")).hasSize(3);
+        assertThat(say("toy", "embedContent", content, "\"taskType\": \"CLUSTERING\"").body()).contains("'taskType'");
+        assertThat(say("toy", "embedContent", content, "\"outputDimensionality\": 5000").body())
+                .contains("'outputDimensionality'", "5000");
+        assertThat(say("toy", "batchEmbedContents", "\"requests\": [{\"model\": \"models/other\", " + content + "}]")
+                        .body())
+                .contains("requests[0].model");
+    }
+
+    @Test
+    void answersTakeTheFormThatIsWanted() {
+        String config = "\"generationConfig\": {\"responseMimeType\": \"%s\", %s}";
+        String google = "\"responseSchema\": {\"type\": \"STRING\", \"enum\": [\"Hilo\"]}";
+        assertThat(said(config.formatted("application/json", google))).isEqualTo("\"Hilo\"");
+        assertThat(said(config.formatted("text/x.enum", google))).isEqualTo("Hilo");
+        String json = "\"responseJsonSchema\": {\"type\": \"array\", \"items\": {\"const\": \"a\"}, \"minItems\": 2}";
+        assertThat(said(config.formatted("application/json", json))).isEqualTo("[\"a\",\"a\"]");
+        assertThat(said("\"generationConfig\": {\"responseMimeType\": \"application/json\"}")).matches("\\{.*}|\\[.*]");
+        assertThat(generate(QUESTION, config.formatted("application/json", google + ", " + json)).status())
+                .isEqualTo(400);
+    }
+
+    private static String said(String config) {
+        return generate(QUESTION, config).json().at("/candidates/0/content/parts/0/text").stringValue();
+    }
+
+    @Test
+    void anAllowedFunctionIsCalledWhereOneIsDemanded() {
+        String two =
+                """
+                "tools": [{"functionDeclarations": [{"name": "now"}, {"name": "get_weather"}]}],
+                "toolConfig": {"functionCallingConfig": {"mode": "%s", "allowedFunctionNames": ["get_weather"]}}""";
+        assertThat(generate(QUESTION, two.formatted("ANY")).json().at("/candidates/0/content/parts/0/functionCall/name").stringValue())
+                .isEqualTo("get_weather");
+        assertThat(generate(QUESTION, two.formatted("VALIDATED")).json().at("/candidates/0/content/parts/0/text").stringValue())
+                .isEqualTo(Toys.ANSWER);
+    }
+
+    @Test
     void withoutAGuardNothingCanBeBlocked() {
         String safety = "\"safetySettings\": [{\"category\": \"HARM_CATEGORY_HARASSMENT\", \"threshold\": \"%s\"}]";
         assertThat(generate(QUESTION, safety.formatted("BLOCK_NONE")).status()).isEqualTo(200);

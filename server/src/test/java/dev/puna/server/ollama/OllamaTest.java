@@ -2,9 +2,15 @@ package dev.puna.server.ollama;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.puna.server.PunaServer;
 import dev.puna.server.Served;
 import dev.puna.server.Toys;
+import dev.puna.server.core.Library;
 import dev.puna.server.wire.Json;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -209,6 +215,67 @@ class OllamaTest {
         assertThat(served.get("/api/version").json().get("version").stringValue())
                 .matches("\\d+\\.\\d+\\.\\d+");
         assertThat(served.get("/").status()).isEqualTo(200);
+    }
+
+    @Test
+    void onlyModelsThatWereTrainedForItFillIn() {
+        Served.Said said = post("/api/generate", "toy", "\"prompt\": \"a\"", "\"suffix\": \"b\"");
+        assertThat(said.status()).isEqualTo(400);
+        assertThat(said.json().get("error").stringValue()).contains("'suffix'");
+    }
+
+    @Test
+    void aPullTellsHowFarItIs() throws Exception {
+        Library one = new Library() {
+            @Override
+            public List<Entry> entries() {
+                return List.of();
+            }
+
+            @Override
+            public Path path(String id) {
+                throw new IllegalStateException(id);
+            }
+
+            @Override
+            public Entry pull(String reference, Progress progress) {
+                progress.at("fetching", 1, 2);
+                progress.at("checking", 0, 0);
+                return Library.entry(reference, folder);
+            }
+        };
+        try (var server = PunaServer.start(one, PunaServer.Options.DEFAULT);
+                var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create(server.uri() + "/api/pull"))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"name\": \"other\"}"))
+                    .build();
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+                    .isEqualTo(
+                            """
+                            {"status":"fetching","total":2,"completed":1}
+                            {"status":"checking"}
+                            {"status":"success"}
+                            """);
+        }
+    }
+
+    @Test
+    void vectorsAreOfUnitLengthAndCutOnlyWhereThatIsWanted() {
+        JsonNode two = post("/api/embed", "toy", "\"input\": [\"a\", \"bc\"]").json();
+        assertThat(two.get("embeddings")).hasSize(2);
+        assertThat(two.get("prompt_eval_count").intValue()).isEqualTo(5); // each begins with a token of its own
+        double squares = two.at("/embeddings/1").values().stream()
+                .mapToDouble(x -> x.doubleValue() * x.doubleValue())
+                .sum();
+        assertThat(squares).isBetween(0.999, 1.001);
+        assertThat(post("/api/embed", "toy", "\"input\": \"a\"", "\"dimensions\": 4").json().at("/embeddings/0"))
+                .hasSize(4);
+        assertThat(post("/api/embeddings", "toy", "\"prompt\": \"a\"").json().get("embedding"))
+                .hasSameSizeAs(two.at("/embeddings/0"));
+        String cut = "\"input\": \"abcdef\", \"options\": {\"num_ctx\": 4}, \"truncate\": ";
+        assertThat(post("/api/embed", "toy", cut + false).json().get("error").stringValue())
+                .contains("7 tokens", "holds 4");
+        assertThat(post("/api/embed", "toy", cut + true).json().get("truncated").intValue()).isEqualTo(1);
     }
 
     @Test
