@@ -60,11 +60,13 @@ public final class PunaServer implements AutoCloseable {
 
     private final Models models;
     private final Frame frame;
+    private final OpenAi openAi;
     private final Database database;
 
-    private PunaServer(Models models, Frame frame, Database database) {
+    private PunaServer(Models models, Frame frame, OpenAi openAi, Database database) {
         this.models = models;
         this.frame = frame;
+        this.openAi = openAi;
         this.database = database;
     }
 
@@ -81,16 +83,20 @@ public final class PunaServer implements AutoCloseable {
             Metrics metrics = new Metrics(models);
             Completions completions = new Completions(models, metrics);
             Operations operations = new Operations(metrics);
+            OpenAi openAi = new OpenAi(completions, database);
             // The last one answers for what none claims.
             List<Api> apis = List.of(
                     operations,
                     new Anthropic(completions),
                     new Gemini(completions),
                     new Ollama(completions),
-                    new OpenAi(completions, database));
+                    openAi);
             Frame frame = new Frame(options.http(), apis, Faults::explain, metrics::served);
             operations.watch(frame, apis);
-            return new PunaServer(models, frame, database);
+            if (options.database().isPresent() && database.begun()) {
+                Thread.ofVirtual().name("puna-resume").start(openAi::resume);
+            }
+            return new PunaServer(models, frame, openAi, database);
         } catch (IOException | RuntimeException | Error e) {
             models.close();
             database.close();
@@ -122,6 +128,7 @@ public final class PunaServer implements AutoCloseable {
     @Override
     public void close() {
         frame.close();
+        openAi.close();
         models.close();
         database.close();
     }

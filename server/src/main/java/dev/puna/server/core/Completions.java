@@ -4,6 +4,7 @@ import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
 import dev.puna.chat.Caller;
 import dev.puna.chat.Question;
+import dev.puna.engine.Priority;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.server.http.Exchange;
@@ -37,7 +38,8 @@ public final class Completions {
      */
     public static Caller caller(Exchange exchange) {
         String account = exchange.account().name();
-        return new Caller(account, account, dev.puna.engine.Priority.NORMAL, Optional.empty());
+        return new Caller(
+                account, account, exchange.patient() ? Priority.LOW : Priority.NORMAL, Optional.empty());
     }
 
     /**

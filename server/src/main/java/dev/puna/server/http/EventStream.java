@@ -3,6 +3,7 @@ package dev.puna.server.http;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import java.io.OutputStream;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * long is dropped. Several threads may write; each piece arrives whole.
  */
 public final class EventStream {
-    private final Exchange exchange;
+    private final HttpExchange exchange;
     private final HttpServerResponse response;
     private final Limits limits;
     private final String heartbeat;
@@ -24,7 +25,7 @@ public final class EventStream {
     private boolean empty = true;
 
     /** @param heartbeat what to write after a silence, such as an SSE comment; empty for nothing */
-    EventStream(Exchange exchange, HttpServerResponse response, Context loop, Limits limits, String heartbeat) {
+    EventStream(HttpExchange exchange, HttpServerResponse response, Context loop, Limits limits, String heartbeat) {
         this.exchange = exchange;
         this.response = response;
         this.limits = limits;
@@ -93,6 +94,25 @@ public final class EventStream {
      * @throws ClientGone if there is nobody who reads
      */
     public void write(String text) {
+        write(Buffer.buffer(text));
+    }
+
+    /** The same for bytes. */
+    public OutputStream bytes() {
+        return new OutputStream() {
+            @Override
+            public void write(int one) {
+                write(new byte[] {(byte) one}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] from, int offset, int length) {
+                EventStream.this.write(Buffer.buffer().appendBytes(from, offset, length));
+            }
+        };
+    }
+
+    private void write(Buffer buffer) {
         lock.lock();
         try {
             if (exchange.gone()) {
@@ -101,7 +121,7 @@ public final class EventStream {
             if (ended) {
                 return;
             }
-            response.write(Buffer.buffer(text));
+            response.write(buffer);
             empty = false;
             lastWrite = System.nanoTime();
             long left = limits.slowReader().toNanos();

@@ -67,7 +67,7 @@ public final class Frame implements AutoCloseable {
     private final Observer observer;
     private final Vertx vertx;
     private final HttpServer server;
-    private final Set<Exchange> running = ConcurrentHashMap.newKeySet();
+    private final Set<HttpExchange> running = ConcurrentHashMap.newKeySet();
     private final Connections connections;
     private volatile boolean draining;
 
@@ -175,8 +175,8 @@ public final class Frame implements AutoCloseable {
             }
             Context loop = vertx.getOrCreateContext();
             Map<String, String> parameters = route.match(head.path()).orElseThrow();
-            Exchange exchange =
-                    new Exchange(request, loop, options.limits(), head, id, route, parameters, account);
+            HttpExchange exchange =
+                    new HttpExchange(request, loop, options.limits(), head, id, route, parameters, account);
             running.add(exchange);
             Api of = api;
             Thread.ofVirtual().name(id).start(() -> run(exchange, of, began));
@@ -272,7 +272,7 @@ public final class Frame implements AutoCloseable {
     }
 
     /** On the request's own thread. */
-    private void run(Exchange exchange, Api api, long began) {
+    private void run(HttpExchange exchange, Api api, long began) {
         try {
             exchange.route().handler().handle(exchange);
             exchange.stream().ifPresent(EventStream::end);
@@ -301,7 +301,7 @@ public final class Frame implements AutoCloseable {
         }
     }
 
-    private void fail(Exchange exchange, Api api, Throwable thrown) {
+    private void fail(HttpExchange exchange, Api api, Throwable thrown) {
         Failure failure = thrown instanceof Failure known ? known : explain.apply(thrown);
         if (failure.kind() == Failure.Kind.INTERNAL) {
             LOG.log(Level.ERROR, exchange.id() + ": " + exchange.route().pattern() + " failed", failure.getCause());
@@ -348,7 +348,7 @@ public final class Frame implements AutoCloseable {
                 }
             }
         }
-        running.forEach(Exchange::drop);
+        running.forEach(HttpExchange::drop);
     }
 
     @Override

@@ -62,7 +62,7 @@ final class ChatReader {
                 switch (values.get(SERVICE_TIER, "auto")) {
                     case "flex" -> Priority.LOW;
                     case "priority" -> Priority.HIGH;
-                    default -> Priority.NORMAL;
+                    default -> caller.priority();
                 };
         String scope = values.get(CACHE_SALT)
                 .map(salt -> caller.account() + "\0" + salt)

@@ -9,16 +9,20 @@ import dev.puna.server.http.Exchange;
 import dev.puna.server.http.Head;
 import dev.puna.server.http.Route;
 import dev.puna.server.store.Database;
+import dev.puna.server.store.StoredBatches;
+import dev.puna.server.store.StoredFiles;
 import dev.puna.server.store.StoredResponses;
 import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** OpenAI's API. */
-public final class OpenAi implements Api {
+public final class OpenAi implements Api, AutoCloseable {
     private final Completions completions;
+    private final Batches batches;
     private final List<Route> routes = new ArrayList<>();
 
     public OpenAi(Completions completions, Database database) {
@@ -51,8 +55,34 @@ public final class OpenAi implements Api {
                 .takes(TextShapes.DETOKENIZE));
         routes.add(Route.post("/apply-template", "What the chat template makes of messages", tokens::template)
                 .takes(ChatShapes.COUNT));
+        StoredFiles stored = new StoredFiles(database);
+        FilesApi files = new FilesApi(stored);
+        routes.add(Route.post("/v1/files", "Keeps a file", files::create));
+        routes.add(Route.get("/v1/files", "Lists the files", files::list));
+        routes.add(Route.get("/v1/files/{file}", "Tells of a file", files::get));
+        routes.add(Route.delete("/v1/files/{file}", "Removes a file", files::delete));
+        routes.add(Route.get("/v1/files/{file}/content", "The bytes of a file", files::content));
+        Map<String, Route> endpoints = routes.stream()
+                .filter(route -> route.method().equals("POST"))
+                .collect(Collectors.toMap(Route::pattern, route -> route));
+        batches = new Batches(new StoredBatches(database), stored, endpoints, this);
+        routes.add(Route.post("/v1/batches", "Begins a batch", batches::create).takes(BatchShapes.BATCH));
+        routes.add(Route.get("/v1/batches", "Lists the batches", batches::list));
+        routes.add(Route.get("/v1/batches/{batch}", "Tells of a batch", batches::get));
+        routes.add(Route.post("/v1/batches/{batch}/cancel", "Cancels a batch", batches::cancel));
         routes.add(Route.get("/v1/models", "Lists the models", this::models));
         routes.add(Route.get("/v1/models/{model}", "Tells of a model", this::model));
+    }
+
+    /** Goes on with the batches that an earlier process left. */
+    public void resume() {
+        batches.resume();
+    }
+
+    /** Stops what runs in the background; a later process goes on with it. */
+    @Override
+    public void close() {
+        batches.close();
     }
 
     @Override

@@ -50,11 +50,15 @@ record Page<T>(List<T> data, Function<T, String> id, boolean more) {
     }
 
     Map<String, @Nullable Object> json() {
+        return json(one -> one);
+    }
+
+    Map<String, @Nullable Object> json(Function<T, @Nullable Object> each) {
         return Json.map(
                 "object",
                 "list",
                 "data",
-                data,
+                data.stream().map(each).toList(),
                 "first_id",
                 data.isEmpty() ? null : id.apply(data.getFirst()),
                 "last_id",

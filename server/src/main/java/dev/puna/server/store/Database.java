@@ -1,5 +1,7 @@
 package dev.puna.server.store;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -90,6 +92,12 @@ public final class Database implements AutoCloseable {
     /** A database of this process alone. */
     public static Database inMemory() {
         return new Database(String.format(IN_MEMORY, java.util.UUID.randomUUID()));
+    }
+
+    /** Whether something may have been stored before; a file that is not there yet holds nothing. */
+    public boolean begun() {
+        String file = "jdbc:sqlite:";
+        return !url.startsWith(file) || Files.exists(Path.of(url.substring(file.length())));
     }
 
     /** Runs work as one transaction: all of it happens, or nothing. */

@@ -1,0 +1,135 @@
+package dev.puna.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.puna.SharedData;
+import dev.puna.server.http.Frame;
+import dev.puna.server.http.Keys;
+import dev.puna.server.http.Limits;
+import dev.puna.server.wire.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class StoredThingsTest {
+    @TempDir
+    Path folder;
+
+    private Served served(Keys keys, Path... models) {
+        return new Served(
+                new PunaServer.Options(
+                        new Frame.Options("127.0.0.1", 0, Optional.empty(), keys, Set.of(), Limits.DEFAULT),
+                        Served.small(1024, 8, 128).models(),
+                        Optional.of("jdbc:sqlite:" + folder.resolve("server.db"))),
+                models);
+    }
+
+    private static Served.Said upload(Served served, String purpose, String content, String... key) {
+        String body = "--xyz\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n" + purpose
+                + "\r\n--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n"
+                + "Content-Type: application/octet-stream\r\n\r\n" + content + "\r\n--xyz--\r\n";
+        String[] headers = new String[2 + key.length];
+        headers[0] = "Content-Type";
+        headers[1] = "multipart/form-data; boundary=xyz";
+        System.arraycopy(key, 0, headers, 2, key.length);
+        return served.post("/v1/files", body, headers);
+    }
+
+    @Test
+    void aFileComesBackAsItWasAndOnlyToItsOwner() throws IOException {
+        Path file = folder.resolve("keys");
+        Files.writeString(file, "alice a-key\nbob b-key\n");
+        String[] alice = {"Authorization", "Bearer a-key"};
+        String[] bob = {"Authorization", "Bearer b-key"};
+        String content = "one\r\ntwo\r\n--xy\r\r\n--xy z\u00e9".repeat(3);
+        try (Served served = served(Keys.read(file))) {
+            JsonNode made = upload(served, "user_data", content, alice).json();
+            String path = "/v1/files/" + made.get("id").stringValue();
+            assertThat(made.get("bytes").intValue()).isEqualTo(content.getBytes(StandardCharsets.UTF_8).length);
+            assertThat(made.get("sha256").stringValue()).hasSize(64);
+            assertThat(served.get(path + "/content", alice).body()).isEqualTo(content);
+            for (String[] request : new String[][] {{"GET", path}, {"GET", path + "/content"}, {"DELETE", path}}) {
+                assertThat(served.send(request[0], request[1], null, bob).status()).isEqualTo(404);
+            }
+            assertThat(served.get("/v1/files", bob).json().get("data").size()).isZero();
+            assertThat(served.get("/v1/files", alice).json().get("data").size()).isEqualTo(1);
+            assertThat(upload(served, "nothing", "x", alice).json().at("/error/param").stringValue())
+                    .isEqualTo("purpose");
+            assertThat(served.send("DELETE", path, null, alice).json().get("deleted").booleanValue())
+                    .isTrue();
+            assertThat(served.get(path, alice).status()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void aBatchGoesOnWhereItsProcessDied() throws Exception {
+        Path model = SharedData.smollm2();
+        String id = model.getFileName().toString();
+        String lines = IntStream.range(0, 40)
+                .mapToObj(i -> "{\"custom_id\": \"line-" + i + "\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\","
+                        + " \"body\": {\"model\": \"" + (i == 7 ? "nobody" : id) + "\", \"max_tokens\": 24, \"messages\":"
+                        + " [{\"role\": \"user\", \"content\": \"Tell me of number " + i + ".\"}]}}")
+                .collect(Collectors.joining("\n"));
+        String path;
+        try (Served served = served(Keys.NONE, model)) {
+            String file = upload(served, "batch", lines).json().get("id").stringValue();
+            Served.Said begun = served.post(
+                    "/v1/batches",
+                    "{\"input_file_id\": \"" + file
+                            + "\", \"endpoint\": \"/v1/chat/completions\", \"completion_window\": \"24h\"}");
+            assertThat(begun.status()).as(begun.body()).isEqualTo(200);
+            path = "/v1/batches/" + begun.json().get("id").stringValue();
+            while (served.get(path).json().at("/request_counts/completed").intValue() < 3) {
+                Thread.sleep(5);
+            }
+        } // nothing is finished here: what was asked is broken off
+        try (Served served = served(Keys.NONE, model)) {
+            JsonNode batch = served.get(path).json();
+            assertThat(batch.get("status").stringValue()).isIn("in_progress", "completed");
+            while (!batch.get("status").stringValue().equals("completed")) {
+                Thread.sleep(20);
+                batch = served.get(path).json();
+                assertThat(batch.get("status").stringValue()).as(batch.toString()).isIn("in_progress", "completed");
+            }
+            assertThat(batch.at("/request_counts/completed").intValue()).isEqualTo(39);
+            assertThat(batch.at("/request_counts/failed").intValue()).isEqualTo(1);
+            String output = served.get("/v1/files/" + batch.get("output_file_id").stringValue() + "/content")
+                    .body();
+            assertThat(output.lines()
+                            .map(line -> Json.parse(line.getBytes(StandardCharsets.UTF_8)).get("custom_id").stringValue())
+                            .distinct())
+                    .hasSize(39);
+            assertThat(served.get("/v1/files/" + batch.get("error_file_id").stringValue() + "/content")
+                            .body())
+                    .contains("line-7")
+                    .contains("404");
+        }
+    }
+
+    @Test
+    void aBatchOfWhatIsNoBatchFailsWithTheLine() throws Exception {
+        try (Served served = served(Keys.NONE)) {
+            String file = upload(served, "batch", "{\"custom_id\": \"a\"}").json().get("id").stringValue();
+            JsonNode batch = served.post(
+                            "/v1/batches",
+                            "{\"input_file_id\": \"" + file
+                                    + "\", \"endpoint\": \"/v1/embeddings\", \"completion_window\": \"24h\"}")
+                    .json();
+            String path = "/v1/batches/" + batch.get("id").stringValue();
+            while (batch.get("status").stringValue().equals("validating")) {
+                Thread.sleep(5);
+                batch = served.get(path).json();
+            }
+            assertThat(batch.get("status").stringValue()).isEqualTo("failed");
+            assertThat(batch.at("/errors/data/0/message").stringValue()).contains("line 1");
+        }
+    }
+}
