@@ -116,10 +116,10 @@ final class Loop {
             return true;
         }
         int row = 0;
-        int tokens = 0;
+        int drafts = 0;
         for (Sequence s : answers) {
             int first = row;
-            tokens += s.planned;
+            drafts += s.drafts;
             row += s.planned == s.left() + s.drafts ? 1 + s.drafts : 0;
             s.advance(s.planned - s.drafts);
             try {
@@ -131,7 +131,7 @@ final class Loop {
             }
         }
         if (onlyGrows) {
-            speculation.took(plan.size(), tokens, System.nanoTime() - now);
+            speculation.took(plan.size(), drafts, System.nanoTime() - now);
         }
         return true;
     }

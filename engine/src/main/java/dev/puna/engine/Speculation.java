@@ -1,5 +1,6 @@
 package dev.puna.engine;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -7,47 +8,54 @@ import java.util.List;
  * the weights is what takes time; so tokens that a {@link Drafter} guesses are computed along, and those that turn out to
  * be what would have been chosen anyway are won. What is chosen never hangs on it.
  *
- * <p>It pays where guesses come true and few sequences run. Both are measured: how often the guesses of each sequence
- * came true of late, and how long steps of so many tokens take, guessing included. What is not known yet is tried.
+ * <p>A guess pays if it is likelier to come true than it costs, in tokens that the same time would give without. Both are
+ * measured: how often the guesses for each sequence came true of late, and how much longer steps of so many sequences
+ * take with guesses than without. What was found not to pay is tried again now and then.
  */
 final class Speculation {
-    private static final int FIRST = 4; // guesses for a sequence that is not known yet
-    private static final int MOST_TOKENS = 32; // of a step with guesses
+    private static final int MOST_SEQUENCES = 8; // beyond these guesses do not pay anywhere
     private static final double NEW = 0.25; // weight of the newest measurement
-    private static final double FADE = 0.99; // what is not measured any more is trusted less and less
+    private static final double USUAL_COST = 0.5; // of a guess, in tokens, until it is known
+    private static final double FORGET = 0.998; // of a cost in each step in which it forbids to guess
 
     private final Drafter drafter;
     private final int most;
-    private final double[] without = new double[MOST_TOKENS + 1]; // nanoseconds of a step of so many tokens; 0: not known
-    private final double[] with = new double[MOST_TOKENS + 1]; // the same where some of them are guesses
+    private final boolean measures;
+    private final double[] nanos = new double[MOST_SEQUENCES + 1]; // of a step of so many sequences; 0: not known
+    private final double[] cost = new double[MOST_SEQUENCES + 1]; // of a guess, by how many sequences run
 
-    /** @param most guesses of one sequence in one step; 0: never */
+    /** @param most guesses for one sequence in one step; 0: never */
     Speculation(Drafter drafter, int most) {
+        this(drafter, most, USUAL_COST, true);
+    }
+
+    /** One that takes a guess to cost so many tokens, whatever the clock says. */
+    Speculation(Drafter drafter, int most, double cost) {
+        this(drafter, most, cost, false);
+    }
+
+    private Speculation(Drafter drafter, int most, double usual, boolean measures) {
         this.drafter = drafter;
         this.most = most;
+        this.measures = measures;
+        Arrays.fill(cost, usual);
     }
 
     /** Whether to guess for sequences that all grow by one token in this step, {@link Sequence#drafts} each. */
     boolean wants(List<Sequence> plan) {
         int sequences = plan.size();
-        int tokens = sequences;
-        double won = 0;
-        if (sequences >= MOST_TOKENS || most == 0) {
+        if (most == 0 || sequences > MOST_SEQUENCES || measures && nanos[sequences] == 0) {
             return false;
         }
-        int share = Math.min(most, (MOST_TOKENS - sequences) / sequences);
+        boolean any = false;
         for (Sequence s : plan) {
-            s.drafts = s.luck.wish(Math.min(share, s.most - s.length() - 1));
-            tokens += s.drafts;
-            won += s.luck.expected(s.drafts);
+            s.drafts = s.luck.worth(cost[sequences], Math.min(most, s.most - s.length() - 1));
+            any |= s.drafts > 0;
         }
-        if (tokens > sequences && pays(sequences, tokens, won)) {
-            return true;
+        if (!any && measures) {
+            cost[sequences] *= FORGET;
         }
-        for (Sequence s : plan) {
-            s.drafts = 0;
-        }
-        return false;
+        return any;
     }
 
     /** Guesses at most {@link Sequence#drafts} tokens of each, and plans those that it guessed. */
@@ -58,27 +66,17 @@ final class Speculation {
         }
     }
 
-    private boolean pays(int sequences, int tokens, double won) {
-        if (with[tokens] == 0) {
-            return true;
+    /** A step in which answers only grew took so long, guessing included. */
+    void took(int sequences, int drafts, long time) {
+        if (!measures || sequences > MOST_SEQUENCES) {
+            return;
         }
-        if (without[sequences] == 0) {
-            return false;
-        }
-        boolean pays = (sequences + won) * without[sequences] > sequences * with[tokens];
-        if (pays) {
-            without[sequences] *= FADE;
+        double usual = nanos[sequences];
+        if (drafts == 0) {
+            nanos[sequences] = usual == 0 ? time : usual + NEW * (time - usual);
         } else {
-            with[tokens] *= FADE;
-        }
-        return pays;
-    }
-
-    /** A step in which answers only grew took so long. */
-    void took(int sequences, int tokens, long time) {
-        if (tokens <= MOST_TOKENS) {
-            double[] nanos = tokens > sequences ? with : without;
-            nanos[tokens] = nanos[tokens] == 0 ? time : nanos[tokens] + NEW * (time - nanos[tokens]);
+            double one = Math.clamp((time / usual - 1) * sequences / drafts, 0, 2);
+            cost[sequences] += NEW * (one - cost[sequences]);
         }
     }
 
@@ -86,39 +84,29 @@ final class Speculation {
         drafter.close();
     }
 
-    /** How guesses for one sequence came true. */
+    /** How guesses for one sequence came true of late. */
     static final class Luck {
-        private int length = FIRST;
-        private int misses; // in a row
-        private int pause; // steps without guesses
-        private double rate = 0.5;
+        private static final double USUAL = 0.6;
+        private static final double HOPE = 0.01; // how fast one comes back to expect the usual
 
-        private int wish(int most) {
-            if (pause > 0) {
-                pause--;
-                return 0;
+        private double rate = USUAL;
+
+        /** How many guesses are each likelier to come true than {@code cost}. */
+        private int worth(double cost, int most) {
+            int count = 0;
+            for (double likely = rate; likely > cost && count < most; likely *= rate) {
+                count++;
             }
-            return Math.clamp(most, 0, length);
+            if (count == 0) {
+                rate += HOPE * (USUAL - rate);
+            }
+            return count;
         }
 
-        /** How many of so many guesses come true, as far as one knows. */
-        private double expected(int drafts) {
-            double sum = 0;
-            double all = 1;
-            for (int i = 0; i < drafts; i++) {
-                all *= rate;
-                sum += all;
-            }
-            return sum;
-        }
-
-        void learn(int drafts, int accepted) {
-            boolean all = accepted == drafts;
-            // The guesses after the first that was wrong say nothing.
-            rate += NEW * ((double) accepted / (all ? accepted : accepted + 1) - rate);
-            length = all ? Math.max(length, 2 * drafts) : accepted + 1;
-            misses = accepted == 0 ? misses + 1 : 0;
-            pause = misses < 2 ? 0 : 1 << Math.min(misses, 6);
+        /** The guesses after the first that was wrong say nothing. */
+        void learn(int drafts, int right) {
+            int told = right == drafts ? right : right + 1;
+            rate += (1 - Math.pow(1 - NEW, told)) * ((double) right / told - rate);
         }
     }
 }

@@ -95,7 +95,7 @@ class SimulationTest {
                 case 1 -> new DraftModel(new HashPass(VOCABULARY, limits), VOCABULARY, 1 + random.nextInt(20));
                 default -> this::guessWildly;
             };
-            loop = new Loop(pass, new Speculation(drafter, limits.drafts()), VOCABULARY, limits, () -> ended++);
+            loop = new Loop(pass, new Speculation(drafter, limits.drafts(), 0.1), VOCABULARY, limits, () -> ended++);
         }
 
         private void guessWildly(List<Sequence> sequences) {

@@ -92,7 +92,7 @@ class SpeculationTest {
         };
         for (int seed = 0; seed < runs; seed++) {
             var loop = new Loop(
-                    new HashPass(VOCABULARY, LIMITS), new Speculation(mostLikely, 6), VOCABULARY, LIMITS, () -> {});
+                    new HashPass(VOCABULARY, LIMITS), new Speculation(mostLikely, 6, 0.1), VOCABULARY, LIMITS, () -> {});
             long chosen = random.nextLong();
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = 1;
@@ -130,13 +130,13 @@ class SpeculationTest {
         };
         var limits = new Limits(400, 4, 200, 40, 4, 20, 100, 6, 500);
         var loop =
-                new Loop(new HashPass(VOCABULARY, limits), new Speculation(wrong, 6), VOCABULARY, limits, () -> {});
+                new Loop(new HashPass(VOCABULARY, limits), new Speculation(wrong, 6, 0.3), VOCABULARY, limits, () -> {});
         var generation = new Generation(500, () -> {});
         loop.scheduler()
                 .add(new Sequence(new Request(new int[] {1}, Sampling.GREEDY, Set.of()), generation, 0, 400));
         while (loop.step()) {}
         assertThat(ids(generation)).hasSize(399);
-        assertThat(asked[0]).isLessThan(20);
+        assertThat(asked[0]).isLessThan(40);
         assertThat(loop.counters().read().draftsAccepted()).isZero();
     }
 
