@@ -132,10 +132,12 @@ public final class Sampler {
         }
         for (int word = 0; word < mask.length; word++) {
             int last = Math.min(64, vocabulary - 64 * word);
-            for (int i = 0; i < last; i++) {
-                if ((mask[word] >>> i & 1) == 0) {
-                    logits[64 * word + i] = Float.NEGATIVE_INFINITY;
+            for (long out = ~mask[word]; out != 0; out &= out - 1) {
+                int bit = Long.numberOfTrailingZeros(out);
+                if (bit >= last) {
+                    break;
                 }
+                logits[64 * word + bit] = Float.NEGATIVE_INFINITY;
             }
         }
     }

@@ -33,6 +33,7 @@ final class Dfa {
     private final short[] ascii = new short[128]; // the classes of these
     private int @Nullable [] alike;
     private int alikeHorizon;
+    private volatile @Nullable Boolean endless;
 
     private Dfa(int[] starts, int[] next, int[] labels) {
         this.starts = starts;
@@ -348,6 +349,30 @@ final class Dfa {
             }
         }
         return Math.min(all, enough);
+    }
+
+    /** Whether every beginning of a text has endless continuations. */
+    boolean endless() {
+        Boolean known = endless;
+        if (known == null) {
+            known = findEndless();
+            endless = known;
+        }
+        return known;
+    }
+
+    /** Every state leads to an accepting one, so a bounded language ends in a state without a way out. */
+    private boolean findEndless() {
+        for (int s = 0; s < states(); s++) {
+            boolean out = false;
+            for (int c = 0; c < classes && !out; c++) {
+                out = next[s * classes + c] >= 0;
+            }
+            if (!out) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** How many texts there are, up to {@code enough}. */

@@ -152,7 +152,9 @@ public final class Grammar {
         if (isEmpty()) {
             throw new GrammarRefused("grammar", "no text is right");
         }
-        return new GrammarConstraint(trie, new Masks(trie, limits.threads()), start(written));
+        var masks = new Masks(trie, limits.threads());
+        masks.allowed(TextFrame.of(Dfa.ANY, Style.COMPACT)); // the widest and the commonest, once for all answers
+        return new GrammarConstraint(trie, masks, start(written));
     }
 
     /** What a model is let write. */

@@ -15,8 +15,21 @@ import org.jspecify.annotations.Nullable;
  * lies below is asked only about the ends of those tokens in which the frame ends.
  */
 final class Masks {
+    private static final Object NO_VALUE = new Object[0];
+    private static final String SOME_TEXT = "\uFFFF\uFFFE\uFFFF"; // stands for whatever was read: nothing equals it
+
+    private static final int RECENT = 8; // masks kept for an answer: inside a string one serves token after token
+
     private final TokenTrie trie;
     private final int most;
+    private final Map<Stack, long[]> recent = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Stack, long[]> eldest) {
+            return size() > RECENT;
+        }
+    };
 
     Masks(TokenTrie trie, int most) {
         this.trie = trie;
@@ -27,12 +40,13 @@ final class Masks {
     void write(Place place, long[] mask) {
         Arrays.fill(mask, 0);
         for (Stack stack : place.stacks()) {
-            Allowed allowed = allowed(stack.frame);
-            for (int i = 0; i < allowed.mask().length; i++) {
-                mask[i] |= allowed.mask()[i];
+            var alike = new Stack(stack.frame.alike(trie.longest()), stack.below);
+            long[] known;
+            synchronized (recent) {
+                known = recent.computeIfAbsent(alike, this::mask);
             }
-            for (Exit exit : allowed.exits()) {
-                leave(exit, stack.below, mask);
+            for (int i = 0; i < known.length; i++) {
+                mask[i] |= known[i];
             }
         }
     }
@@ -43,10 +57,22 @@ final class Masks {
         walk(node, place.stacks(), mask, null);
     }
 
+    private long[] mask(Stack stack) {
+        Allowed allowed = allowed(stack.frame);
+        if (allowed.exits().isEmpty()) {
+            return allowed.mask();
+        }
+        long[] mask = allowed.mask().clone();
+        for (Exit exit : allowed.exits()) {
+            leave(exit, stack.below, mask);
+        }
+        return mask;
+    }
+
     /** The work for a frame, done ahead. */
     Allowed allowed(Frame frame) {
         Frame alike = frame.alike(trie.longest());
-        return trie.allowed(alike, () -> alike instanceof TextFrame text && text.kept() == null ? text(text) : any(alike));
+        return trie.allowed(alike, () -> alike instanceof TextFrame text && text.fast() ? text(text) : any(alike));
     }
 
     private void leave(Exit exit, @Nullable Stack below, long[] mask) {
@@ -71,8 +97,6 @@ final class Masks {
         walk(0, List.of(new Stack(frame, null)), mask, exits);
         return new Allowed(mask, exits(exits));
     }
-
-    private static final Object NO_VALUE = new Object[0];
 
     private static List<Exit> exits(Map<Object, List<Integer>> found) {
         List<Exit> exits = new ArrayList<>();
@@ -120,16 +144,19 @@ final class Masks {
         long[] mask = new long[(trie.vocabulary() + 63) / 64];
         Map<Object, List<Integer>> exits = new LinkedHashMap<>();
         long[] at = new long[trie.longest() + 1];
+        int[] path = new int[trie.longest()];
         at[0] = frame.at();
         int node = 1;
         while (node < trie.end(0)) {
             int depth = trie.depth(node);
+            path[depth - 1] = trie.label(node);
             long to = TextFrame.next(frame.dfa(), frame.style(), at[depth - 1], trie.label(node));
             if (to < 0) {
-                if (to == TextFrame.CLOSED) {
-                    exits.computeIfAbsent(
-                                    frame.dfa().label((int) (at[depth - 1] & 0xFFFFFF)), k -> new ArrayList<>())
-                            .add(node);
+                if (to == TextFrame.CLOSED && (frame.taken().isEmpty() || !taken(frame, path, depth - 1))) {
+                    Object value = frame.kept() == null
+                            ? (Object) frame.dfa().label((int) (at[depth - 1] & 0xFFFFFF))
+                            : SOME_TEXT;
+                    exits.computeIfAbsent(value, k -> new ArrayList<>()).add(node);
                 }
                 node = trie.end(node);
                 continue;
@@ -139,5 +166,11 @@ final class Masks {
             node++;
         }
         return new Allowed(mask, exits(exits));
+    }
+
+    /** Whether the frame's text is taken once these bytes have come. */
+    private static boolean taken(TextFrame frame, int[] bytes, int length) {
+        String text = frame.after(bytes, length);
+        return frame.taken().contains(text);
     }
 }

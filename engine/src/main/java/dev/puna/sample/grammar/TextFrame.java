@@ -66,6 +66,23 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
         }
     }
 
+    /** Whether the bytes alone say which tokens fit, but for the ends of texts that are taken. */
+    boolean fast() {
+        return kept == null || taken.isEmpty() || dfa.endless();
+    }
+
+    /** The kept text after these bytes, which must not end it. */
+    String after(int[] bytes, int length) {
+        var text = new StringBuilder(kept);
+        TextFrame frame = this;
+        for (int i = 0; i < length; i++) {
+            long to = next(dfa, style, frame.at, bytes[i]);
+            text.append(frame.added(bytes[i], to));
+            frame = new TextFrame(dfa, style, to, kept, taken);
+        }
+        return text.toString();
+    }
+
     private int state() {
         return (int) (at & 0xFFFFFF);
     }
@@ -104,12 +121,12 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
     @Override
     public Frame alike(int horizon) {
         int state = dfa.alike(state(), horizon);
-        boolean free = kept != null && taken.stream().noneMatch(one -> one.startsWith(kept) || kept.isEmpty());
+        boolean free = kept != null && taken.stream().noneMatch(one -> one.startsWith(kept));
         if (state == state() && !free) {
             return this;
         }
-        return new TextFrame(
-                dfa, style, at & ~0xFFFFFFL | state, free ? null : kept, free ? List.of() : taken);
+        // A text that cannot become a taken one any more is alike whatever it is.
+        return new TextFrame(dfa, style, at & ~0xFFFFFFL | state, free ? "" : kept, free ? List.of() : taken);
     }
 
     /** Where {@code b} leads from {@code at}: {@link #CLOSED}, {@link #DEAD} or another number of the kind. */
