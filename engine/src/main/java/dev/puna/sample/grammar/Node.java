@@ -2,6 +2,7 @@ package dev.puna.sample.grammar;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -299,29 +300,45 @@ final class Node {
 
         /** Whether an object can still become right whose properties before {@code from} are past. */
         boolean mayEndFrom(int from, int count, int pending) {
-            int required = 0;
-            int possible = 0;
-            int open = pending;
-            for (Named one : named.subList(Math.min(from, named.size()), named.size())) {
-                required += one.required() ? 1 : 0;
-                possible += one.possible() ? 1 : 0;
-                open = without(open, one.choices());
-            }
-            boolean endless = false;
-            for (Others other : others) {
-                endless |= other.possible();
-                open = without(open, other.choices());
-            }
-            int needed = Math.max(required, pending == 0 ? 0 : 1);
-            return open == 0 && (long) count + needed <= most && (endless || count + possible >= least);
+            List<Named> left = named.subList(Math.min(from, named.size()), named.size());
+            boolean endless = others.stream().anyMatch(Others::possible);
+            long possible = left.stream().filter(Named::possible).count();
+            long needed = pending == 0
+                    ? left.stream().filter(Named::required).count()
+                    : fewest(left, pending);
+            return count + needed <= most && (endless || count + possible >= least);
         }
 
-        private static int without(int open, List<Choice> choices) {
-            int left = open;
-            for (Choice choice : choices) {
-                left &= choice.node().possible ? ~choice.met() : -1;
+        /** The fewest properties that fulfil all pending wishes and hold the required ones. */
+        private long fewest(List<Named> left, int pending) {
+            long[] fewest = new long[wishes + 1]; // by the wishes still open
+            Arrays.fill(fewest, Integer.MAX_VALUE);
+            fewest[pending] = 0;
+            for (Named one : left) {
+                long[] then = one.required() ? new long[wishes + 1] : fewest.clone();
+                if (one.required()) {
+                    Arrays.fill(then, Integer.MAX_VALUE);
+                }
+                take(one.choices(), fewest, then);
+                fewest = then;
             }
-            return left;
+            for (int round = 0; round < Integer.bitCount(wishes); round++) {
+                for (Others other : others) {
+                    take(other.choices(), fewest.clone(), fewest);
+                }
+            }
+            return fewest[0];
+        }
+
+        private static void take(List<Choice> choices, long[] before, long[] after) {
+            for (Choice choice : choices) {
+                if (choice.node().possible) {
+                    for (int open = 0; open < before.length; open++) {
+                        int to = open & ~choice.met();
+                        after[to] = Math.min(after[to], before[open] + 1);
+                    }
+                }
+            }
         }
 
         /** The named properties that may come next where those before {@code from} are past, in order. */

@@ -199,12 +199,17 @@ record Numbers(
 
     /** What separates the numbers that can be in the set, as whole numbers of the last place. */
     private BigInteger step(int places) {
-        BigInteger step = BigInteger.ONE;
+        int exact = places;
         for (BigDecimal m : multiples) {
-            BigInteger scaled = m.movePointRight(places).toBigInteger().abs();
+            exact = Math.max(exact, m.scale());
+        }
+        BigInteger unit = BigInteger.TEN.pow(exact - places);
+        BigInteger step = unit;
+        for (BigDecimal m : multiples) {
+            BigInteger scaled = m.movePointRight(exact).toBigIntegerExact();
             step = step.multiply(scaled).divide(step.gcd(scaled));
         }
-        return step;
+        return step.divide(unit);
     }
 
     private static BigInteger ceiling(BigInteger value, BigInteger step) {
