@@ -371,38 +371,41 @@ public final class Assistant implements AutoCloseable {
     /** An answer to a question. */
     Answer answer(Question question, Consumer<Reply> whenOver) {
         Sampling sampling = question.sampling();
+        Tokenizer tokenizer = needTokenizer();
         MarkedText rendered = rendered(question);
-        Optional<Constraint> constraint = question.tools().callable()
+        Optional<Thoughts.Marks> thoughts = question.splitReasoning() ? template().thoughts() : Optional.empty();
+        boolean thinking = thoughts.isPresent()
+                && rendered.text().stripTrailing().endsWith(thoughts.get().open());
+        Optional<Constraint> held = question.tools().callable()
                 ? grammars().constraint(question.tools(), question.form())
                 : question.form();
+        Optional<Constraint> constraint = held.map(rest -> thinking
+                ? new ThoughtConstraint(tokenizer, thoughts.orElseThrow().close(), rest)
+                : rest);
         return start(
-                withBos(needTokenizer(), needTokenizer().encode(rendered)),
+                withBos(tokenizer, tokenizer.encode(rendered)),
                 sampling,
                 constraint,
                 question.caller(),
                 new Answer.Way(
-                        tokenizer,
+                        this.tokenizer,
                         StreamDecoder::new,
-                        out -> reading(question, rendered.text(), constraint.isPresent(), out),
+                        out -> {
+                            Reading reading = reading(question.tools(), held.isPresent(), out);
+                            return thoughts.isEmpty()
+                                    ? reading
+                                    : new Thoughts(thoughts.get(), thinking, reading, out);
+                        },
                         sampling.stop(),
                         sampling.maxTokens().isEmpty(),
                         whenOver));
     }
 
-    private Reading reading(Question question, String prompt, boolean held, Consumer<Delta> out) {
+    private Reading reading(Tools tools, boolean held, Consumer<Delta> out) {
         Template template = template();
-        Tools tools = question.tools();
-        Reading reading = tools.callable()
+        return tools.callable()
                 ? new ToolCalls(tools.declared(), template.form(), tools.parallel(), held, template::newId, out)
                 : Reading.plain(out);
-        Optional<Thoughts.Marks> thoughts = question.splitReasoning() ? template.thoughts() : Optional.empty();
-        return thoughts.isEmpty()
-                ? reading
-                : new Thoughts(
-                        thoughts.get(),
-                        prompt.stripTrailing().endsWith(thoughts.get().open()),
-                        reading,
-                        out);
     }
 
     private CallGrammars grammars() {

@@ -32,6 +32,11 @@ final class GenericTools {
                 results.add(result(message));
                 continue;
             }
+            if (!results.isEmpty() && message.role().equals("user")) { // one turn: some templates want turns to alternate
+                results.add(String.valueOf(message.content()));
+                flush(results, talk);
+                continue;
+            }
             flush(results, talk);
             talk.add(message.toolCalls().isEmpty() ? message : Message.assistant(calls(message)));
         }

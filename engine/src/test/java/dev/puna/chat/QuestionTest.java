@@ -62,8 +62,8 @@ class QuestionTest {
             Answer answer = llama.answer(question(TOOLS));
             List<Delta> deltas = deltas(answer);
             Reply reply = answer.reply();
-            assertThat(reply.text()).isEqualTo("Let me see.");
-            assertThat(reply.finish()).isEqualTo(Ending.CALLS);
+            assertThat(reply.text()).as("%s", reply).isEqualTo("Let me see.");
+            assertThat(reply.finish()).as("%s", reply.calls()).isEqualTo(Ending.CALLS);
             assertThat(reply.calls())
                     .extracting(Call::name, Call::arguments)
                     .containsExactly(
@@ -125,6 +125,20 @@ class QuestionTest {
             var few = new Question(
                     List.of(Message.user("x")), Tools.NONE, Sampling.GREEDY.with(s -> s.maxTokens = OptionalInt.of(3)));
             assertThat(llama.answer(few).reply().reasoning()).isEqualTo("hm, ");
+        }
+    }
+
+    @Test
+    void demandedCallsComeAfterTheThinkingThatThePromptBegins() throws IOException {
+        String begins = ChainModel.TEMPLATE + "{# </think> #}<think>\n\n";
+        var now = List.of(new Tool("now", "", Call.arguments("{\"additionalProperties\":false}")));
+        var must = new Tools(now, new Tools.Choice.Required(), false);
+        try (var llama = saying(begins, "I should", " look", "</thi", "nk>")) {
+            Reply reply = llama.answer(question(must)).reply();
+            assertThat(reply.reasoning()).isEqualTo("I should look");
+            assertThat(reply.calls()).extracting(Call::name).containsExactly("now");
+            assertThat(reply.text()).isEmpty();
+            assertThat(reply.finish()).isEqualTo(Ending.CALLS);
         }
     }
 
