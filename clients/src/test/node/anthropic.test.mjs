@@ -4,7 +4,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { answer, model, parameters, thrown, url } from './served.mjs';
 
 const client = new Anthropic({ baseURL: url, apiKey: 'any', maxRetries: 0 });
-const question = { model, max_tokens: 64, messages: [{ role: 'user', content: 'Which range?' }] };
+const question = { model, max_tokens: 200, messages: [{ role: 'user', content: 'Which range?' }] };
 const tools = [{ name: 'get_weather', description: 'The weather of a city', input_schema: parameters }];
 
 test('a message is answered', async () => {

@@ -187,6 +187,8 @@ public final class ChainModel {
         Tensor output = zeros(next.length, width);
         for (int i = 0; i < next.length; i++) {
             embedding.data().setAtIndex(JAVA_FLOAT, (long) i * width + i, 1);
+            // Where a grammar leaves a choice among the others, lists and objects end as soon as they may.
+            output.data().setAtIndex(JAVA_FLOAT, (long) ',' * width + i, -0.5f);
             output.data().setAtIndex(JAVA_FLOAT, (long) next[i] * width + i, 1);
         }
         weights.put("model.embed_tokens.weight", embedding);

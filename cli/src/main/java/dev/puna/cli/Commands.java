@@ -2,6 +2,7 @@ package dev.puna.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** The sub-commands in the order help lists them. Each is made only when it is needed: reading annotations takes time. */
@@ -9,6 +10,9 @@ final class Commands {
     private Commands() {}
 
     static final Map<String, Function<Session, Object>> ALL = all();
+
+    /** Those that run a model. */
+    static final Set<String> MODEL = Set.of("run", "complete", "score", "serve", "bench");
 
     private static Map<String, Function<Session, Object>> all() {
         Map<String, Function<Session, Object>> all = new LinkedHashMap<>();

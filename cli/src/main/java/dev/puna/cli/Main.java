@@ -6,6 +6,7 @@ import dev.puna.cli.store.StoreFault;
 import dev.puna.engine.EngineFault;
 import dev.puna.file.BadFile;
 import dev.puna.kernel.TierRefused;
+import dev.puna.kernel.Tiers;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.grammar.GrammarRefused;
 import dev.puna.text.TemplateError;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -98,13 +100,26 @@ public final class Main implements Callable<Integer> {
                 output.interrupted();
             }
         }));
+        warmUp(args);
         int exit = run(asTyped(args), settings, output, System.in);
         done.set(true);
         System.exit(exit);
     }
 
+    /** The first call out of Java takes its time: it is made on another core while this one reads the command line. */
+    private static void warmUp(String[] args) {
+        if (args.length > 0 && Commands.MODEL.contains(args[0])) {
+            CompletableFuture.runAsync(
+                    Tiers::describe, Thread.ofPlatform().daemon().name("puna-warm-up")::start);
+        }
+    }
+
     /** Runs one command line and says with which code the process should exit; see {@link Exit}. */
     static int run(String[] args, Settings settings, Output output, InputStream input) {
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            output.line("puna " + Settings.version()); // without reading what all commands take
+            return Exit.OK;
+        }
         Main main = new Main(new Session(settings, output, input, Models.of(settings, output)));
         CommandLine line = main.commandLine(args);
         line.setExecutionExceptionHandler((failure, _, _) -> main.explain(failure));

@@ -25,6 +25,7 @@ class LauncherCommandsTest {
                         != null)
                 .map(Map.Entry::getKey)
                 .toList();
+        assertThat(Commands.MODEL).containsExactlyInAnyOrderElementsOf(withTier);
         String line = Files.readAllLines(Project.root().resolve("puna")).stream()
                 .filter(text -> text.startsWith("model_commands="))
                 .findFirst()

@@ -49,7 +49,7 @@ class AnthropicJavaTest {
     private static MessageCreateParams.Builder question() {
         return MessageCreateParams.builder()
                 .model(served.model())
-                .maxTokens(64)
+                .maxTokens(200)
                 .system("Be brief.")
                 .addUserMessage("Which range?");
     }

@@ -33,6 +33,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -88,6 +90,9 @@ public final class Assistant implements AutoCloseable {
         }
     }
 
+    /** The most memory of the cache that is kept filled for questions to come. */
+    private static final long KEPT_BYTES = 1L << 30;
+
     private static final Logger LOG = System.getLogger(Assistant.class.getName());
 
     private final Checkpoint checkpoint;
@@ -136,20 +141,37 @@ public final class Assistant implements AutoCloseable {
      */
     public static Assistant load(Path model, Options options) {
         try (var opened = new Opened()) {
-            Machine machine = opened.add(new Machine(options.tier(), options.threads()));
             Checkpoint checkpoint = opened.add(Checkpoint.open(model));
+            // Reading a vocabulary and assembling kernels take about as long: each on a core.
+            CompletableFuture<Optional<Tokenizer>> reading = CompletableFuture.supplyAsync(
+                    () -> usable(checkpoint), Thread.ofPlatform().daemon().name("puna-tokenizer")::start);
+            Machine machine = opened.add(new Machine(options.tier(), options.threads()));
             Optional<Checkpoint> draft = options.draft().map(Checkpoint::open).map(opened::add);
             Llama llama = checkpoint.llama();
             int context = options.context().orElse(llama.config().context());
             Limits limits = Limits.of(context, options.users(), options.queue()).drafts(options.drafts());
+            long blockBytes = limits.blockTokens() * llama.config().cacheBytesPerToken(options.cache());
+            limits = limits.keptBlocks((int) Math.min(limits.cacheBlocks(), KEPT_BYTES / blockBytes));
             Sampling defaults = advised(checkpoint);
-            Optional<Tokenizer> tokenizer = usable(checkpoint);
+            Optional<Tokenizer> tokenizer = read(reading);
             draft.ifPresent(other -> sameTokens(tokenizer, other));
-            Engine engine = draft.map(
-                            d -> new Engine(llama, d.llama(), machine.kernels(), options.cache(), limits))
-                    .orElseGet(() -> new Engine(llama, machine.kernels(), options.cache(), limits));
+            Engine engine = draft.isPresent()
+                    ? new Engine(llama, draft.get().llama(), machine.kernels(), options.cache(), limits)
+                    : new Engine(llama, machine.kernels(), options.cache(), limits);
             opened.keep();
             return new Assistant(checkpoint, draft, tokenizer, machine, defaults, engine);
+        }
+    }
+
+    private static Optional<Tokenizer> read(CompletableFuture<Optional<Tokenizer>> reading) {
+        try {
+            return reading.join();
+        } catch (CompletionException failed) {
+            switch (failed.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw failed;
+            }
         }
     }
 

@@ -36,7 +36,6 @@ public final class Engine implements AutoCloseable {
     private final int width;
     private final Predicate<Adapter> fits;
     private final Limits limits;
-    private final SecureRandom seeds = new SecureRandom();
     private final Thread thread;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -121,7 +120,7 @@ public final class Engine implements AutoCloseable {
         check(request);
         Sampling sampling = request.sampling();
         var generation = new Generation(limits.unread(), this::wake);
-        queue(new Sequence(request, generation, sampling.seed().orElseGet(seeds::nextLong), (int)
+        queue(new Sequence(request, generation, sampling.seed().orElseGet(() -> sampling.greedy() ? 0 : anySeed()), (int)
                 Math.min(limits.room(), prompt + (long) sampling.maxTokens().orElse(limits.room()))));
         return generation;
     }
@@ -213,6 +212,11 @@ public final class Engine implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** A seed that nobody can foresee; the generator is made only where one is needed, for that takes its time. */
+    private static long anySeed() {
+        return new SecureRandom().nextLong();
     }
 
     private void wake() {

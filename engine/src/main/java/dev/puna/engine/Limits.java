@@ -6,6 +6,7 @@ package dev.puna.engine;
  * @param context the most tokens of one sequence, prompt and answer together
  * @param blockTokens tokens that one block of the cache holds
  * @param cacheBlocks blocks of the cache, shared by all sequences
+ * @param keptBlocks of these the most that are kept filled for later while nobody uses them
  * @param stepTokens the most tokens of one forward pass, above {@code running} so that prompts always advance
  * @param running the most sequences computed at the same time
  * @param queue the most requests that wait for their turn
@@ -17,6 +18,7 @@ public record Limits(
         int context,
         int blockTokens,
         int cacheBlocks,
+        int keptBlocks,
         int stepTokens,
         int running,
         int queue,
@@ -31,8 +33,9 @@ public record Limits(
         positive("running", running);
         positive("queue", queue);
         positive("patience", patience);
-        if (drafts < 0) {
-            throw new IllegalArgumentException("drafts is " + drafts + ", less than none");
+        if (drafts < 0 || keptBlocks < 0) {
+            throw new IllegalArgumentException(
+                    "drafts is " + drafts + " and keptBlocks " + keptBlocks + ", less than none");
         }
         positive("unread", unread);
         if (stepTokens <= running) {
@@ -50,13 +53,38 @@ public record Limits(
     public static Limits of(int context, int users, int queue) {
         int blockTokens = 32;
         int cacheBlocks = Math.max(Math.ceilDiv(context, blockTokens), users);
-        return new Limits(context, blockTokens, cacheBlocks, Math.max(256, 2 * users), users, queue, 500, 8, 256);
+        return new Limits(
+                context, blockTokens, cacheBlocks, cacheBlocks, Math.max(256, 2 * users), users, queue, 500, 8, 256);
     }
 
     /** The same with so many tokens guessed ahead. */
     public Limits drafts(int drafts) {
         return new Limits(
-                context, blockTokens, cacheBlocks, stepTokens, running, queue, patience, drafts, unread);
+                context,
+                blockTokens,
+                cacheBlocks,
+                keptBlocks,
+                stepTokens,
+                running,
+                queue,
+                patience,
+                drafts,
+                unread);
+    }
+
+    /** The same with so many blocks kept for later. */
+    public Limits keptBlocks(int keptBlocks) {
+        return new Limits(
+                context,
+                blockTokens,
+                cacheBlocks,
+                keptBlocks,
+                stepTokens,
+                running,
+                queue,
+                patience,
+                drafts,
+                unread);
     }
 
     /** Blocks that {@code tokens} tokens fill or touch. */

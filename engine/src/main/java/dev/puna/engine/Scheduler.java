@@ -423,5 +423,8 @@ final class Scheduler {
         }
         tree.leave(node);
         s.clear();
+        while (tree.unused() > limits.keptBlocks()) {
+            tree.evict();
+        }
     }
 }

@@ -83,6 +83,19 @@ class QuestionTest {
     }
 
     @Test
+    void aModelThatKnowsNoToolsCallsInOurForm() throws IOException {
+        try (var llama = saying(
+                ChainModel.TEMPLATE,
+                "<tool_call>[{\"name\": \"get_weat",
+                "her\", \"arguments\": {\"city\": \"Hi",
+                "lo\"}}]</tool_call>")) {
+            Reply reply = llama.answer(question(TOOLS)).reply();
+            assertThat(reply.text()).isEmpty();
+            assertThat(reply.calls()).extracting(Call::arguments).containsExactly("{\"city\":\"Hilo\"}");
+        }
+    }
+
+    @Test
     void controlTokensBeginCallsAndAreNoText() throws IOException {
         try (var llama = saying(llama(), "<|python_tag|>", "brave_search", ".call(query=", "\"x\")")) {
             var tools = Tools.auto(ToolCallsTest.tool("brave_search", "query"));

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class AdaptersAndEmbeddingsTest {
     private static final Llama LLAMA = TinyLlama.of(1);
-    private static final Limits LIMITS = new Limits(200, 8, 100, 37, 6, 60, 100, 4, 64);
+    private static final Limits LIMITS = new Limits(200, 8, 100, 100, 37, 6, 60, 100, 4, 64);
 
     @ParameterizedTest
     @MethodSource("dev.puna.kernel.AvailableTiers#names")

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class EngineTest {
     private static final int VOCABULARY = 24;
-    private static final Limits LIMITS = new Limits(200, 8, 60, 40, 8, 20, 100, 4, 16);
+    private static final Limits LIMITS = new Limits(200, 8, 60, 60, 40, 8, 20, 100, 4, 16);
 
     @Test
     void manyCallersGetWhatEachWouldGetAlone() throws Exception {
@@ -85,7 +85,7 @@ class EngineTest {
     @Test
     void beyondTheQueueACallerIsToldToTryLater() throws Exception {
         var door = new Semaphore(0);
-        var limits = new Limits(200, 8, 60, 40, 2, 3, 100, 4, 16);
+        var limits = new Limits(200, 8, 60, 60, 40, 2, 3, 100, 4, 16);
         var hash = new HashPass(VOCABULARY, limits);
         var slow = new Loop.Pass() {
             @Override
@@ -127,7 +127,7 @@ class EngineTest {
                     .isInstanceOf(BadRequest.class)
                     .hasMessage("prompt has 200 tokens, which leaves no room for an answer: the context holds 200");
         }
-        var small = new Limits(200, 8, 10, 40, 8, 20, 100, 4, 16);
+        var small = new Limits(200, 8, 10, 10, 40, 8, 20, 100, 4, 16);
         try (var engine = new Engine(new HashPass(VOCABULARY, small), new PromptLookup(), VOCABULARY, VOCABULARY, small)) {
             assertThatThrownBy(() -> engine.submit(request(1, 100, 1)))
                     .hasMessage("prompt has 100 tokens, which leaves no room for an answer: the cache holds 80");

@@ -181,7 +181,7 @@ class SchedulerTest {
 
     private static Scheduler scheduler(int context, int blockTokens, int blocks, int stepTokens) {
         return new Scheduler(
-                new Limits(context, blockTokens, blocks, stepTokens, 4, 10, 50, 0, 100), new Counters(blocks));
+                new Limits(context, blockTokens, blocks, blocks, stepTokens, 4, 10, 50, 0, 100), new Counters(blocks));
     }
 
     private static int[] ids(int count) {

@@ -3,6 +3,8 @@ package dev.puna.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.puna.model.Pooling;
+import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampler;
 import dev.puna.sample.Sampling;
 import java.lang.foreign.Arena;
@@ -10,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
@@ -25,7 +28,7 @@ class SimulationTest {
         int reuses = 0;
         long accepted = 0;
         long rejected = 0;
-        for (int seed = 0; seed < 1_500; seed++) {
+        for (int seed = 0; seed < 4_000; seed++) {
             try {
                 var simulation = new Simulation(seed);
                 simulation.run();
@@ -69,6 +72,7 @@ class SimulationTest {
         final HashPass pass;
         final Loop loop;
         final List<Caller> callers = new ArrayList<>();
+        final List<Sequence> texts = new ArrayList<>(); // to embed
         final List<int[]> pasts = new ArrayList<>(List.of(new int[0], new int[0], new int[0]));
         int ended;
         int recomputed;
@@ -83,6 +87,7 @@ class SimulationTest {
                     10 + random.nextInt(60),
                     blockTokens,
                     blocks,
+                    random.nextBoolean() ? blocks : random.nextInt(blocks),
                     running + 1 + random.nextInt(20),
                     running,
                     1000,
@@ -116,10 +121,13 @@ class SimulationTest {
         void run() throws InterruptedException {
             int arrivals = 1 + random.nextInt(25);
             boolean faults = random.nextInt(5) == 0;
-            for (int time = 0; ended < arrivals || callers.size() < arrivals; time++) {
+            for (int time = 0; callers.size() < arrivals || !loop.scheduler().sequences().isEmpty(); time++) {
                 assertThat(time).as("steps").isLessThan(100_000);
                 if (callers.size() < arrivals && random.nextInt(3) == 0) {
                     arrive();
+                    if (random.nextInt(6) == 0) {
+                        embed();
+                    }
                 }
                 if (faults && random.nextInt(40) == 0) {
                     pass.failNext = 1;
@@ -135,6 +143,10 @@ class SimulationTest {
                 }
             }
             int needed = 0;
+            for (Sequence text : texts) {
+                needed += text.length();
+                check(text, faults);
+            }
             for (Caller caller : callers) {
                 while (caller.finish == null && !caller.failed) {
                     read(caller);
@@ -145,6 +157,28 @@ class SimulationTest {
             recomputed = Math.max(0, pass.computedTokens + reused - needed);
             assertThat(loop.scheduler().sequences()).isEmpty();
             assertThat(loop.scheduler().freeBlocks()).as("free blocks").isEqualTo(limits.cacheBlocks());
+        }
+
+        private void embed() {
+            int[] text = random.ints(1 + random.nextInt(limits.room()), 0, VOCABULARY).toArray();
+            var request = new Request(text, Sampling.GREEDY, Set.of()).from("caller " + random.nextInt(3));
+            var pooled = new Pooled(Pooling.MEAN, VOCABULARY);
+            texts.add(new Sequence(request, new Generation(1, () -> {}), 0, text.length, pooled));
+            loop.scheduler().add(texts.getLast());
+        }
+
+        private void check(Sequence text, boolean faults) {
+            if (text.embedding == null) {
+                assertThat(faults).isTrue();
+                return;
+            }
+            var expected = new Pooled(Pooling.MEAN, VOCABULARY);
+            for (int i = 1; i <= text.length(); i++) {
+                expected.add(Arena.ofAuto()
+                        .allocateFrom(
+                                ValueLayout.JAVA_FLOAT, HashPass.logits(Arrays.copyOf(text.tokens(), i), VOCABULARY)));
+            }
+            assertThat(text.embedding).containsExactly(expected.vector());
         }
 
         private void arrive() {
@@ -179,8 +213,13 @@ class SimulationTest {
             }
             var generation = new Generation(limits.unread(), () -> {});
             int end = (int) Math.min(limits.room(), prompt.length + (long) maxTokens.orElse(1 << 20));
+            int third = random.nextInt(4);
+            Optional<Constraint> form = third > 0
+                    ? Optional.empty()
+                    : Optional.of(new EveryThird(VOCABULARY, 3, random.nextLong(), 1 + random.nextInt(40)));
+            request = form.map(Constraint::fork).map(request::with).orElse(request);
+            List<Integer> expected = alone(request, form, chosenSeed, end);
             loop.scheduler().add(new Sequence(request, generation, chosenSeed, end));
-            List<Integer> expected = alone(request, chosenSeed, end);
             if (which < 3) {
                 int[] past = Arrays.copyOf(prompt, prompt.length + expected.size());
                 for (int i = 0; i < expected.size(); i++) {
@@ -191,19 +230,34 @@ class SimulationTest {
             callers.add(new Caller(request, generation, expected, new Random(random.nextLong())));
         }
 
-        private static List<Integer> alone(Request request, long seed, int end) {
+        private static List<Integer> alone(Request request, Optional<Constraint> form, long seed, int end) {
+            Constraint constraint = form.orElse(null);
             var sampler = new Sampler(VOCABULARY);
             int[] prompt = request.prompt();
             int[] tokens = prompt;
             List<Integer> answer = new ArrayList<>();
             while (tokens.length < end) {
                 var row = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, HashPass.logits(tokens, VOCABULARY));
-                int id = sampler.pick(row, request.sampling(), tokens, prompt.length, tokens.length, seed);
+                int id = sampler.pick(
+                        row,
+                        request.sampling(),
+                        tokens,
+                        prompt.length,
+                        tokens.length,
+                        seed,
+                        constraint,
+                        request.ends());
                 answer.add(id);
                 tokens = Arrays.copyOf(tokens, tokens.length + 1);
                 tokens[tokens.length - 1] = id;
                 if (request.ends().contains(id)) {
                     break;
+                }
+                if (constraint != null) {
+                    constraint.accept(id);
+                    if (constraint.complete()) {
+                        break;
+                    }
                 }
             }
             return answer;
@@ -238,7 +292,8 @@ class SimulationTest {
                 return;
             }
             assertThat(caller.got).isEqualTo(caller.expected);
-            boolean end = caller.request.ends().contains(caller.got.getLast());
+            boolean end = caller.request.ends().contains(caller.got.getLast())
+                    || caller.request.constraint().map(Constraint::complete).orElse(false);
             assertThat(caller.finish).isEqualTo(end ? Finish.STOP : Finish.LENGTH);
         }
     }

@@ -23,13 +23,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SpeculationTest {
     private static final int VOCABULARY = 12;
-    private static final Limits LIMITS = new Limits(100, 4, 60, 40, 4, 20, 100, 6, 200);
+    private static final Limits LIMITS = new Limits(100, 4, 60, 60, 40, 4, 20, 100, 6, 200);
 
     @ParameterizedTest
     @MethodSource("dev.puna.kernel.AvailableTiers#names")
     void guessesChangeNoTokenOnAnyTier(String tier) throws Exception {
         Llama llama = TinyLlama.of(1);
-        var limits = new Limits(400, 8, 200, 60, 4, 20, 100, 6, 500);
+        var limits = new Limits(400, 8, 200, 200, 60, 4, 20, 100, 6, 500);
         for (double temperature : new double[] {0, 0.4}) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = temperature;
@@ -128,7 +128,7 @@ class SpeculationTest {
                 s.draft(0, next);
             }
         };
-        var limits = new Limits(400, 4, 200, 40, 4, 20, 100, 6, 500);
+        var limits = new Limits(400, 4, 200, 200, 40, 4, 20, 100, 6, 500);
         var loop =
                 new Loop(new HashPass(VOCABULARY, limits), new Speculation(wrong, 6, 0.3), VOCABULARY, limits, () -> {});
         var generation = new Generation(500, () -> {});

@@ -40,7 +40,7 @@ class TinyLlamaEngineTest {
     @CsvSource({"reference,F32", "vector,F32", "vector,F16", "vector,Q8_0"})
     void companyPreemptionAndReuseDoNotChangeTheAnswer(String tier, DType cacheType) throws Exception {
         // Blocks for less than half of what twelve callers fill, so some are put off and computed again.
-        var limits = new Limits(120, 8, 60, 37, 6, 20, 100, 4, 64);
+        var limits = new Limits(120, 8, 60, 60, 37, 6, 20, 100, 4, 64);
         try (var machine = new Machine(Optional.of(tier), OptionalInt.of(2));
                 var engine = new Engine(LLAMA, machine.kernels(), cacheType, limits);
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -12,6 +12,7 @@ import dev.puna.server.http.Api;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
 import dev.puna.server.http.Limits;
+import dev.puna.server.http.Route;
 import dev.puna.server.ollama.Ollama;
 import dev.puna.server.openai.OpenAi;
 import dev.puna.server.store.Database;
@@ -112,6 +113,11 @@ public final class PunaServer implements AutoCloseable {
     /** The models it serves. */
     public Models models() {
         return models;
+    }
+
+    /** All that can be asked of it. */
+    public List<Route> routes() {
+        return frame.routes();
     }
 
     /** How many requests run. */

@@ -13,7 +13,7 @@ public final class Toys {
 
     /** What the model {@code caller} says where it may call a tool. */
     public static final String CALL =
-            "<tool_call>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Hilo\"}}]</tool_call>";
+            "<tool_call>[{\"name\":\"get_weather\",\"arguments\":{\"city\":\"Hilo\"}}]</tool_call>";
 
     /** Tokens of a talk, which are bytes for the most part. */
     public static final int CONTEXT = 2048;

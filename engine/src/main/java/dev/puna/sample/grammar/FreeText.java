@@ -120,9 +120,10 @@ public final class FreeText implements Constraint {
         return over;
     }
 
+    /** Nothing: what the model has begun by itself it goes on with in its own tokens. */
     @Override
     public int[] forced() {
-        return held == null ? new int[0] : held.forced();
+        return new int[0];
     }
 
     @Override

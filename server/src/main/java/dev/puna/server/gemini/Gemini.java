@@ -11,6 +11,7 @@ import dev.puna.sample.BadRequest;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.server.core.Completions;
+import dev.puna.server.core.Embeddings;
 import dev.puna.server.core.Models;
 import dev.puna.server.core.Run;
 import dev.puna.server.http.Api;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Gemini's API, under {@code /v1beta} and {@code /v1}: Google's clients ask for one or the other. */
 public final class Gemini implements Api {
@@ -57,6 +59,10 @@ public final class Gemini implements Api {
                     .takes(GeminiShapes.GENERATE));
             routes.add(Route.post(model + ":countTokens", "Counts the tokens of contents", this::count)
                     .takes(GeminiShapes.COUNT_TOKENS));
+            routes.add(Route.post(model + ":embedContent", "Makes a vector of a text", this::embed)
+                    .takes(GeminiShapes.EMBED));
+            routes.add(Route.post(model + ":batchEmbedContents", "Makes vectors of texts", this::embedAll)
+                    .takes(GeminiShapes.BATCH_EMBED));
         }
         return routes;
     }
@@ -163,6 +169,53 @@ public final class Gemini implements Api {
             int tokens = lease.assistant().prompt(question(exchange, whole.orElse(body), lease.assistant())).length;
             exchange.json(Json.map("totalTokens", tokens, "promptTokensDetails", GeminiJson.text(tokens)));
         }
+    }
+
+    private void embed(Exchange exchange) {
+        Values body = exchange.values();
+        exchange.json(embedded(exchange, name(exchange, body), List.of(body), "embedding"));
+    }
+
+    private void embedAll(Exchange exchange) {
+        Values body = exchange.values();
+        String model = name(exchange, body);
+        List<Values> requests = body.need(GeminiShapes.REQUESTS);
+        requests.forEach(request -> name(exchange, request)); // each may name it once more
+        exchange.json(embedded(exchange, model, requests, "embeddings"));
+    }
+
+    private Map<String, @Nullable Object> embedded(
+            Exchange exchange, String model, List<Values> requests, String field) {
+        try (Models.Lease lease = completions.models().lease(model)) {
+            List<int[]> texts = requests.stream()
+                    .map(request -> lease.assistant().tokens(embeddedText(request), false))
+                    .toList();
+            int tokens = texts.stream().mapToInt(text -> text.length).sum();
+            List<float[]> vectors =
+                    Embeddings.of(exchange, lease.assistant(), texts, Completions.caller(exchange));
+            List<Map<String, @Nullable Object>> all = new ArrayList<>();
+            for (Values request : requests) {
+                float[] whole = vectors.get(all.size());
+                float[] vector = request.get(GeminiShapes.DIMENSIONS)
+                        .map(many -> Embeddings.shortened(whole, many, request.path(GeminiShapes.DIMENSIONS)))
+                        .orElse(whole);
+                all.add(Json.map("values", vector));
+            }
+            return Json.map(
+                    field,
+                    field.equals("embedding") ? all.getFirst() : all,
+                    "usageMetadata",
+                    Json.map("promptTokenCount", tokens, "promptTokensDetails", GeminiJson.text(tokens)));
+        }
+    }
+
+    private static String embeddedText(Values request) {
+        Values content = request.need(GeminiShapes.CONTENT);
+        String text = ContentReader.text(content);
+        if (text.isEmpty()) {
+            throw Failure.invalid(request.path(GeminiShapes.CONTENT), "has no text");
+        }
+        return request.get(GeminiShapes.EMBED_TITLE).map(title -> title + "\n\n" + text).orElse(text);
     }
 
     private static Question question(Exchange exchange, Values body, Assistant model) {

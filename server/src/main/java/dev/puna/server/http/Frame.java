@@ -136,6 +136,10 @@ public final class Frame implements AutoCloseable {
         return !draining;
     }
 
+    public List<Route> routes() {
+        return targets.stream().map(Target::route).toList();
+    }
+
     /** How many requests run. */
     public int running() {
         return running.size();

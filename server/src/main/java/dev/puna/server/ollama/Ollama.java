@@ -18,11 +18,13 @@ public final class Ollama implements Api {
 
     private final OllamaTalk talk;
     private final OllamaModels models;
+    private final OllamaEmbed embed;
 
     public Ollama(Completions completions) {
         var keepAlive = new KeepAlives(completions.models());
         models = new OllamaModels(completions.models(), keepAlive);
         talk = new OllamaTalk(completions, keepAlive);
+        embed = new OllamaEmbed(completions.models(), keepAlive);
     }
 
     @Override
@@ -35,6 +37,9 @@ public final class Ollama implements Api {
         return List.of(
                 Route.post("/api/generate", "Answers a prompt", talk::generate).takes(OllamaShapes.GENERATE),
                 Route.post("/api/chat", "Answers messages", talk::chat).takes(OllamaShapes.CHAT),
+                Route.post("/api/embed", "Makes vectors of texts", embed::embed).takes(OllamaShapes.EMBED),
+                Route.post("/api/embeddings", "Makes a vector of a text", embed::embeddings)
+                        .takes(OllamaShapes.EMBEDDINGS),
                 Route.get("/api/tags", "Lists the models", models::tags),
                 Route.get("/api/ps", "Lists the models that are loaded", models::running),
                 Route.post("/api/show", "Tells of a model", models::show).takes(OllamaShapes.SHOW),
@@ -43,7 +48,7 @@ public final class Ollama implements Api {
                 Route.post("/api/copy", "Gives a model another name", models::copy)
                         .takes(OllamaShapes.COPY),
                 Route.get("/api/version", "Which of Ollama's APIs this is", Ollama::version),
-                Route.get("/", "Whether anybody is there", Ollama::root).withoutKey(),
+                Route.get("/", "Whether anybody is there", Ollama::root),
                 Route.post(
                         "/api/create", "Not offered", _ -> notOffered("models are not made here: see puna quantize")),
                 Route.post("/api/push", "Not offered", _ -> notOffered("models are not published from here")));

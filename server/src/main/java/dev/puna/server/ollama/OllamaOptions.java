@@ -117,20 +117,25 @@ final class OllamaOptions {
         });
     }
 
+    /** The context that the request asks for, at most the one that is there. */
+    static int context(Values body, int context) {
+        int most = body.get(FIELD).flatMap(options -> options.get(NUM_CTX)).orElse(context);
+        if (most > context) {
+            throw Failure.invalid(
+                    "options.num_ctx", "is " + most + ", and the context here holds " + context + " tokens");
+        }
+        return most;
+    }
+
     /**
      * The wishes for a prompt of so many tokens.
      *
      * @throws Failure with both numbers, if the context that the request asks for is not there or too small
      */
     static Sampling within(Values body, Sampling sampling, int promptTokens, int context) {
-        Optional<Integer> asked = body.get(FIELD).flatMap(options -> options.get(NUM_CTX));
-        if (asked.isEmpty()) {
+        int most = context(body, context);
+        if (most == context) {
             return sampling;
-        }
-        int most = asked.get();
-        if (most > context) {
-            throw Failure.invalid(
-                    "options.num_ctx", "is " + most + ", and the context here holds " + context + " tokens");
         }
         if (promptTokens >= most) {
             throw Failure.tooLong(
