@@ -5,15 +5,16 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that share the strips of an operation: the caller and {@code threads − 1} platform threads of its own. A strip
- * goes to whoever is free, and nobody waits for a thread that has taken none: a slow or busy core does less, and an
- * absent one does not hold the others up.
+ * Threads that share the strips of an operation: the caller and {@code threads − 1} platform threads of its own. Each has
+ * a range of neighbouring strips, which it takes from the front, so that what it fetches ahead is what it needs next; who
+ * has none left takes from the back of the others' ranges. So nobody waits for a thread that has not begun: a slow or
+ * busy core does less, and an absent one does not hold the others up.
  *
  * <p>What can hold them up is a thread that the system takes off its core in the middle of a strip, for a neighbour who
  * wants the core too. A thread caught at that is left out for a while, longer each time it happens again: so with a
@@ -52,17 +53,21 @@ public final class Workers implements AutoCloseable {
 
     private static final long LONGEST_REST = 320_000_000;
 
-    /** A ticket is the round (24 bits), its number of strips (20 bits) and the next strip (20 bits). */
+    /** A range of strips is the round (24 bits), the strip after the last (20 bits) and the next strip (20 bits). */
     private static final int STRIP_BITS = 20;
 
-    private static final int MOST_STRIPS = (1 << STRIP_BITS - 1) - 1;
+    private static final int MOST_STRIPS = (1 << STRIP_BITS) - 1;
+
+    /** Longs between the ranges of two threads: two cache lines. */
+    private static final int APART = 16;
 
     private final Hand[] hands;
     private final Scratch[] scratch;
-    private final AtomicLong ticket = new AtomicLong();
+    private final AtomicLongArray ranges;
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile Task task = (_, _) -> {};
+    private volatile int round; // 24 bits of it count
     private volatile boolean closed;
 
     /** One of the threads, as the caller sees it. */
@@ -121,6 +126,7 @@ public final class Workers implements AutoCloseable {
         }
         scratch = new Scratch[count];
         Arrays.setAll(scratch, _ -> new Scratch());
+        ranges = new AtomicLongArray(count * APART);
         hands = new Hand[count - 1];
         for (int i = 0; i < hands.length; i++) {
             int worker = i + 1;
@@ -141,7 +147,8 @@ public final class Workers implements AutoCloseable {
 
     /** Runs every strip once and returns when all are done. What a strip throws is thrown here, after the others. */
     public void run(int strips, Task work) {
-        if (strips <= 1 || !anyHand()) {
+        int sharing = strips <= 1 ? 1 : sharing();
+        if (sharing == 1) {
             for (int strip = 0; strip < strips; strip++) {
                 work.run(strip, 0);
             }
@@ -152,7 +159,15 @@ public final class Workers implements AutoCloseable {
         }
         task = work;
         unfinished.set(strips);
-        ticket.set((round(ticket.get()) + 1 << 2 * STRIP_BITS) | (long) strips << STRIP_BITS);
+        int next = round + 1 & 0xFF_FFFF;
+        long from = 0;
+        for (int thread = 0, rank = 0; thread < threads(); thread++) {
+            boolean shares = thread == 0 || !hands[thread - 1].resting;
+            long to = shares ? (long) strips * ++rank / sharing : from;
+            ranges.set(thread * APART, ((long) next << STRIP_BITS | to) << STRIP_BITS | from);
+            from = to;
+        }
+        round = next;
         for (Hand hand : hands) {
             if (hand.parked && !hand.resting) {
                 LockSupport.unpark(hand.thread);
@@ -169,16 +184,16 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Whether a thread besides the caller's takes part; those whose rest is over do again. */
-    private boolean anyHand() {
-        boolean any = false;
+    /** How many threads take part, the caller's among them; those whose rest is over do again. */
+    private int sharing() {
+        int sharing = 1;
         for (Hand hand : hands) {
             if (hand.resting && System.nanoTime() - hand.restUntil >= 0) {
                 hand.resting = false;
             }
-            any |= !hand.resting;
+            sharing += hand.resting ? 0 : 1;
         }
-        return any;
+        return sharing;
     }
 
     /**
@@ -229,26 +244,22 @@ public final class Workers implements AutoCloseable {
         return scratch[worker].atLeast(bytes);
     }
 
-    private static long round(long ticket) {
-        return ticket >>> 2 * STRIP_BITS;
-    }
-
     private void serve(int worker) {
         Hand self = hands[worker - 1];
-        long seen = 0;
+        int seen = 0;
         while (!closed) {
             int spin = 0;
-            while (round(ticket.get()) == seen && spin++ < SPINS) {
+            while (round == seen && spin++ < SPINS) {
                 Thread.onSpinWait();
             }
-            if (round(ticket.get()) == seen) {
+            if (round == seen) {
                 self.parked = true;
-                while (round(ticket.get()) == seen && !closed) {
+                while (round == seen && !closed) {
                     LockSupport.park(this);
                 }
                 self.parked = false;
             }
-            seen = round(ticket.get());
+            seen = round;
             if (!self.resting) {
                 self.busy = true;
                 takeStrips(worker);
@@ -257,20 +268,12 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /**
-     * Takes strips while there are any, and says how many. A ticket that is good names a strip of a round that cannot end
-     * before this strip has: so the task read after it is that round's. One that is not good says so by itself, whatever
-     * round has begun meanwhile.
-     */
+    /** Takes strips while there are any, of its own range first, and says how many. */
     private int takeStrips(int worker) {
-        for (int count = 0; ; ) {
-            long taken = ticket.get();
-            int strips = (int) (taken >>> STRIP_BITS) & MOST_STRIPS;
-            int strip = (int) taken & MOST_STRIPS;
-            if (strip >= strips) {
-                return count;
-            }
-            if (ticket.compareAndSet(taken, taken + 1)) {
+        int count = 0;
+        for (int i = 0; i < threads(); i++) {
+            int owner = (worker + i) % threads();
+            for (int strip = take(owner, owner == worker); strip >= 0; strip = take(owner, owner == worker)) {
                 count++;
                 try {
                     task.run(strip, worker);
@@ -279,6 +282,25 @@ public final class Workers implements AutoCloseable {
                 } finally {
                     unfinished.decrementAndGet();
                 }
+            }
+        }
+        return count;
+    }
+
+    /**
+     * A strip of the owner's range, or -1 if none is left. A strip that is taken belongs to a round that cannot end before
+     * it is done, so the task read after it is that round's.
+     */
+    private int take(int owner, boolean front) {
+        while (true) {
+            long range = ranges.get(owner * APART);
+            int first = (int) range & MOST_STRIPS;
+            int end = (int) (range >>> STRIP_BITS) & MOST_STRIPS;
+            if (first >= end) {
+                return -1;
+            }
+            if (ranges.compareAndSet(owner * APART, range, front ? range + 1 : range - (1L << STRIP_BITS))) {
+                return front ? first : end - 1;
             }
         }
     }
