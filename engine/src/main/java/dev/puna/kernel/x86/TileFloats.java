@@ -106,8 +106,8 @@ final class TileFloats {
                     for (Vec chain : chains) {
                         routine.zero(chain);
                     }
-                    Fetch fetch = new Fetch(
-                            a, RBX, routine.lanes.rows * format.blockBytes(), Activations.PARTS.columns);
+                    Fetch fetch =
+                            new Fetch(a, RBX, routine.lanes.rows * format.blockBytes(), Activations.PARTS.columns);
                     FloatFormat.Sink sink = (column, values) -> times(routine, chains, column, values);
                     format.block(routine, rows[strip], fetch.before(sink));
                     fetch.advance();

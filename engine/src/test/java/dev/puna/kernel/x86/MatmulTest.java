@@ -247,7 +247,8 @@ class MatmulTest {
      * Weights are exact. Activations may be off by half a step: of a run's largest over 127, which bounds the error by the
      * weights' magnitudes, or of the 8 bits of bf16; and every sum by its length in units of the last place.
      */
-    private static void checkValues(Kernels kernels, DType type, float[] w, float[] x, int[] y, int rows, int columns, String what) {
+    private static void checkValues(
+            Kernels kernels, DType type, float[] w, float[] x, int[] y, int rows, int columns, String what) {
         for (int r = 0; r < rows; r++) {
             double exact = 0;
             double magnitude = 0;
