@@ -30,6 +30,8 @@ class TidyTest {
     private static final Map<String, String> ENTRIES = Map.of(
             "Launched", "started by ./puna", //
             "Compare", "started by bench/compare", //
+            "MatmulBenchmark", "started by bench/kernels", //
+            "AttentionBenchmark", "started by bench/kernels", //
             "MakeModel", "started by bench/make-model");
 
     @Test

@@ -21,8 +21,7 @@ import java.util.regex.Pattern;
 
 /** {@code bench/compare}: Puna and other engines in turn on the same files, and the ratios. */
 public final class Compare {
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             bench/compare --llama-bench PATH[,PATH...] [--models FILE|FOLDER[,...]] [options]
 
             Runs Puna and each peer in turn on the same files, with as many threads, flash attention on, and writes the
@@ -99,8 +98,8 @@ public final class Compare {
                 .text(Host.described(threads), commit(), "bench/compare " + String.join(" ", hidden(args)));
         Path out = options.containsKey("out")
                 ? Path.of(options.get("out"))
-                : root.resolve("docs/bench/" + LocalDate.now() + "-" + Host.name() + tier.map(t -> "-" + t).orElse("")
-                        + ".md");
+                : root.resolve("docs/bench/" + LocalDate.now() + "-" + Host.name()
+                        + tier.map(t -> "-" + t).orElse("") + ".md");
         Files.writeString(out, text);
         System.out.println(text);
         System.err.println("written to " + out);
@@ -124,7 +123,11 @@ public final class Compare {
                                     key.test(),
                                     key.program(),
                                     measured.map(m -> String.format(
-                                                    Locale.ROOT, "%.2f %s %s", m.value(), trial.kind().unit, m.remark()))
+                                                    Locale.ROOT,
+                                                    "%.2f %s %s",
+                                                    m.value(),
+                                                    trial.kind().unit,
+                                                    m.remark()))
                                             .orElse("not to be had")));
                         }
                     }
@@ -214,8 +217,8 @@ public final class Compare {
         Path folder = Files.createDirectories(root.resolve(".puna-build/models"));
         List<Path> models = new ArrayList<>();
         for (String shape : List.of("llama32-1b", "smollm2-135m")) {
-            for (Mixture mixture : List.of(
-                    Mixture.Q4_0, Mixture.Q4_1, Mixture.Q8_0, Mixture.Q4_K_M, Mixture.Q6_K, Mixture.F16)) {
+            for (Mixture mixture :
+                    List.of(Mixture.Q4_0, Mixture.Q4_1, Mixture.Q8_0, Mixture.Q4_K_M, Mixture.Q6_K, Mixture.F16)) {
                 Path path = folder.resolve(shape + "-" + mixture + ".gguf");
                 if (!Files.exists(path)) {
                     System.err.println("making " + path);

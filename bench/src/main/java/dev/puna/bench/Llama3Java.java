@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  * @param java the java that runs it
  */
 record Llama3Java(Path program, Path java, int threads) implements Program {
-    private static final Pattern SPEED =
-            Pattern.compile("(?is)prompt\\D{0,40}?([0-9.]+) tokens/s.*?(?:generation|decode)\\D{0,40}?([0-9.]+) tokens/s");
+    private static final Pattern SPEED = Pattern.compile(
+            "(?is)prompt\\D{0,40}?([0-9.]+) tokens/s.*?(?:generation|decode)\\D{0,40}?([0-9.]+) tokens/s");
 
     @Override
     public String name() {
@@ -56,8 +56,6 @@ record Llama3Java(Path program, Path java, int threads) implements Program {
                 "a ".repeat(prompt)));
         Ran ran = Ran.of(List.of("/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1"), line);
         Matcher speed = SPEED.matcher(ran.out());
-        return speed.find()
-                ? Optional.of(new Measured(Double.parseDouble(speed.group(group)), ""))
-                : Optional.empty();
+        return speed.find() ? Optional.of(new Measured(Double.parseDouble(speed.group(group)), "")) : Optional.empty();
     }
 }

@@ -47,7 +47,9 @@ record LlamaCpp(String name, Path bench, int threads) implements Program {
             return Optional.empty();
         }
         Map<?, ?> last = (Map<?, ?>) results.getLast();
-        return Optional.of(new Measured(((Number) last.get("avg_ts")).doubleValue(), "build %s (%s)".formatted(last.get("build_commit"), last.get("build_number"))));
+        return Optional.of(new Measured(
+                ((Number) last.get("avg_ts")).doubleValue(),
+                "build %s (%s)".formatted(last.get("build_commit"), last.get("build_number"))));
     }
 
     private Optional<Measured> batched(Path model, Trial trial) throws IOException, InterruptedException {
@@ -56,10 +58,14 @@ record LlamaCpp(String name, Path bench, int threads) implements Program {
             return Optional.empty();
         }
         Object[] arguments = {
-            "-c", trial.at() * (Trial.BEFORE_BATCH + trial.tokens()) + 256,
-            "-npp", Trial.BEFORE_BATCH,
-            "-ntg", trial.tokens(),
-            "-npl", trial.at()
+            "-c",
+            trial.at() * (Trial.BEFORE_BATCH + trial.tokens()) + 256,
+            "-npp",
+            Trial.BEFORE_BATCH,
+            "-ntg",
+            trial.tokens(),
+            "-npl",
+            trial.at()
         };
         Ran ran = run(program, model, arguments, "-fa", "on");
         if (ran.exit() != 0) {
@@ -86,8 +92,8 @@ record LlamaCpp(String name, Path bench, int threads) implements Program {
 
     private Ran run(Path program, Path model, Object[] arguments, Object... more)
             throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(
-                List.of(program.toString(), "-m", model.toString(), "-t", String.valueOf(threads)));
+        List<String> line =
+                new ArrayList<>(List.of(program.toString(), "-m", model.toString(), "-t", String.valueOf(threads)));
         Arrays.stream(arguments).map(Object::toString).forEach(line::add);
         Arrays.stream(more).map(Object::toString).forEach(line::add);
         return Ran.of(line);

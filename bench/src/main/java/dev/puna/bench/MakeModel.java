@@ -7,8 +7,7 @@ import java.util.Locale;
 
 /** {@code bench/make-model SHAPE FORMAT OUT}: a model with random weights. */
 public final class MakeModel {
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             bench/make-model SHAPE FORMAT OUT
 
             Writes a GGUF file with random weights.

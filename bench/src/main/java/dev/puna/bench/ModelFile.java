@@ -44,10 +44,7 @@ final class ModelFile {
         this.mixture = mixture;
         this.arena = arena;
         plan();
-        long largest = plans.values().stream()
-                .mapToLong(ModelFile::bytes)
-                .max()
-                .orElseThrow();
+        long largest = plans.values().stream().mapToLong(ModelFile::bytes).max().orElseThrow();
         this.one = arena.allocate(largest, 64);
     }
 

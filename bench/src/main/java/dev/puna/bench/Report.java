@@ -23,7 +23,11 @@ record Report(List<Program> programs, List<Path> models, List<Trial> trials, Sam
 
     String text(String machine, String commit, String command) {
         StringBuilder text = new StringBuilder();
-        text.append("# ").append(LocalDate.now()).append(", ").append(Host.name()).append("\n\n");
+        text.append("# ")
+                .append(LocalDate.now())
+                .append(", ")
+                .append(Host.name())
+                .append("\n\n");
         text.append("- Machine: ").append(machine).append('\n');
         text.append("- Puna: commit ").append(commit).append('\n');
         text.append("- Peers: ")

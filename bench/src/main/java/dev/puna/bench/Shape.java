@@ -97,8 +97,8 @@ record Shape(
         Shape base = BUILT_IN.stream()
                 .filter(shape -> shape.name.equals(parts[0]))
                 .findFirst()
-                .orElseThrow(() -> new Refused(
-                        "there is no shape '" + parts[0] + "'; there are " + String.join(", ", names())));
+                .orElseThrow(() ->
+                        new Refused("there is no shape '" + parts[0] + "'; there are " + String.join(", ", names())));
         Map<String, Integer> sizes = new LinkedHashMap<>(Map.of(
                 "layers", base.layers,
                 "width", base.width,

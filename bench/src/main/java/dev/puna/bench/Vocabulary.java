@@ -124,8 +124,10 @@ record Vocabulary(
             }
             for (int cut = 1; cut < piece.length(); cut++) {
                 boolean chosen = cut == left.length();
-                if (chosen || everySplit && pieces.containsKey(piece.substring(0, cut))
-                        && pieces.containsKey(piece.substring(cut))) {
+                if (chosen
+                        || everySplit
+                                && pieces.containsKey(piece.substring(0, cut))
+                                && pieces.containsKey(piece.substring(cut))) {
                     merges.add(piece.substring(0, cut) + " " + piece.substring(cut));
                 }
             }

@@ -23,14 +23,12 @@ class CompareTest {
     @Test
     void aPeersOwnBenchmarkIsAsked() throws Exception {
         LlamaCpp peer = peer("echo '[{\"build_commit\":\"abc\",\"build_number\":7,\"avg_ts\":12.5}]'");
-        assertThat(peer.measure(MODEL, new Trial(Kind.PROMPT, 512, 0)))
-                .contains(new Measured(12.5, "build abc (7)"));
+        assertThat(peer.measure(MODEL, new Trial(Kind.PROMPT, 512, 0))).contains(new Measured(12.5, "build abc (7)"));
     }
 
     @Test
     void aForkThatKnowsNoDepthIsAskedInItsOwnWords() throws Exception {
-        LlamaCpp peer = peer(
-                """
+        LlamaCpp peer = peer("""
                 case "$*" in
                   *"-d 8192"*) exit 1 ;;
                   *"-gp 8192,32"*) echo '[{"build_commit":"f","build_number":1,"avg_ts":2.5}]' ;;
@@ -42,9 +40,7 @@ class CompareTest {
     @Test
     void severalSequencesAreReadFromTheTable() throws Exception {
         LlamaCpp peer = peer("exit 1");
-        script(
-                "llama-batched-bench",
-                """
+        script("llama-batched-bench", """
                 echo '|    PP |     TG |    B |   N_KV |   T_PP s | S_PP t/s |   T_TG s | S_TG t/s |      T s |    S t/s |'
                 echo '|-------|--------|------|--------|----------|----------|----------|----------|----------|----------|'
                 echo '|    16 |     32 |    8 |    384 |    0.100 |  1280.00 |    0.500 |   512.25 |    0.600 |   640.00 |'""");

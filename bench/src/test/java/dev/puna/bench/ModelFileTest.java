@@ -47,7 +47,11 @@ class ModelFileTest {
             Span span = new Span(new int[] {0}, 0, ids.length, Span.Outputs.EVERY);
             Tensor logits = checkpoint
                     .llama()
-                    .forward(Tiers.choose(Optional.empty()).kernels(workers), new Batch(ids, List.of(span)), cache, work);
+                    .forward(
+                            Tiers.choose(Optional.empty()).kernels(workers),
+                            new Batch(ids, List.of(span)),
+                            cache,
+                            work);
             float largest = 0;
             for (long i = 0; i < logits.elements(); i++) {
                 float logit = logits.data().getAtIndex(JAVA_FLOAT, i);
@@ -108,9 +112,7 @@ class ModelFileTest {
                 .isInstanceOf(Refused.class)
                 .hasMessageContaining("layers");
         assertThatThrownBy(() -> Shape.of("smollm2-135m,kv=2")).isInstanceOf(Refused.class);
-        assertThatThrownBy(() -> Mixture.of("Q9"))
-                .isInstanceOf(Refused.class)
-                .hasMessageContaining("Q4_K_M");
+        assertThatThrownBy(() -> Mixture.of("Q9")).isInstanceOf(Refused.class).hasMessageContaining("Q4_K_M");
     }
 
     private Path written(String shape, Mixture mixture) throws IOException {
@@ -122,7 +124,8 @@ class ModelFileTest {
     private Map<String, DType> types(String shape, Mixture mixture) throws IOException {
         try (Gguf file = Gguf.open(written(shape, mixture))) {
             return file.tensors().entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().type()));
+                    .collect(Collectors.toMap(
+                            Map.Entry::getKey, entry -> entry.getValue().type()));
         }
     }
 }
