@@ -174,8 +174,7 @@ sealed interface Form {
                                     .<Form>map(Number::new)
                                     .toList());
                 case Words words -> only(STRING, List.of(new Words(words.words(), !words.in())));
-                case Matches matches ->
-                    only(STRING, List.of(new Matches(Regex.not(matches.texts()), matches.where())));
+                case Matches matches -> only(STRING, List.of(new Matches(Regex.not(matches.texts()), matches.where())));
                 case Length length ->
                     only(STRING, outside(length.least(), length.most(), (a, b) -> new Length(a, b, length.where())));
                 case Items items -> {
@@ -203,8 +202,7 @@ sealed interface Form {
                     properties
                             .named()
                             .forEach((name, value) -> ways.add(all(List.of(
-                                    new Required(name),
-                                    new Properties(Map.of(name, of(value)), List.of(), ANY)))));
+                                    new Required(name), new Properties(Map.of(name, of(value)), List.of(), ANY)))));
                     List<Regex> known = new ArrayList<>();
                     known.add(Regex.words(properties.named().keySet()));
                     for (Pattern pattern : properties.patterns()) {
@@ -221,9 +219,7 @@ sealed interface Form {
                     only(
                             OBJECT,
                             List.of(new Properties(
-                                    Map.of(),
-                                    List.of(new Pattern(has.names(), of(has.value()), has.where())),
-                                    ANY)));
+                                    Map.of(), List.of(new Pattern(has.names(), of(has.value()), has.where())), ANY)));
             };
         }
 

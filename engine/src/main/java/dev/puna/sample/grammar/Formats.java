@@ -25,8 +25,7 @@ final class Formats {
             + "\\u{20000}-\\u{2FFFD}\\u{30000}-\\u{3FFFD}\\u{E1000}-\\u{EFFFD}";
 
     private static final String DIGITS = "[0-9]+";
-    private static final String DURATION_TIME =
-            "T(?:0H(?:0M(?:0S)?)?|0M(?:0S)?|0S)".replace("0", DIGITS);
+    private static final String DURATION_TIME = "T(?:0H(?:0M(?:0S)?)?|0M(?:0S)?|0S)".replace("0", DIGITS);
     private static final String DURATION = "P(?:0W|(?:0Y(?:0M(?:0D)?)?|0M(?:0D)?|0D)(?:".replace("0", DIGITS)
             + DURATION_TIME
             + ")?|"
@@ -59,8 +58,10 @@ final class Formats {
                     "uri-template",
                     "(?:[!#$&(-;=?-Z\\[\\]_a-z~" + OTHERS + "]|" + PERCENT
                             + "|\\{[+#./;?&=,!@|]?0(?:,0)*\\})*"
-                                    .replace("0", "(?:[A-Za-z0-9_]|" + PERCENT + ")(?:\\.?(?:[A-Za-z0-9_]|" + PERCENT
-                                            + "))*(?::[1-9][0-9]{0,3}|\\*)?")),
+                                    .replace(
+                                            "0",
+                                            "(?:[A-Za-z0-9_]|" + PERCENT + ")(?:\\.?(?:[A-Za-z0-9_]|" + PERCENT
+                                                    + "))*(?::[1-9][0-9]{0,3}|\\*)?")),
             Map.entry("uuid", "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
             Map.entry("json-pointer", "(?:/(?:[^~/]|~[01])*)*"),
             Map.entry("relative-json-pointer", "(?:0|[1-9][0-9]*)(?:#|(?:/(?:[^~/]|~[01])*)*)"));
@@ -99,7 +100,8 @@ final class Formats {
         var all = new StringBuilder("(?:(?:" + h + ":){6}" + last);
         for (int before = 0; before <= 5; before++) { // groups before the ::
             String head = before == 0 ? "" : "(?:" + h + ":){0," + (before - 1) + "}" + h;
-            all.append("|(?:" + head + ")" + (before == 0 ? "" : "?") + "::(?:" + h + ":){" + (5 - before) + "}" + last);
+            all.append(
+                    "|(?:" + head + ")" + (before == 0 ? "" : "?") + "::(?:" + h + ":){" + (5 - before) + "}" + last);
         }
         all.append("|(?:(?:" + h + ":){0,5}" + h + ")?::" + h);
         all.append("|(?:(?:" + h + ":){0,6}" + h + ")?::)");
@@ -120,8 +122,8 @@ final class Formats {
                 + ")*)(?::[0-9]*)?";
         String segments = "(?:/" + pchar + "*)*";
         String rest = "(?://" + authority + segments + "|/(?:" + pchar + "+" + segments + ")?";
-        String tail = "(?:\\?(?:" + pchar + "|[/?" + (others.isEmpty() ? "" : "\\uE000-\\uF8FF") + "])*)?(?:#(?:" + pchar
-                + "|[/?])*)?";
+        String tail = "(?:\\?(?:" + pchar + "|[/?" + (others.isEmpty() ? "" : "\\uE000-\\uF8FF") + "])*)?(?:#(?:"
+                + pchar + "|[/?])*)?";
         String full = "[A-Za-z][A-Za-z0-9+.-]*:" + rest + "|" + pchar + "+" + segments + ")?" + tail;
         if (absolute) {
             return full;

@@ -48,7 +48,11 @@ final class GbnfReader {
     }
 
     private GrammarRefused bad(String what) {
-        long line = 1 + text.substring(0, Math.min(at, text.length())).chars().filter(c -> c == '\n').count();
+        long line = 1
+                + text.substring(0, Math.min(at, text.length()))
+                        .chars()
+                        .filter(c -> c == '\n')
+                        .count();
         return new GrammarRefused("line " + line, what);
     }
 
@@ -86,7 +90,8 @@ final class GbnfReader {
             at++;
         }
         if (start == at) {
-            throw bad("a name is expected" + (at < text.length() ? ", not " + Json.quoted(text.substring(at, at + 1)) : ""));
+            throw bad("a name is expected"
+                    + (at < text.length() ? ", not " + Json.quoted(text.substring(at, at + 1)) : ""));
         }
         return text.substring(start, at);
     }
@@ -361,7 +366,8 @@ final class GbnfReader {
             while (!open.isEmpty()) {
                 Rule to = open.pop();
                 if (to == rule) {
-                    throw new GrammarRefused("rule " + rule.name, "begins with itself: left recursion cannot be enforced");
+                    throw new GrammarRefused(
+                            "rule " + rule.name, "begins with itself: left recursion cannot be enforced");
                 }
                 if (seen.add(to)) {
                     first.getOrDefault(to, Set.of()).forEach(open::push);

@@ -54,7 +54,7 @@ public final class Grammar {
         try {
             return jsonSchema(Json.parse(schema, Path.of("schema")));
         } catch (BadFile e) {
-            throw new GrammarRefused("schema", e.getMessage());
+            throw new GrammarRefused("schema", String.valueOf(e.getMessage()));
         }
     }
 
@@ -82,7 +82,9 @@ public final class Grammar {
     /** Each of the grammars in turn. */
     public static Grammar sequence(Grammar... of) {
         return new Grammar(
-                new Rule.Start(rule(List.of(elements(of, true)))), new Rule.Start(rule(List.of(elements(of, false)))), Limits.DEFAULT);
+                new Rule.Start(rule(List.of(elements(of, true)))),
+                new Rule.Start(rule(List.of(elements(of, false)))),
+                Limits.DEFAULT);
     }
 
     /** One of the grammars. */

@@ -101,7 +101,8 @@ final class Masks {
     private static List<Exit> exits(Map<Object, List<Integer>> found) {
         List<Exit> exits = new ArrayList<>();
         found.forEach((value, nodes) -> exits.add(new Exit(
-                value == NO_VALUE ? null : value, nodes.stream().mapToInt(i -> i).toArray())));
+                value == NO_VALUE ? null : value,
+                nodes.stream().mapToInt(i -> i).toArray())));
         return exits;
     }
 

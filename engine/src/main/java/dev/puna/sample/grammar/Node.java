@@ -152,8 +152,9 @@ final class Node {
                 return open(0, 0);
             }
             int reach = 0;
-            while (reach < least && choices.get(Math.min(reach, choices.size() - 1)).stream()
-                    .anyMatch(choice -> choice.node().possible)) {
+            while (reach < least
+                    && choices.get(Math.min(reach, choices.size() - 1)).stream()
+                            .anyMatch(choice -> choice.node().possible)) {
                 if (++reach >= choices.size()) {
                     reach = least; // the rest is alike
                 }
@@ -303,9 +304,7 @@ final class Node {
             List<Named> left = named.subList(Math.min(from, named.size()), named.size());
             boolean endless = others.stream().anyMatch(Others::possible);
             long possible = left.stream().filter(Named::possible).count();
-            long needed = pending == 0
-                    ? left.stream().filter(Named::required).count()
-                    : fewest(left, pending);
+            long needed = pending == 0 ? left.stream().filter(Named::required).count() : fewest(left, pending);
             return count + needed <= most && (endless || count + possible >= least);
         }
 
@@ -374,7 +373,8 @@ final class Node {
         Dfa names(List<Integer> of) {
             synchronized (automata) {
                 return automata.computeIfAbsent(
-                        of, k -> Dfa.words(of.stream().map(i -> named.get(i).name()).toList(), of));
+                        of,
+                        k -> Dfa.words(of.stream().map(i -> named.get(i).name()).toList(), of));
             }
         }
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -77,7 +78,8 @@ final class Nodes {
         Node known = nodes.get(key);
         if (known == null) {
             if (nodes.size() >= limits.nodes()) {
-                throw new GrammarRefused("#", "a schema that makes more than %d kinds of values".formatted(limits.nodes()));
+                throw new GrammarRefused(
+                        "#", "a schema that makes more than %d kinds of values".formatted(limits.nodes()));
             }
             known = new Node();
             nodes.put(key, known);
@@ -97,7 +99,7 @@ final class Nodes {
     }
 
     private void fill(Node node) {
-        List<Form> of = forms.get(node);
+        List<Form> of = Objects.requireNonNull(forms.get(node));
         for (int literal : new int[] {Form.NULL, Form.FALSE, Form.TRUE}) {
             if (of.stream().allMatch(form -> holds(form, literal, null))) {
                 node.literals |= literal;
@@ -114,9 +116,14 @@ final class Nodes {
                 .distinct()
                 .map(Node.Text::new)
                 .toList();
-        node.arrays = branches(of, Form.ARRAY).stream().map(this::items).flatMap(Optional::stream).toList();
-        node.objects =
-                branches(of, Form.OBJECT).stream().map(this::members).flatMap(Optional::stream).toList();
+        node.arrays = branches(of, Form.ARRAY).stream()
+                .map(this::items)
+                .flatMap(Optional::stream)
+                .toList();
+        node.objects = branches(of, Form.OBJECT).stream()
+                .map(this::members)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** References on the way to a form; one that comes twice goes around in a circle. */
@@ -265,8 +272,7 @@ final class Nodes {
         }
         if (type == Form.OBJECT) {
             for (Form form : all) {
-                if (form instanceof Form.Required required
-                        && apart(property(all, required.name()), depth + 1)) {
+                if (form instanceof Form.Required required && apart(property(all, required.name()), depth + 1)) {
                     return true;
                 }
             }
@@ -314,9 +320,7 @@ final class Nodes {
             if (form instanceof Form.Properties properties) {
                 Form value = properties.named().get(name);
                 if (value == Form.NONE
-                        || value == null
-                                && properties.patterns().isEmpty()
-                                && properties.additional() == Form.NONE) {
+                        || value == null && properties.patterns().isEmpty() && properties.additional() == Form.NONE) {
                     return true;
                 }
             }
@@ -548,7 +552,9 @@ final class Nodes {
 
     private List<Form> property(List<Form> all, String name) {
         return property(
-                all, name, pattern -> automaton(pattern.names(), pattern.where())
+                all,
+                name,
+                pattern -> automaton(pattern.names(), pattern.where())
                         .map(dfa -> dfa.accepts(name))
                         .orElse(false));
     }
@@ -601,7 +607,8 @@ final class Nodes {
         names.addAll(required);
         Form.Size size = size(all);
         if (wishes.size() > MOST_WISHES) {
-            throw new GrammarRefused(wishes.getFirst().where(), "more than %d wishes for properties at once".formatted(MOST_WISHES));
+            throw new GrammarRefused(
+                    wishes.getFirst().where(), "more than %d wishes for properties at once".formatted(MOST_WISHES));
         }
         List<Kind> kinds = new ArrayList<>(List.of(new Kind(Regex.ALL, Set.of())));
         for (Map.Entry<Regex, String> pattern : patterns.entrySet()) {
@@ -623,9 +630,12 @@ final class Nodes {
         names.addAll(few);
         List<Node.Members.Named> named = new ArrayList<>();
         for (String name : names) {
-            List<Node.Choice> choices = wished(property(all, name), wishes, has -> automaton(has.names(), has.where())
-                    .map(dfa -> dfa.accepts(name))
-                    .orElse(false));
+            List<Node.Choice> choices = wished(
+                    property(all, name),
+                    wishes,
+                    has -> automaton(has.names(), has.where())
+                            .map(dfa -> dfa.accepts(name))
+                            .orElse(false));
             named.add(new Node.Members.Named(name, required.contains(name), choices));
         }
         var members = new Node.Members(named, others, size.least(), size.most(), (1 << wishes.size()) - 1);

@@ -77,7 +77,8 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
         }
         if (point >= 0) {
             int written = begun.length() - point - 1;
-            return written <= places && within(negative, new BigInteger(digits + begun.substring(point + 1)), places - written, places);
+            return written <= places
+                    && within(negative, new BigInteger(digits + begun.substring(point + 1)), places - written, places);
         }
         if (digits.isEmpty()) {
             return set.some(null, BigInteger.ZERO, places);

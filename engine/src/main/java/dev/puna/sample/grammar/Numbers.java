@@ -225,7 +225,9 @@ record Numbers(
         BigInteger b = high == null ? to : to == null ? high : high.min(to);
         BigInteger step = step(places);
         boolean down = a == null && b != null;
-        BigInteger at = a != null ? ceiling(a, step) : b != null ? ceiling(b.negate(), step).negate() : BigInteger.ZERO;
+        BigInteger at = a != null
+                ? ceiling(a, step)
+                : b != null ? ceiling(b.negate(), step).negate() : BigInteger.ZERO;
         int tries = TRIES + except.size();
         for (int i = 0; i < tries; i++) {
             if (!down && b != null && at.compareTo(b) > 0) {

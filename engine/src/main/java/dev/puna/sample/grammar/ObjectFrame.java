@@ -103,8 +103,7 @@ record ObjectFrame(
     }
 
     private void keys(@Nullable Stack below, Threads out) {
-        List<Integer> candidates =
-                style == Style.ANY ? members.everyone() : members.candidates(next, count, pending);
+        List<Integer> candidates = style == Style.ANY ? members.everyone() : members.candidates(next, count, pending);
         if (!candidates.isEmpty()) {
             out.add(
                     TextFrame.of(members.names(candidates), style),
@@ -145,7 +144,8 @@ record ObjectFrame(
                 choices = members.others().get(other).choices();
                 to = style == Style.ANY ? 0 : members.named().size();
             }
-            if (style == Style.ANY && (seen.contains(name) || other >= 0 && members.names().contains(name))) {
+            if (style == Style.ANY
+                    && (seen.contains(name) || other >= 0 && members.names().contains(name))) {
                 return;
             }
             for (Node.Choice choice : choices) {

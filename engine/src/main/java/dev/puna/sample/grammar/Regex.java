@@ -167,7 +167,9 @@ sealed interface Regex {
 
     /** Whether what the term says of a place depends on what is before it; terms with parts remember it. */
     default boolean looks() {
-        return this instanceof Start || this instanceof Boundary || this instanceof Not not && not.of().looks();
+        return this instanceof Start
+                || this instanceof Boundary
+                || this instanceof Not not && not.of().looks();
     }
 
     /** Whether the empty text fits between what is before and after. */
@@ -192,7 +194,9 @@ sealed interface Regex {
             case Chars chars -> chars.set().has(c) ? EMPTY : NOTHING;
             case Both both -> {
                 Regex first = then(both.first().after(c, before), both.then());
-                yield both.first().fits(before, side(c)) ? any(List.of(first, both.then().after(c, before))) : first;
+                yield both.first().fits(before, side(c))
+                        ? any(List.of(first, both.then().after(c, before)))
+                        : first;
             }
             case Any any ->
                 any(any.of().stream().map(one -> one.after(c, before)).toList());

@@ -110,9 +110,8 @@ final class RegexReader {
             }
             case Node.Choice choice ->
                 choice.looks()
-                        ? Regex.any(choice.of().stream()
-                                .map(one -> term(one, then))
-                                .toList())
+                        ? Regex.any(
+                                choice.of().stream().map(one -> term(one, then)).toList())
                         : Regex.then(
                                 Regex.any(choice.of().stream()
                                         .map(one -> term(one, Regex.EMPTY))
@@ -120,8 +119,7 @@ final class RegexReader {
                                 then);
             case Node.Repeat repeat -> {
                 if (!repeat.of().looks()) {
-                    yield Regex.then(
-                            Regex.times(term(repeat.of(), Regex.EMPTY), repeat.least(), repeat.most()), then);
+                    yield Regex.then(Regex.times(term(repeat.of(), Regex.EMPTY), repeat.least(), repeat.most()), then);
                 }
                 if (repeat.most() < 0 || repeat.most() > LOOK_COPIES) {
                     throw bad("a look-ahead inside a repetition, which cannot be enforced");

@@ -63,7 +63,8 @@ final class Rule {
             if (!(sequence.elements.get(position) instanceof Element.Char(Ranges set))) {
                 throw new IllegalStateException("a rule above a rule");
             }
-            int more = missing == 0 ? Utf8Part.bits(b, Math.max(0, Utf8Part.missing(b))) : Utf8Part.next(bits, missing, b);
+            int more =
+                    missing == 0 ? Utf8Part.bits(b, Math.max(0, Utf8Part.missing(b))) : Utf8Part.next(bits, missing, b);
             int left = missing == 0 ? Utf8Part.missing(b) : missing - 1;
             if (more < 0 || left < 0) {
                 return;

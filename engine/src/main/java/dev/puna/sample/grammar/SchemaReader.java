@@ -1,9 +1,11 @@
 package dev.puna.sample.grammar;
 
 import dev.puna.file.Json;
+import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -22,8 +24,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class SchemaReader {
     private static final String[] SINGLE = {
-        "additionalItems", "additionalProperties", "contains", "else", "if", "not", "propertyNames", "then",
-        "unevaluatedItems", "unevaluatedProperties", "contentSchema"
+        "additionalItems",
+        "additionalProperties",
+        "contains",
+        "else",
+        "if",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "contentSchema"
     };
     private static final String[] LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"};
     private static final String[] MAPS = {
@@ -100,7 +111,9 @@ final class SchemaReader {
         if (schema instanceof Map<?, ?> map && map.get("$schema") instanceof String uri) {
             return uri.contains("draft-03") || uri.contains("draft-04")
                     ? 4
-                    : uri.contains("draft-06") ? 6 : uri.contains("draft-07") ? 7 : uri.contains("2019-09") ? 2019 : 2020;
+                    : uri.contains("draft-06")
+                            ? 6
+                            : uri.contains("draft-07") ? 7 : uri.contains("2019-09") ? 2019 : 2020;
         }
         return otherwise;
     }
@@ -206,7 +219,9 @@ final class SchemaReader {
             String name = unescaped(token);
             at = at instanceof Map<?, ?> map
                     ? map.get(name)
-                    : at instanceof List<?> list && name.matches("0|[1-9][0-9]{0,8}") && Integer.parseInt(name) < list.size()
+                    : at instanceof List<?> list
+                                    && name.matches("0|[1-9][0-9]{0,8}")
+                                    && Integer.parseInt(name) < list.size()
                             ? list.get(Integer.parseInt(name))
                             : null;
             if (at == null) {
@@ -218,15 +233,17 @@ final class SchemaReader {
     }
 
     private static String unescaped(String token) {
-        var bytes = new java.io.ByteArrayOutputStream();
-        byte[] in = token.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        var bytes = new ByteArrayOutputStream();
+        byte[] in = token.getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < in.length; i++) {
             int high = in[i] == '%' && i + 2 < in.length ? Character.digit(in[i + 1], 16) : -1;
             int low = high >= 0 ? Character.digit(in[i + 2], 16) : -1;
             bytes.write(low >= 0 ? high << 4 | low : in[i]);
             i += low >= 0 ? 2 : 0;
         }
-        return bytes.toString(java.nio.charset.StandardCharsets.UTF_8).replace("~1", "/").replace("~0", "~");
+        return bytes.toString(StandardCharsets.UTF_8)
+                .replace("~1", "/")
+                .replace("~0", "~");
     }
 
     // ---- what it says ----
@@ -429,8 +446,7 @@ final class SchemaReader {
             return switch (value) {
                 case null -> new Form.Types(Form.NULL);
                 case Boolean flag -> new Form.Types(flag ? Form.TRUE : Form.FALSE);
-                case String word ->
-                    Form.all(List.of(new Form.Types(Form.STRING), new Form.Words(Set.of(word), true)));
+                case String word -> Form.all(List.of(new Form.Types(Form.STRING), new Form.Words(Set.of(word), true)));
                 case List<?> list -> {
                     List<Form> items = new ArrayList<>();
                     list.forEach(item -> items.add(constant(item, where)));
@@ -493,7 +509,10 @@ final class SchemaReader {
             int most = count("maxLength", Form.NO_LIMIT);
             if (least > 0 || most != Form.NO_LIMIT) {
                 all.add(new Form.Length(
-                        least, most, at(map.containsKey("maxLength") ? "maxLength" : "minLength").where()));
+                        least,
+                        most,
+                        at(map.containsKey("maxLength") ? "maxLength" : "minLength")
+                                .where()));
             }
             if (map.containsKey("pattern")) {
                 if (!(map.get("pattern") instanceof String pattern)) {
@@ -501,6 +520,11 @@ final class SchemaReader {
                 }
                 String where = at("pattern").where();
                 all.add(new Form.Matches(RegexReader.found(pattern, where, limits), where));
+            }
+            for (String key : new String[] {"contentEncoding", "contentMediaType"}) {
+                if (draft == 7 && map.containsKey(key)) { // an annotation from 2019-09 on
+                    throw at(key).refused("cannot be enforced");
+                }
             }
             if (map.get("format") instanceof String format) {
                 String where = at("format").where();
@@ -532,7 +556,8 @@ final class SchemaReader {
             if (map.containsKey("contains") && draft != 4) {
                 int few = draft >= 2019 ? count("minContains", 1) : 1;
                 int many = draft >= 2019 ? count("maxContains", Form.NO_LIMIT) : Form.NO_LIMIT;
-                all.add(new Form.Contains(0, sub("contains"), few, many, at("contains").where()));
+                all.add(new Form.Contains(
+                        0, sub("contains"), few, many, at("contains").where()));
             }
             if (Boolean.TRUE.equals(map.get("uniqueItems"))) {
                 all.add(new Form.Unique(true, at("uniqueItems").where()));
@@ -543,8 +568,8 @@ final class SchemaReader {
             Map<String, Form> named = new LinkedHashMap<>();
             if (map.containsKey("properties")) {
                 object("properties")
-                        .forEach((name, schema) -> named.put(
-                                name, SchemaReader.this.form(place.at(schema, "properties", name), scope)));
+                        .forEach((name, schema) ->
+                                named.put(name, SchemaReader.this.form(place.at(schema, "properties", name), scope)));
             }
             List<Form.Pattern> patterns = new ArrayList<>();
             if (map.containsKey("patternProperties")) {
@@ -577,7 +602,8 @@ final class SchemaReader {
                 }
             }
             if (map.containsKey("dependentRequired") && draft >= 2019) {
-                object("dependentRequired").forEach((name, needed) -> all.add(needs(name, needed, "dependentRequired")));
+                object("dependentRequired")
+                        .forEach((name, needed) -> all.add(needs(name, needed, "dependentRequired")));
             }
             if (map.containsKey("dependentSchemas") && draft >= 2019) {
                 object("dependentSchemas").forEach((name, schema) -> all.add(needs(name, schema, "dependentSchemas")));

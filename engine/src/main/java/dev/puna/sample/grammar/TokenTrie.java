@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenTrie {
     private final int vocabulary;
-    private final byte @Nullable [][] bytes; // [token]
+    private final byte[] @Nullable [] bytes; // [token]
     private final int longest;
     // The tree, each node before what is below it; node 0 is the root.
     private final byte[] labels;
@@ -32,7 +32,7 @@ public final class TokenTrie {
     }
 
     /** @param texts of each token; null where it is no text */
-    TokenTrie(byte @Nullable [][] texts, Limits limits) {
+    TokenTrie(byte[] @Nullable [] texts, Limits limits) {
         vocabulary = texts.length;
         bytes = texts;
         List<Integer> order = new ArrayList<>();
@@ -114,7 +114,7 @@ public final class TokenTrie {
         }
     }
 
-    private static byte @Nullable [][] texts(Tokenizer tokenizer) {
+    private static byte[] @Nullable [] texts(Tokenizer tokenizer) {
         byte[][] all = new byte[tokenizer.vocabSize()][];
         for (int id = 0; id < all.length; id++) {
             Kind kind = tokenizer.kind(id);

@@ -29,9 +29,13 @@ class GbnfTest {
                 """,
                 new String[] {"- a\n", "- äöü\n- b\n..", "- x\n.!"},
                 new String[] {"", "- \n", "- abcd\n", "- a\n.", "- a\n...", "- a"});
-        assertLanguage("root ::= [a-cx]* | \"\\x41\\u00e9\\U0001F600\"", new String[] {"", "abxc", "Aé😀"}, new String[] {"d"});
+        assertLanguage(
+                "root ::= [a-cx]* | \"\\x41\\u00e9\\U0001F600\"", new String[] {"", "abxc", "Aé😀"}, new String[] {"d"
+                });
         assertLanguage("root ::= . [^é] \"]\"", new String[] {"éa]", "\n\n]"}, new String[] {"éé]", "a]"});
-        assertLanguage("root ::= \"a\"{2,} \"b\"{,2} \"c\"{0}", new String[] {"aa", "aaabb"}, new String[] {"a", "aabbb", "aac"});
+        assertLanguage(
+                "root ::= \"a\"{2,} \"b\"{,2} \"c\"{0}",
+                new String[] {"aa", "aaabb"}, new String[] {"a", "aabbb", "aac"});
         assertLanguage("root ::= \"(\" root \")\" | \"\"", new String[] {"", "((()))"}, new String[] {"(()", ")"});
         assertLanguage("root ::= (\"a\"? \"b\"*)* \"c\"", new String[] {"c", "abbac"}, new String[] {"ab"});
     }
@@ -40,7 +44,8 @@ class GbnfTest {
     void bytesThatAreNoTextAreNotAccepted() {
         Grammar any = Grammar.gbnf("root ::= .*");
         assertThat(any.accepts("é😀".getBytes(StandardCharsets.UTF_8))).isTrue();
-        for (int[] bytes : new int[][] {{0xC3}, {0xC0, 0x80}, {0xED, 0xA0, 0x80}, {0xF4, 0x90, 0x80, 0x80}, {0xE0, 0x80, 0x80}}) {
+        for (int[] bytes :
+                new int[][] {{0xC3}, {0xC0, 0x80}, {0xED, 0xA0, 0x80}, {0xF4, 0x90, 0x80, 0x80}, {0xE0, 0x80, 0x80}}) {
             byte[] text = new byte[bytes.length];
             for (int i = 0; i < text.length; i++) {
                 text[i] = (byte) bytes[i];

@@ -25,7 +25,8 @@ class SchemaTest {
 
     private static List<Map<String, Object>> cases() throws IOException {
         try (var in = SchemaTest.class.getResourceAsStream("schemas.json")) {
-            return (List<Map<String, Object>>) Json.parse(new String(in.readAllBytes(), UTF_8), Path.of("schemas.json"));
+            return (List<Map<String, Object>>)
+                    Json.parse(new String(in.readAllBytes(), UTF_8), Path.of("schemas.json"));
         }
     }
 
@@ -34,10 +35,14 @@ class SchemaTest {
         for (Map<String, Object> one : cases()) {
             Grammar grammar = Grammar.jsonSchema(one.get("schema"));
             for (Object text : (List<Object>) one.get("valid")) {
-                assertThat(grammar.accepts((String) text)).as("%s: %s", one.get("name"), text).isTrue();
+                assertThat(grammar.accepts((String) text))
+                        .as("%s: %s", one.get("name"), text)
+                        .isTrue();
             }
             for (Object text : (List<Object>) one.get("invalid")) {
-                assertThat(grammar.accepts((String) text)).as("%s: %s", one.get("name"), text).isFalse();
+                assertThat(grammar.accepts((String) text))
+                        .as("%s: %s", one.get("name"), text)
+                        .isFalse();
             }
         }
     }
@@ -91,7 +96,9 @@ class SchemaTest {
                 ? SpecificationVersion.DRAFT_4
                 : draft.contains("draft-06")
                         ? SpecificationVersion.DRAFT_6
-                        : draft.contains("draft-07") ? SpecificationVersion.DRAFT_7 : SpecificationVersion.DRAFT_2020_12;
+                        : draft.contains("draft-07")
+                                ? SpecificationVersion.DRAFT_7
+                                : SpecificationVersion.DRAFT_2020_12;
         return SchemaRegistry.withDefaultDialect(version).getSchema(Json.write(schema), InputFormat.JSON);
     }
 
@@ -136,8 +143,10 @@ class SchemaTest {
         List<String> accepted = new ArrayList<>();
         List<String> missed = new ArrayList<>();
         try (Stream<Path> files = Files.walk(suite)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
-                String name = suite.relativize(file).toString().replace('\\', '/').replace(".json", "");
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+                String name =
+                        suite.relativize(file).toString().replace('\\', '/').replace(".json", "");
                 for (Map<String, Object> group : (List<Map<String, Object>>) Json.parse(file)) {
                     judge(group, pass(expected, name, group), name, accepted, missed);
                 }
@@ -152,7 +161,8 @@ class SchemaTest {
     /** What another engine says of a group's cases. */
     private static Map<String, Object> pass(Map<String, Object> expected, String file, Map<String, Object> group) {
         var groups = (Map<String, Object>) expected.getOrDefault(file, Map.of());
-        return (Map<String, Object>) groups.getOrDefault(group.get("description").toString(), Map.of());
+        return (Map<String, Object>)
+                groups.getOrDefault(group.get("description").toString(), Map.of());
     }
 
     private static void judge(
@@ -182,7 +192,8 @@ class SchemaTest {
 
     @Test
     void whatCannotBeEnforcedIsRefusedByItsPlace() {
-        assertRefused("{\"properties\":{\"a\":{\"pattern\":\"(a)\\\\1\"}}}", "#/properties/a/pattern", "back reference");
+        assertRefused(
+                "{\"properties\":{\"a\":{\"pattern\":\"(a)\\\\1\"}}}", "#/properties/a/pattern", "back reference");
         assertRefused("{\"pattern\":\"(?<=a)b\"}", "#/pattern", "look-behind");
         assertRefused("{\"$ref\":\"other.json\"}", "#/$ref", "not in this document");
         assertRefused("{\"$ref\":\"#/nowhere\"}", "#/$ref", "is not there");
@@ -207,10 +218,9 @@ class SchemaTest {
     }
 
     private static void assertRefused(String schema, String where, String what) {
-        assertThatThrownBy(() -> Grammar.jsonSchema(schema))
-                .isInstanceOfSatisfying(GrammarRefused.class, refused -> {
-                    assertThat(refused.where()).isEqualTo(where);
-                    assertThat(refused.what()).contains(what);
-                });
+        assertThatThrownBy(() -> Grammar.jsonSchema(schema)).isInstanceOfSatisfying(GrammarRefused.class, refused -> {
+            assertThat(refused.where()).isEqualTo(where);
+            assertThat(refused.what()).contains(what);
+        });
     }
 }

@@ -14,7 +14,8 @@ import java.util.Random;
 final class Walk {
     private static final String[] PIECES = {
         "{\"", "\":", "\",", "\",\"", "\"},", "\"}", "\":\"", "\":[", "\"]", "]}", "true", "null", "fal", "12", "-1",
-        "0.5", "the ", " and", "abc", "name", "type", "id", "http://", "20", "é", "日本", "\\n", "\\u00", ",\"", "[]", "{}"
+        "0.5", "the ", " and", "abc", "name", "type", "id", "http://", "20", "é", "日本", "\\n", "\\u00", ",\"", "[]",
+        "{}"
     };
     private static final int PATIENCE = 60; // tokens before it wants to end
     private static final int MOST = 3000;
