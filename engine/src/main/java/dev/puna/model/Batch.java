@@ -20,7 +20,10 @@ public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapter
         if (!adapters.isEmpty() && adapters.size() != spans.size()) {
             throw new IllegalArgumentException(adapters.size() + " adapters for " + spans.size() + " spans");
         }
-        int tokens = spans.stream().mapToInt(Span::length).sum();
+        int tokens = 0;
+        for (int i = 0; i < spans.size(); i++) {
+            tokens += spans.get(i).length();
+        }
         if (tokens != ids.length || tokens == 0) {
             throw new IllegalArgumentException(ids.length + " ids for spans of " + tokens + " tokens");
         }
@@ -74,7 +77,11 @@ public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapter
 
     /** Which tokens get logits, in order. */
     int[] outputs() {
-        int[] outputs = new int[spans.stream().mapToInt(Span::outputRows).sum()];
+        int rows = 0;
+        for (Span span : spans) {
+            rows += span.outputRows();
+        }
+        int[] outputs = new int[rows];
         int t = 0;
         int row = 0;
         for (Span span : spans) {

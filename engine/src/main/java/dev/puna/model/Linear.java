@@ -15,19 +15,29 @@ public sealed interface Linear {
     /** How many numbers go in. */
     long columns();
 
-    /** Applies maps of one input: {@code ys[i] = maps[i](x)}. */
-    static void apply(Kernels kernels, Tensor x, List<Linear> maps, List<Tensor> ys) {
-        List<Tensor> weights = new ArrayList<>(maps.size());
-        for (Linear map : maps) {
-            switch (map) {
-                case Plain plain -> weights.add(plain.weight());
+    /** Maps of one input, with their weights apart: made once, so that a pass makes no lists. */
+    record Group(List<Linear> maps, List<Tensor> weights) {
+        static Group of(Linear... maps) {
+            List<Tensor> weights = new ArrayList<>(maps.length);
+            for (Linear map : maps) {
+                switch (map) {
+                    case Plain plain -> weights.add(plain.weight());
+                }
             }
+            return new Group(List.of(maps), List.copyOf(weights));
         }
-        kernels.matmul(x, weights, ys);
-        for (int i = 0; i < ys.size(); i++) {
-            Tensor y = ys.get(i);
-            switch (maps.get(i)) {
-                case Plain plain -> plain.bias().ifPresent(bias -> kernels.add(bias, y));
+
+        /** {@code ys[i] = maps[i](x)}. */
+        void apply(Kernels kernels, Tensor x, List<Tensor> ys) {
+            kernels.matmul(x, weights, ys);
+            for (int i = 0; i < ys.size(); i++) {
+                switch (maps.get(i)) {
+                    case Plain plain -> {
+                        if (plain.bias().isPresent()) {
+                            kernels.add(plain.bias().get(), ys.get(i));
+                        }
+                    }
+                }
             }
         }
     }

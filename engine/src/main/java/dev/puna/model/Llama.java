@@ -17,6 +17,23 @@ public final class Llama {
     private final List<Layer> layers;
     private final Tensor norm;
     private final Linear output;
+    private final List<Groups> groups = new ArrayList<>();
+    private final Linear.Group head;
+
+    /** The maps of a layer that share an input. */
+    private record Groups(Linear.Group qkv, Linear.Group o, Linear.Group gateUp, Linear.Group down) {
+        static Groups of(Layer layer) {
+            Layer.Attention attention = layer.attention();
+            return switch (layer.ffn()) {
+                case Layer.Ffn.Dense(Linear gate, Linear up, Linear down) ->
+                    new Groups(
+                            Linear.Group.of(attention.q(), attention.k(), attention.v()),
+                            Linear.Group.of(attention.o()),
+                            Linear.Group.of(gate, up),
+                            Linear.Group.of(down));
+            };
+        }
+    }
 
     /**
      * @param embedding {@code [vocab, width]}
@@ -34,6 +51,8 @@ public final class Llama {
         this.layers = List.copyOf(layers);
         this.norm = norm;
         this.output = output;
+        layers.forEach(layer -> groups.add(Groups.of(layer)));
+        head = Linear.Group.of(output);
     }
 
     public Config config() {
@@ -71,7 +90,7 @@ public final class Llama {
         Tensor states = states(kernels, batch, cache, work);
         Tensor logits = work.take(states.rows(), config.vocab());
         if (states.rows() > 0) {
-            Linear.apply(kernels, states, List.of(output), List.of(logits));
+            head.apply(kernels, states, work.last(1));
             Adapter.adapt(kernels, batch.adapted(true), Adapter::output, states, logits, work);
         }
         return logits;
@@ -92,12 +111,12 @@ public final class Llama {
         List<Adapter.Rows> adapted = batch.adapted(false);
         int mark = work.mark();
         for (int i = 0; i < layers.size(); i++) {
+            work.release(mark); // what follows the last layer has places of its own, and the same for every token
             Layer layer = layers.get(i);
             Tensor h = normed(kernels, x, layer.attentionNorm(), work);
             kernels.add(attention(kernels, i, h, batch, adapted, cache.layer(i), rotation, work), x);
             h = normed(kernels, x, layer.ffnNorm(), work);
             kernels.add(ffn(kernels, i, h, adapted, work), x);
-            work.release(mark);
         }
         int[] outputs = batch.outputs();
         Tensor last = work.take(outputs.length, config.width());
@@ -125,12 +144,18 @@ public final class Llama {
         Tensor q = work.take(batch.tokens(), shape.queryWidth());
         Tensor k = work.take(batch.tokens(), shape.keyWidth());
         Tensor v = work.take(batch.tokens(), shape.keyWidth());
-        Linear.apply(kernels, h, List.of(weights.q(), weights.k(), weights.v()), List.of(q, k, v));
-        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).q(), h, q, work);
-        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).k(), h, k, work);
-        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).v(), h, v, work);
-        weights.qNorm().ifPresent(weight -> kernels.rmsNorm(q, weight, config.normEpsilon(), q));
-        weights.kNorm().ifPresent(weight -> kernels.rmsNorm(k, weight, config.normEpsilon(), k));
+        groups.get(i).qkv().apply(kernels, h, work.last(3));
+        if (!adapted.isEmpty()) {
+            Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).q(), h, q, work);
+            Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).k(), h, k, work);
+            Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).v(), h, v, work);
+        }
+        if (weights.qNorm().isPresent()) {
+            kernels.rmsNorm(q, weights.qNorm().get(), config.normEpsilon(), q);
+        }
+        if (weights.kNorm().isPresent()) {
+            kernels.rmsNorm(k, weights.kNorm().get(), config.normEpsilon(), k);
+        }
         if (shape.positions()) {
             kernels.rotate(rotation, shape.headSize(), q);
             kernels.rotate(rotation, shape.headSize(), k);
@@ -140,23 +165,29 @@ public final class Llama {
         float scale = (float) (1 / Math.sqrt(shape.headSize()));
         kernels.attention(q, batch.spans(), pages, shape.reach(), scale, seen);
         Tensor y = work.take(batch.tokens(), config.width());
-        Linear.apply(kernels, seen, List.of(weights.o()), List.of(y));
-        Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).o(), seen, y, work);
+        groups.get(i).o().apply(kernels, seen, work.last(1));
+        if (!adapted.isEmpty()) {
+            Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).o(), seen, y, work);
+        }
         return y;
     }
 
     private Tensor ffn(Kernels kernels, int i, Tensor h, List<Adapter.Rows> adapted, Workspace work) {
         return switch (layers.get(i).ffn()) {
-            case Layer.Ffn.Dense(Linear gate, Linear up, Linear down) -> {
+            case Layer.Ffn.Dense(Linear gate, Linear up, Linear _) -> {
                 Tensor gated = work.take(h.rows(), gate.rows());
                 Tensor inner = work.take(h.rows(), up.rows());
-                Linear.apply(kernels, h, List.of(gate, up), List.of(gated, inner));
-                Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).gate(), h, gated, work);
-                Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).up(), h, inner, work);
+                groups.get(i).gateUp().apply(kernels, h, work.last(2));
+                if (!adapted.isEmpty()) {
+                    Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).gate(), h, gated, work);
+                    Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).up(), h, inner, work);
+                }
                 kernels.swiGlu(gated, inner, inner);
                 Tensor y = work.take(h.rows(), config.width());
-                Linear.apply(kernels, inner, List.of(down), List.of(y));
-                Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).down(), inner, y, work);
+                groups.get(i).down().apply(kernels, inner, work.last(1));
+                if (!adapted.isEmpty()) {
+                    Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).down(), inner, y, work);
+                }
                 yield y;
             }
         };

@@ -18,6 +18,7 @@ public final class Workspace implements AutoCloseable {
     private static final class Slot {
         final Scratch memory = new Scratch();
         Tensor tensor = new Tensor(DType.F32, new long[] {0, 0}, MemorySegment.NULL);
+        List<Tensor> last = List.of();
     }
 
     private final List<Slot> slots = new ArrayList<>();
@@ -37,6 +38,21 @@ public final class Workspace implements AutoCloseable {
                     slot.memory.atLeast(bytes).asSlice(0, bytes));
         }
         return slot.tensor;
+    }
+
+    /** The tensors that were taken last, in their order; the same list again where they are the same. */
+    List<Tensor> last(int count) {
+        Slot slot = slots.get(taken - 1);
+        boolean same = slot.last.size() == count;
+        for (int i = 0; same && i < count; i++) {
+            same = slot.last.get(i) == slots.get(taken - count + i).tensor;
+        }
+        if (!same) {
+            slot.last = slots.subList(taken - count, taken).stream()
+                    .map(s -> s.tensor)
+                    .toList();
+        }
+        return slot.last;
     }
 
     /** A point to go back to. */

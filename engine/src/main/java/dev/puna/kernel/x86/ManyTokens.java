@@ -31,6 +31,9 @@ final class ManyTokens {
      * @param strips whose weights an activation meets when it is loaded
      */
     record Tile(int strips, int tokens) {
+        private static final Tile FLOATS_OF_SIXTEEN = new Tile(2, 12);
+        private static final Tile FLOATS_OF_EIGHT = new Tile(2, 6);
+
         static Tile of(Lanes lanes, Codes codes) {
             return switch (lanes) {
                 case SIXTEEN -> new Tile(2, 6);
@@ -39,7 +42,7 @@ final class ManyTokens {
         }
 
         static Tile ofFloats(Lanes lanes) {
-            return new Tile(2, lanes == Lanes.SIXTEEN ? 12 : 6);
+            return lanes == Lanes.SIXTEEN ? FLOATS_OF_SIXTEEN : FLOATS_OF_EIGHT;
         }
     }
 

@@ -210,7 +210,9 @@ final class Matmul {
             if (record == Activations.FLOATS) {
                 long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
                 MemorySegment.copy(x, source, target, to, bytes);
-                target.asSlice(to + bytes, (long) some * record.bytes - bytes).fill((byte) 0);
+                if (bytes < (long) some * record.bytes) {
+                    target.asSlice(to + bytes, (long) some * record.bytes - bytes).fill((byte) 0);
+                }
             } else if ((run + some) * record.columns > columns) { // the row ends within a run
                 MemorySegment row = workers.scratch(worker, 4L * some * record.columns);
                 long bytes = 4L * (columns - run * record.columns);

@@ -59,8 +59,8 @@ final class X86 extends Scalar {
 
     @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
-        for (Tensor weight : weights) {
-            if (!Plan.has(weight.type())) {
+        for (int i = 0; i < weights.size(); i++) {
+            if (!Plan.has(weights.get(i).type())) {
                 super.matmul(x, weights, ys);
                 return;
             }
@@ -73,13 +73,24 @@ final class X86 extends Scalar {
         long n = weight.elements();
         constants.set(JAVA_FLOAT, 0, 1f / n);
         constants.set(JAVA_FLOAT, 4, epsilon);
-        long from = x.data().address();
-        long to = y.data().address();
-        parts(
-                (int) (x.elements() / n),
+        int all = (int) (x.elements() / n);
+        if (few(all, n)) {
+            rmsNorm(x, weight, y, 0, all);
+        } else {
+            parts(all, n, (row, rows) -> rmsNorm(x, weight, y, row, rows));
+        }
+    }
+
+    private void rmsNorm(Tensor x, Tensor weight, Tensor y, long row, long rows) {
+        long n = weight.elements();
+        long at = 4 * n * row;
+        rmsNorm.call(
+                x.data().address() + at,
+                weight.data().address(),
+                y.data().address() + at,
                 n,
-                (row, rows) -> rmsNorm.call(
-                        from + 4 * n * row, weight.data().address(), to + 4 * n * row, n, rows, constants.address()));
+                rows,
+                constants.address());
     }
 
     @Override
@@ -87,7 +98,9 @@ final class X86 extends Scalar {
         long n = b.elements();
         long from = b.data().address();
         long to = y.data().address();
-        if (n == y.elements()) {
+        if (n == y.elements() && few((int) b.rows(), b.columns())) {
+            add.call(from, to, n, 0);
+        } else if (n == y.elements()) {
             parts((int) b.rows(), b.columns(), (row, rows) -> {
                 long at = 4 * b.columns() * row;
                 add.call(from + at, to + at, rows * b.columns(), 0);
@@ -101,33 +114,46 @@ final class X86 extends Scalar {
 
     @Override
     public void swiGlu(Tensor gate, Tensor up, Tensor y) {
-        long n = gate.columns();
-        parts((int) gate.rows(), n, (row, rows) -> {
-            long at = 4 * n * row;
-            swiGlu.call(
-                    gate.data().address() + at,
-                    up.data().address() + at,
-                    y.data().address() + at,
-                    n * rows);
-        });
+        int all = (int) gate.rows();
+        if (few(all, gate.columns())) {
+            swiGlu(gate, up, y, 0, all);
+        } else {
+            parts(all, gate.columns(), (row, rows) -> swiGlu(gate, up, y, row, rows));
+        }
+    }
+
+    private void swiGlu(Tensor gate, Tensor up, Tensor y, long row, long rows) {
+        long at = 4 * gate.columns() * row;
+        swiGlu.call(
+                gate.data().address() + at,
+                up.data().address() + at,
+                y.data().address() + at,
+                gate.columns() * rows);
     }
 
     @Override
     public void rotate(Rotation rotation, int headSize, Tensor x) {
+        int all = (int) x.rows();
+        if (few(all, x.columns())) {
+            rotate(rotation, headSize, x, 0, all);
+        } else {
+            parts(all, x.columns(), (row, rows) -> rotate(rotation, headSize, x, row, rows));
+        }
+    }
+
+    private void rotate(Rotation rotation, int headSize, Tensor x, long row, long rows) {
         Function kernel = rotation.interleaved() ? rotateNeighbours : rotateHalves;
         int pairs = rotation.pairs();
         long width = x.columns();
-        parts((int) x.rows(), width, (row, rows) -> {
-            for (long token = row; token < row + rows; token++) {
-                kernel.call(
-                        x.data().address() + 4 * width * token,
-                        rotation.cos().data().address() + 4 * pairs * token,
-                        rotation.sin().data().address() + 4 * pairs * token,
-                        pairs,
-                        width / headSize,
-                        4L * headSize);
-            }
-        });
+        for (long token = row; token < row + rows; token++) {
+            kernel.call(
+                    x.data().address() + 4 * width * token,
+                    rotation.cos().data().address() + 4 * pairs * token,
+                    rotation.sin().data().address() + 4 * pairs * token,
+                    pairs,
+                    width / headSize,
+                    4L * headSize);
+        }
     }
 
     @Override
@@ -180,15 +206,18 @@ final class X86 extends Scalar {
         void run(long row, long rows);
     }
 
-    /** Hands rows out where they are worth a second thread. */
+    /** Whether rows are not worth a second thread: then nothing is made to hand them out. */
+    private static boolean few(int rows, long columns) {
+        return rows <= each(columns);
+    }
+
+    private static int each(long columns) {
+        return (int) Math.max(1, PART / columns);
+    }
+
     private void parts(int rows, long columns, Part part) {
-        int each = (int) Math.max(1, PART / columns);
-        if (rows <= each) {
-            part.run(0, rows);
-        } else {
-            workers.run(
-                    Math.ceilDiv(rows, each),
-                    (i, _) -> part.run((long) i * each, Math.min(each, rows - (long) i * each)));
-        }
+        int each = each(columns);
+        workers.run(
+                Math.ceilDiv(rows, each), (i, _) -> part.run((long) i * each, Math.min(each, rows - (long) i * each)));
     }
 }
