@@ -46,6 +46,11 @@ final class Served implements AutoCloseable {
         }
     }
 
+    /** A model from a file, which stays where it is. */
+    static Served model(Path file) {
+        return new Served(null, file);
+    }
+
     String url() {
         return server.uri().toString();
     }
@@ -61,6 +66,9 @@ final class Served implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        if (folder == null) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted((a, b) -> b.compareTo(a)).forEach(file -> file.toFile().delete());
         } catch (IOException e) {

@@ -191,8 +191,7 @@ public final class Gemini implements Api {
                     .map(request -> lease.assistant().tokens(embeddedText(request), false))
                     .toList();
             int tokens = texts.stream().mapToInt(text -> text.length).sum();
-            List<float[]> vectors =
-                    Embeddings.of(exchange, lease.assistant(), texts, Completions.caller(exchange));
+            List<float[]> vectors = Embeddings.of(exchange, lease.assistant(), texts, Completions.caller(exchange));
             List<Map<String, @Nullable Object>> all = new ArrayList<>();
             for (Values request : requests) {
                 float[] whole = vectors.get(all.size());
@@ -215,7 +214,9 @@ public final class Gemini implements Api {
         if (text.isEmpty()) {
             throw Failure.invalid(request.path(GeminiShapes.CONTENT), "has no text");
         }
-        return request.get(GeminiShapes.EMBED_TITLE).map(title -> title + "\n\n" + text).orElse(text);
+        return request.get(GeminiShapes.EMBED_TITLE)
+                .map(title -> title + "\n\n" + text)
+                .orElse(text);
     }
 
     private static Question question(Exchange exchange, Values body, Assistant model) {

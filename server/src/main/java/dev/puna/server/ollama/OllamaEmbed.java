@@ -40,8 +40,7 @@ final class OllamaEmbed {
         Values body = exchange.values();
         var json = vectors(exchange, body, List.of(body.need(OllamaShapes.EMBED_PROMPT)));
         exchange.json(Json.map(
-                "embedding",
-                ((List<float[]>) java.util.Objects.requireNonNull(json.get("embeddings"))).getFirst()));
+                "embedding", ((List<float[]>) java.util.Objects.requireNonNull(json.get("embeddings"))).getFirst()));
     }
 
     private Map<String, @Nullable Object> vectors(Exchange exchange, Values body, List<String> input) {

@@ -85,12 +85,16 @@ final class OllamaTalk {
             if (system.isPresent()) {
                 throw Failure.invalid("system", "does not go with raw and suffix: there is no template to put it into");
             }
-            answer(exchange, body, Form.GENERATE, lease -> raw(
+            answer(
                     exchange,
                     body,
-                    lease,
-                    suffix.map(after -> Infill.prompt(lease.assistant(), prompt, after, "suffix"))
-                            .orElseGet(() -> lease.assistant().tokens(prompt, true))));
+                    Form.GENERATE,
+                    lease -> raw(
+                            exchange,
+                            body,
+                            lease,
+                            suffix.map(after -> Infill.prompt(lease.assistant(), prompt, after, "suffix"))
+                                    .orElseGet(() -> lease.assistant().tokens(prompt, true))));
             return;
         }
         List<Message> messages = new ArrayList<>();

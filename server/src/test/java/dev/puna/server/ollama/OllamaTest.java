@@ -249,9 +249,9 @@ class OllamaTest {
             var request = HttpRequest.newBuilder(URI.create(server.uri() + "/api/pull"))
                     .POST(HttpRequest.BodyPublishers.ofString("{\"name\": \"other\"}"))
                     .build();
-            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
-                    .isEqualTo(
-                            """
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .isEqualTo("""
                             {"status":"fetching","total":2,"completed":1}
                             {"status":"checking"}
                             {"status":"success"}
@@ -268,14 +268,17 @@ class OllamaTest {
                 .mapToDouble(x -> x.doubleValue() * x.doubleValue())
                 .sum();
         assertThat(squares).isBetween(0.999, 1.001);
-        assertThat(post("/api/embed", "toy", "\"input\": \"a\"", "\"dimensions\": 4").json().at("/embeddings/0"))
+        assertThat(post("/api/embed", "toy", "\"input\": \"a\"", "\"dimensions\": 4")
+                        .json()
+                        .at("/embeddings/0"))
                 .hasSize(4);
         assertThat(post("/api/embeddings", "toy", "\"prompt\": \"a\"").json().get("embedding"))
                 .hasSameSizeAs(two.at("/embeddings/0"));
         String cut = "\"input\": \"abcdef\", \"options\": {\"num_ctx\": 4}, \"truncate\": ";
         assertThat(post("/api/embed", "toy", cut + false).json().get("error").stringValue())
                 .contains("7 tokens", "holds 4");
-        assertThat(post("/api/embed", "toy", cut + true).json().get("truncated").intValue()).isEqualTo(1);
+        assertThat(post("/api/embed", "toy", cut + true).json().get("truncated").intValue())
+                .isEqualTo(1);
     }
 
     @Test
