@@ -44,8 +44,9 @@ final class ModelOptions {
     @Option(
             names = "--tier",
             paramLabel = "NAME",
-            description = "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: the fastest that runs"
-                    + " here; 'puna doctor' tells which).")
+            description =
+                    "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: the fastest that runs"
+                            + " here; 'puna doctor' tells which).")
     private String tier;
 
     @Option(
@@ -59,8 +60,9 @@ final class ModelOptions {
     @Option(
             names = "--speculate",
             paramLabel = "HOW",
-            description = "Guess tokens ahead and compute them along, which changes no answer: off, or lookup (in the text"
-                    + " itself, where that pays); default lookup, or by the model of --draft.")
+            description =
+                    "Guess tokens ahead and compute them along, which changes no answer: off, or lookup (in the text"
+                            + " itself, where that pays); default lookup, or by the model of --draft.")
     private Speculate speculate;
 
     @Option(

@@ -84,7 +84,8 @@ public final class Engine implements AutoCloseable {
         int own = draft.config().vocab();
         int other = llama.config().vocab();
         if (own != other) {
-            throw new BadRequest("draft", "knows " + own + " tokens and the model " + other + ": they must be the same");
+            throw new BadRequest(
+                    "draft", "knows " + own + " tokens and the model " + other + ": they must be the same");
         }
         return draft;
     }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,8 @@ final class PrefixTree {
     }
 
     /** The node after {@code node} that holds a whole block of these tokens, from {@code from} on. */
-    @Nullable Node child(Node node, int[] tokens, int from) {
+    @Nullable
+    Node child(Node node, int[] tokens, int from) {
         for (Node child : node.children) {
             if (child.tokens.length == blockTokens
                     && Arrays.equals(child.tokens, 0, blockTokens, tokens, from, from + blockTokens)) {
@@ -81,7 +83,8 @@ final class PrefixTree {
     }
 
     /** The node after {@code node} that begins with the most of the tokens from {@code from} to {@code to}, if any does. */
-    @Nullable Node nearest(Node node, int[] tokens, int from, int to) {
+    @Nullable
+    Node nearest(Node node, int[] tokens, int from, int to) {
         Node nearest = null;
         int most = 0;
         for (Node child : node.children) {
@@ -178,7 +181,7 @@ final class PrefixTree {
         idle.remove(leaf.left);
         unused--;
         pool.give(leaf.block);
-        Node parent = leaf.parent;
+        Node parent = Objects.requireNonNull(leaf.parent);
         parent.children.remove(leaf);
         if (parent.parent == null) {
             forget(parent);

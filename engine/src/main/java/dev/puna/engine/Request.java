@@ -42,15 +42,7 @@ public record Request(
 
     /** A request of nobody in particular. */
     public Request(int[] prompt, Sampling sampling, Set<Integer> ends) {
-        this(
-                prompt,
-                sampling,
-                ends,
-                "",
-                "",
-                Priority.NORMAL,
-                Optional.empty(),
-                Optional.empty());
+        this(prompt, sampling, ends, "", "", Priority.NORMAL, Optional.empty(), Optional.empty());
     }
 
     @Override
@@ -60,31 +52,26 @@ public record Request(
 
     /** The same of an account, which shares nothing computed with others. */
     public Request from(String account) {
-        return new Request(
-                prompt, sampling, ends, account, account, priority, adapter, constraint);
+        return new Request(prompt, sampling, ends, account, account, priority, adapter, constraint);
     }
 
     /** The same, sharing what is computed within {@code scope}, which may be wider than the account. */
     public Request sharing(String scope) {
-        return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, constraint);
+        return new Request(prompt, sampling, ends, account, scope, priority, adapter, constraint);
     }
 
     /** The same at another priority. */
     public Request with(Priority priority) {
-        return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, constraint);
+        return new Request(prompt, sampling, ends, account, scope, priority, adapter, constraint);
     }
 
     /** The same with adapted weights. */
     public Request with(Adapter adapter) {
-        return new Request(
-                prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint);
+        return new Request(prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint);
     }
 
     /** The same under a constraint. */
     public Request with(Constraint constraint) {
-        return new Request(
-                prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint));
+        return new Request(prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint));
     }
 }

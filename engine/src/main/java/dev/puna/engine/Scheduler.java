@@ -58,8 +58,8 @@ final class Scheduler {
     }
 
     void add(Sequence sequence) {
-        sequence.account = accounts.computeIfAbsent(
-                sequence.request.account(), name -> new Account(name, leastServed()));
+        sequence.account =
+                accounts.computeIfAbsent(sequence.request.account(), name -> new Account(name, leastServed()));
         sequence.account.sequences++;
         sequence.arrived = step;
         all.add(sequence);
@@ -335,8 +335,7 @@ final class Scheduler {
     /** Goes on over whole blocks that others computed. The last token is always left, for it gives the logits. */
     private void follow(Sequence s) {
         int size = limits.blockTokens();
-        while (s.pooled == null
-                && s.computed() == s.shared() * size && s.computed() + size < s.length()) {
+        while (s.pooled == null && s.computed() == s.shared() * size && s.computed() + size < s.length()) {
             Node next = tree.child(Objects.requireNonNull(s.node), s.tokens(), s.computed());
             if (next == null) {
                 return;

@@ -126,7 +126,8 @@ public final class AdapterFile implements AutoCloseable {
                 if (!name.matches()) {
                     throw noPlace(path, entry.getKey());
                 }
-                parts.add(entry.getKey(), new Module(name.group(1), name.group(2).equals("a")), entry.getValue());
+                parts.add(
+                        entry.getKey(), new Module(name.group(1), name.group(2).equals("a")), entry.getValue());
             }
             // Without an alpha the product is added as it is.
             Adapter adapter = parts.adapter(name(path), (_, rank) -> alpha == 0 ? 1 : alpha / rank);
@@ -141,13 +142,13 @@ public final class AdapterFile implements AutoCloseable {
     private static void expect(Gguf file, String key, String value) {
         String found = file.metadata().string(key).orElse("");
         if (!found.equals(value)) {
-            throw new BadFile(
-                    file.path(), -1, "no adapter: %s is %s".formatted(Json.write(key), Json.write(found)));
+            throw new BadFile(file.path(), -1, "no adapter: %s is %s".formatted(Json.write(key), Json.write(found)));
         }
     }
 
     private static BadFile noPlace(Path path, String tensor) {
-        return BadFile.unsupported(path, -1, "tensor " + Json.write(tensor) + " has no place in an adapter of this model");
+        return BadFile.unsupported(
+                path, -1, "tensor " + Json.write(tensor) + " has no place in an adapter of this model");
     }
 
     /** Which matrix of which map a tensor is. */
@@ -200,7 +201,7 @@ public final class AdapterFile implements AutoCloseable {
             Optional<LowRank> output = part(names.output(), config.vocab(), config.width(), scale);
             for (Map<String, Tensor> left : List.of(as, bs)) {
                 for (String module : left.keySet()) {
-                    throw noPlace(path, tensors.get(module));
+                    throw noPlace(path, tensors.getOrDefault(module, module));
                 }
             }
             return new Adapter(name, config, layers, output);
@@ -208,10 +209,9 @@ public final class AdapterFile implements AutoCloseable {
 
         private Adapter.Layer layer(int i, Scale scale) {
             Config.Attention attention = config.blocks().get(i).attention();
-            int inner =
-                    switch (config.blocks().get(i).ffn()) {
-                        case Config.Ffn.Dense dense -> dense.inner();
-                    };
+            int inner = switch (config.blocks().get(i).ffn()) {
+                case Config.Ffn.Dense dense -> dense.inner();
+            };
             int width = config.width();
             int queries = attention.queryWidth();
             int keys = attention.keyWidth();
@@ -222,8 +222,8 @@ public final class AdapterFile implements AutoCloseable {
                     List.of(queries, keys, keys),
                     width,
                     scale);
-            List<Optional<LowRank>> gateUp = stacked(
-                    i, names.gateUp(), List.of(names.gate(), names.up()), List.of(inner, inner), width, scale);
+            List<Optional<LowRank>> gateUp =
+                    stacked(i, names.gateUp(), List.of(names.gate(), names.up()), List.of(inner, inner), width, scale);
             return new Adapter.Layer(
                     qkv.get(0).map(low -> turned(low, attention.headSize())),
                     qkv.get(1).map(low -> turned(low, attention.headSize())),
@@ -272,8 +272,7 @@ public final class AdapterFile implements AutoCloseable {
             }
             if (a.columns() != columns || b.rows() != rows || a.rows() != b.columns()) {
                 throw bad("%s is adapted by [%d, %d] · [%d, %d]; the model's has %d rows and %d columns"
-                        .formatted(
-                                Json.write(module), b.rows(), b.columns(), a.rows(), a.columns(), rows, columns));
+                        .formatted(Json.write(module), b.rows(), b.columns(), a.rows(), a.columns(), rows, columns));
             }
             float factor = (float) scale.of(module, a.rows());
             if (!Float.isFinite(factor)) {

@@ -89,14 +89,16 @@ final class PeftConfig {
     AdapterFile.Module module(Path file, String tensor) {
         Matcher name = TENSOR.matcher(tensor);
         if (!name.matches()) {
-            throw BadFile.unsupported(file, -1, "tensor " + Json.write(tensor) + " is no part of a LoRA that is supported");
+            throw BadFile.unsupported(
+                    file, -1, "tensor " + Json.write(tensor) + " is no part of a LoRA that is supported");
         }
         return new AdapterFile.Module(name.group(1), name.group(2).equals("A"));
     }
 
     /** How strongly a module's product counts. */
     double scale(String module, long found) {
-        int stated = own(ranks, module).map(key -> ranks.orElseThrow().size(key)).orElse(rank);
+        int stated =
+                own(ranks, module).map(key -> ranks.orElseThrow().size(key)).orElse(rank);
         if (stated != found) {
             throw json.bad("r", "is %d, and %s has rank %d".formatted(stated, Json.write(module), found));
         }

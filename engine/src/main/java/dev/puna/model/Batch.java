@@ -69,7 +69,9 @@ public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapter
         for (int i = 0; i < spans.size(); i++) {
             int from = row;
             int count = outputs ? spans.get(i).outputRows() : spans.get(i).length();
-            adapters.get(i).filter(_ -> count > 0).ifPresent(adapter -> parts.add(new Adapter.Rows(adapter, from, count)));
+            adapters.get(i)
+                    .filter(_ -> count > 0)
+                    .ifPresent(adapter -> parts.add(new Adapter.Rows(adapter, from, count)));
             row += count;
         }
         return parts;

@@ -65,8 +65,7 @@ class AdaptersAndEmbeddingsTest {
             var vectors = callers.invokeAll(texts);
             for (int i = 0; i < 16; i++) {
                 assertThat(got.get(i).get()).isEqualTo(ids(quiet.submit(requests.get(i))));
-                assertThat(vectors.get(i).get())
-                        .containsExactly(quiet.embed(requests.get(i), Pooling.values()[i % 3]));
+                assertThat(vectors.get(i).get()).containsExactly(quiet.embed(requests.get(i), Pooling.values()[i % 3]));
             }
             assertThat(got.get(1).get()).isNotEqualTo(got.get(0).get());
             assertThat(got.get(2).get()).isNotEqualTo(got.get(1).get());

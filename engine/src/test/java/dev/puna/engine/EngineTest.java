@@ -10,7 +10,6 @@ import dev.puna.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -26,8 +25,10 @@ class EngineTest {
     @Test
     void manyCallersGetWhatEachWouldGetAlone() throws Exception {
         List<Callable<List<Integer>>> calls = new ArrayList<>();
-        try (var crowd = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
-                var quiet = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
+        try (var crowd = new Engine(
+                        new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
+                var quiet = new Engine(
+                        new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS);
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 28; i++) {
                 int seed = i;
@@ -42,7 +43,8 @@ class EngineTest {
 
     @Test
     void aCancelledAnswerEndsAndItsPlaceIsFree() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
+        try (var engine =
+                new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             Generation endless = engine.submit(endless());
             endless.next();
             endless.cancel();
@@ -122,7 +124,8 @@ class EngineTest {
 
     @Test
     void whatCanNeverFitIsRefusedWithBothNumbers() {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
+        try (var engine =
+                new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             assertThatThrownBy(() -> engine.submit(request(1, 200, 1)))
                     .isInstanceOf(BadRequest.class)
                     .hasMessage("prompt has 200 tokens, which leaves no room for an answer: the context holds 200");
@@ -136,9 +139,9 @@ class EngineTest {
 
     @Test
     void numbersThatAreNoTokensAreRefused() {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
-            assertThatThrownBy(() ->
-                            engine.submit(new Request(new int[] {1, 24}, Sampling.GREEDY, Set.of())))
+        try (var engine =
+                new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
+            assertThatThrownBy(() -> engine.submit(new Request(new int[] {1, 24}, Sampling.GREEDY, Set.of())))
                     .hasMessage("prompt holds the token id 24; ids go from 0 to 23");
             var biased = Sampling.GREEDY.with(s -> s.logitBias = Map.of(-1, 1.0));
             assertThatThrownBy(() -> engine.submit(new Request(new int[] {1}, biased, Set.of())))
@@ -161,14 +164,14 @@ class EngineTest {
 
     @Test
     void logprobsComeWithTheTokensThatAskForThem() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
+        try (var engine =
+                new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.logprobs = OptionalInt.of(3);
                 s.maxTokens = OptionalInt.of(1);
             });
-            Event.Token token =
-                    (Event.Token) engine.submit(new Request(new int[] {5}, sampling, Set.of()))
-                            .next();
+            Event.Token token = (Event.Token) engine.submit(new Request(new int[] {5}, sampling, Set.of()))
+                    .next();
             assertThat(token.logprobs().orElseThrow().ids()).hasSize(3).startsWith(token.id());
             assertThat(token.logprobs().orElseThrow().chosen())
                     .isEqualTo(token.logprobs().orElseThrow().logprobs()[0]);
@@ -177,7 +180,8 @@ class EngineTest {
 
     @Test
     void withoutASeedEachRequestDrawsItsOwn() throws Exception {
-        try (var engine = new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
+        try (var engine =
+                new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = 2;
                 s.maxTokens = OptionalInt.of(40);

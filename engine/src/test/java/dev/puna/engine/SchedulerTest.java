@@ -152,10 +152,12 @@ class SchedulerTest {
         assertThat(low.node).isNull();
         for (int i = 0; low.node == null; i++) {
             assertThat(i).isLessThan(120);
-            scheduler.finish(scheduler.sequences().stream()
-                    .filter(s -> s.node != null)
-                    .findFirst()
-                    .orElseThrow(), false);
+            scheduler.finish(
+                    scheduler.sequences().stream()
+                            .filter(s -> s.node != null)
+                            .findFirst()
+                            .orElseThrow(),
+                    false);
             add(scheduler, Priority.HIGH);
             step(scheduler);
         }

@@ -80,8 +80,7 @@ class SpeculationTest {
         Drafter mostLikely = sequences -> {
             for (Sequence s : sequences) {
                 for (int i = 0; i < s.drafts; i++) {
-                    float[] logits =
-                            HashPass.logits(Arrays.copyOf(s.tokens(), s.length() + i), VOCABULARY);
+                    float[] logits = HashPass.logits(Arrays.copyOf(s.tokens(), s.length() + i), VOCABULARY);
                     int best = 0;
                     for (int id = 1; id < VOCABULARY; id++) {
                         best = logits[id] > logits[best] ? id : best;
@@ -92,7 +91,11 @@ class SpeculationTest {
         };
         for (int seed = 0; seed < runs; seed++) {
             var loop = new Loop(
-                    new HashPass(VOCABULARY, LIMITS), new Speculation(mostLikely, 6, 0.1), VOCABULARY, LIMITS, () -> {});
+                    new HashPass(VOCABULARY, LIMITS),
+                    new Speculation(mostLikely, 6, 0.1),
+                    VOCABULARY,
+                    LIMITS,
+                    () -> {});
             long chosen = random.nextLong();
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = 1;
@@ -132,8 +135,7 @@ class SpeculationTest {
         var loop =
                 new Loop(new HashPass(VOCABULARY, limits), new Speculation(wrong, 6, 0.3), VOCABULARY, limits, () -> {});
         var generation = new Generation(500, () -> {});
-        loop.scheduler()
-                .add(new Sequence(new Request(new int[] {1}, Sampling.GREEDY, Set.of()), generation, 0, 400));
+        loop.scheduler().add(new Sequence(new Request(new int[] {1}, Sampling.GREEDY, Set.of()), generation, 0, 400));
         while (loop.step()) {}
         assertThat(ids(generation)).hasSize(399);
         assertThat(asked[0]).isLessThan(40);

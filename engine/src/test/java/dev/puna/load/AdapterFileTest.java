@@ -102,8 +102,7 @@ class AdapterFileTest {
                 var workers = new Workers(1);
                 var work = new Workspace()) {
             Llama llama = checkpoint.llama();
-            var opened =
-                    Optional.ofNullable(adapter).map(path -> AdapterFile.open(path, llama.config()));
+            var opened = Optional.ofNullable(adapter).map(path -> AdapterFile.open(path, llama.config()));
             var kernels = Tiers.choose(Optional.of(tier)).kernels(workers);
             try (var cache = new KvCache(llama.config(), DType.F32, 1, 32)) {
                 var span = new Span(new int[] {0}, 0, IDS.length, Span.Outputs.EVERY);
@@ -272,7 +271,8 @@ class AdapterFileTest {
             })
     void aConfigurationThatIsNotKnownIsRefusedByName(String field) {
         String name = field.substring(0, field.indexOf(':'));
-        Object value = json("{\"x\":" + field.substring(name.length() + 1) + "}").get("x");
+        Object value =
+                json("{\"x\":" + field.substring(name.length() + 1) + "}").get("x");
         Path peft = peft(sound(), config -> config.put(name, value));
         assertThatThrownBy(() -> AdapterFile.open(peft, CONFIG))
                 .isInstanceOf(BadFile.class)
@@ -306,19 +306,26 @@ class AdapterFileTest {
     @Test
     void matricesThatDoNotFitAreRefused() {
         refused("one matrix is missing", products -> products.remove("model.layers.1.self_attn.v_proj.lora_B"));
-        refused("the model's has 32 rows and 64 columns", products -> products.put(
-                "model.layers.1.self_attn.v_proj.lora_A", random(RANK, 63)));
-        refused("the model's has 32 rows and 64 columns", products -> products.put(
-                "model.layers.1.self_attn.v_proj.lora_B", random(32, RANK + 1)));
+        refused(
+                "the model's has 32 rows and 64 columns",
+                products -> products.put("model.layers.1.self_attn.v_proj.lora_A", random(RANK, 63)));
+        refused(
+                "the model's has 32 rows and 64 columns",
+                products -> products.put("model.layers.1.self_attn.v_proj.lora_B", random(32, RANK + 1)));
         refused("has no place", products -> {
             products.put("model.layers.2.self_attn.v_proj.lora_A", random(RANK, 64));
             products.put("model.layers.2.self_attn.v_proj.lora_B", random(32, RANK));
         });
         refused("no part of a LoRA", products -> products.put("model.embed_tokens.lora_embedding_A", random(5, 320)));
-        refused("is no matrix", products -> products.put(
-                "model.layers.1.self_attn.v_proj.lora_A", Tensor.allocate(Arena.ofAuto(), DType.F32, 5, 8, 8)));
-        refused("which weights cannot be", products -> products.put(
-                "model.layers.1.self_attn.v_proj.lora_A", Tensor.allocate(Arena.ofAuto(), DType.I32, RANK, 64)));
+        refused(
+                "is no matrix",
+                products -> products.put(
+                        "model.layers.1.self_attn.v_proj.lora_A", Tensor.allocate(Arena.ofAuto(), DType.F32, 5, 8, 8)));
+        refused(
+                "which weights cannot be",
+                products -> products.put(
+                        "model.layers.1.self_attn.v_proj.lora_A",
+                        Tensor.allocate(Arena.ofAuto(), DType.I32, RANK, 64)));
     }
 
     private void refused(String why, Consumer<Map<String, Tensor>> change) {
@@ -333,7 +340,8 @@ class AdapterFileTest {
     @Test
     void aModelIsNoAdapterAndDamageIsFound() throws IOException {
         Path file = folder.resolve("a.gguf");
-        GgufWriter.write(file, Metadata.builder().string("general.architecture", "llama").build(), sound());
+        GgufWriter.write(
+                file, Metadata.builder().string("general.architecture", "llama").build(), sound());
         assertThatThrownBy(() -> AdapterFile.open(file, CONFIG)).hasMessageContaining("no adapter: \"general.type\"");
         GgufWriter.write(file, ggufMetadata(), sound());
         assertThatThrownBy(() -> AdapterFile.open(file, CONFIG)).hasMessageContaining("has no place");
