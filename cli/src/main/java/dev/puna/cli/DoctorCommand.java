@@ -282,8 +282,10 @@ final class DoctorCommand implements Callable<Integer> {
         Output out = session.output();
         out.line((section.equals("puna") ? "" : "\n") + out.styled(section, Output.Style.BOLD));
         facts.forEach((key, value) -> {
-            String label =
-                    key.replace("_bytes_per_second", "").replace("_per_second", "").replace("_bytes", "").replace('_', ' ');
+            String label = key.replace("_bytes_per_second", "")
+                    .replace("_per_second", "")
+                    .replace("_bytes", "")
+                    .replace('_', ' ');
             String shown = shown(key, value);
             if (!shown.isEmpty()) {
                 out.line("  " + label + " ".repeat(Math.max(1, 22 - label.length())) + out.value(shown));

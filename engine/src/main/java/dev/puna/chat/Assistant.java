@@ -395,7 +395,8 @@ public final class Assistant implements AutoCloseable {
         Sampling sampling = question.sampling();
         Tokenizer tokenizer = needTokenizer();
         MarkedText rendered = rendered(question);
-        Optional<Thoughts.Marks> thoughts = question.splitReasoning() ? template().thoughts() : Optional.empty();
+        Optional<Thoughts.Marks> thoughts =
+                question.splitReasoning() ? template().thoughts() : Optional.empty();
         boolean thinking = thoughts.isPresent()
                 && rendered.text().stripTrailing().endsWith(thoughts.get().open());
         Optional<Constraint> held = question.tools().callable()
@@ -414,9 +415,7 @@ public final class Assistant implements AutoCloseable {
                         StreamDecoder::new,
                         out -> {
                             Reading reading = reading(question.tools(), held.isPresent(), out);
-                            return thoughts.isEmpty()
-                                    ? reading
-                                    : new Thoughts(thoughts.get(), thinking, reading, out);
+                            return thoughts.isEmpty() ? reading : new Thoughts(thoughts.get(), thinking, reading, out);
                         },
                         sampling.stop(),
                         sampling.maxTokens().isEmpty(),

@@ -121,8 +121,9 @@ public final class Engine implements AutoCloseable {
         check(request);
         Sampling sampling = request.sampling();
         var generation = new Generation(limits.unread(), this::wake);
-        queue(new Sequence(request, generation, sampling.seed().orElseGet(() -> sampling.greedy() ? 0 : anySeed()), (int)
-                Math.min(limits.room(), prompt + (long) sampling.maxTokens().orElse(limits.room()))));
+        queue(new Sequence(
+                request, generation, sampling.seed().orElseGet(() -> sampling.greedy() ? 0 : anySeed()), (int) Math.min(
+                        limits.room(), prompt + (long) sampling.maxTokens().orElse(limits.room()))));
         return generation;
     }
 

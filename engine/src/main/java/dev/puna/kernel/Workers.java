@@ -130,10 +130,8 @@ public final class Workers implements AutoCloseable {
         hands = new Hand[count - 1];
         for (int i = 0; i < hands.length; i++) {
             int worker = i + 1;
-            hands[i] = new Hand(Thread.ofPlatform()
-                    .daemon()
-                    .name("puna-worker-" + worker)
-                    .unstarted(() -> serve(worker)));
+            hands[i] = new Hand(
+                    Thread.ofPlatform().daemon().name("puna-worker-" + worker).unstarted(() -> serve(worker)));
         }
         for (Hand hand : hands) {
             hand.thread.start();

@@ -105,7 +105,8 @@ final class Pieces {
         for (int id = 0; id < size(); id++) {
             Kind kind = kinds[id];
             if (unmade != null && spellings[id] == null) {
-                int length = byteLevel ? ByteAlphabet.bytes(unmade.bytes(), unmade.start(id), unmade.end(id), room, 0) : -1;
+                int length =
+                        byteLevel ? ByteAlphabet.bytes(unmade.bytes(), unmade.start(id), unmade.end(id), room, 0) : -1;
                 if (length < 0) {
                     builder.add(unmade.bytes(), unmade.start(id), unmade.end(id), kind, byteLevel);
                 } else {
@@ -153,8 +154,7 @@ final class Pieces {
             Kind kind = kinds[id];
             if (kind == Kind.CONTROL || kind == Kind.UNKNOWN || userDefined && kind == Kind.USER_DEFINED) {
                 String spelling = spelling(id);
-                added.add(new Added(
-                        id, spelling, kind != Kind.USER_DEFINED, false, rightStrip.test(spelling), false));
+                added.add(new Added(id, spelling, kind != Kind.USER_DEFINED, false, rightStrip.test(spelling), false));
             }
         }
         return added;

@@ -9,8 +9,8 @@ import dev.puna.model.TinyLlama;
 import dev.puna.sample.Sampling;
 import dev.puna.tensor.DType;
 import java.lang.management.ManagementFactory;
-import java.util.Set;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,7 +28,8 @@ class DecodeAllocationTest {
 
     static Stream<Tiers.Tier> tiers() {
         return Tiers.describe().stream()
-                .filter(tier -> tier.available() && !Set.of("vector", "reference").contains(tier.name()));
+                .filter(tier ->
+                        tier.available() && !Set.of("vector", "reference").contains(tier.name()));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -211,7 +211,8 @@ final class Matmul {
                 long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
                 MemorySegment.copy(x, source, target, to, bytes);
                 if (bytes < (long) some * record.bytes) {
-                    target.asSlice(to + bytes, (long) some * record.bytes - bytes).fill((byte) 0);
+                    target.asSlice(to + bytes, (long) some * record.bytes - bytes)
+                            .fill((byte) 0);
                 }
             } else if ((run + some) * record.columns > columns) { // the row ends within a run
                 MemorySegment row = workers.scratch(worker, 4L * some * record.columns);

@@ -125,10 +125,7 @@ final class X86 extends Scalar {
     private void swiGlu(Tensor gate, Tensor up, Tensor y, long row, long rows) {
         long at = 4 * gate.columns() * row;
         swiGlu.call(
-                gate.data().address() + at,
-                up.data().address() + at,
-                y.data().address() + at,
-                gate.columns() * rows);
+                gate.data().address() + at, up.data().address() + at, y.data().address() + at, gate.columns() * rows);
     }
 
     @Override
