@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 1)
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
-@SuppressWarnings("NullAway.Init") // JMH fills the fields
+@SuppressWarnings("MustBeClosedChecker") // JMH calls close
 public class AttentionBenchmark {
     private static final int BLOCK_TOKENS = 32;
     private static final int HEADS = 32;

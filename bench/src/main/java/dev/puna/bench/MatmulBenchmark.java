@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 1)
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
-@SuppressWarnings("NullAway.Init") // JMH fills the fields
+@SuppressWarnings("MustBeClosedChecker") // JMH calls close
 public class MatmulBenchmark {
     /** Part of a product's size that its twin may differ by: what 8-bit activations cost, and some. */
     private static final double TOLERANCE = 0.03;
