@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Supplier;
 
 /**
@@ -27,8 +26,6 @@ final class Matmul {
     /** Bytes of weights that a thread takes at a time when there is one token, at most and at least. */
     private static final int MOST_PART_BYTES = 128 << 10;
 
-    private static final int CLAIM = 16;
-
     private static final int LEAST_PART_BYTES = 16 << 10;
     /** Parts for each thread, so that none waits long for the last. */
     private static final int PARTS = 4;
@@ -41,17 +38,12 @@ final class Matmul {
     private final Function[] quantisers = new Function[Activations.values().length];
     private final Scratch[] prepared = new Scratch[Activations.values().length];
     private final MemorySegment[] arguments;
-    /** Of each share the next part, in a line of its own. */
-    private final AtomicIntegerArray next;
-
     private final Workers.Task prepare = this::prepare;
     private final Workers.Task multiply = this::multiply;
 
     // What is being done
     private final List<Job> jobs = new ArrayList<>();
     private int jobCount;
-    private int partCount;
-    private int shareCount;
     private int tokens;
     private MemorySegment x = MemorySegment.NULL;
     private int columns;
@@ -88,7 +80,6 @@ final class Matmul {
         for (Activations record : Activations.values()) {
             prepared[record.ordinal()] = new Scratch();
         }
-        next = new AtomicIntegerArray(workers.threads() * CLAIM);
         arguments = new MemorySegment[workers.threads()];
         Arena arena = Arena.ofAuto();
         for (int i = 0; i < arguments.length; i++) {
@@ -126,13 +117,7 @@ final class Matmul {
             job.firstPart = parts;
             parts = job.endPart = parts + Math.ceilDiv(Math.ceilDiv(job.rows, job.unitRows), job.unitsOfPart);
         }
-        int shares = Math.min(parts, workers.threads());
-        for (int share = 0; share < shares; share++) {
-            next.set(share * CLAIM, (int) ((long) parts * share / shares));
-        }
-        partCount = parts;
-        shareCount = shares;
-        workers.run(shares, multiply);
+        workers.run(parts, multiply);
     }
 
     private void begin(Job job, Tensor weight, Tensor y, long partBytes) {
@@ -228,18 +213,7 @@ final class Matmul {
 
     // Rows
 
-    /** Parts of a share of its own, one behind the other as they lie in memory; then what is left of the others'. */
-    private void multiply(int share, int worker) {
-        for (int i = 0; i < shareCount; i++) {
-            int from = (share + i) % shareCount;
-            int end = (int) ((long) partCount * (from + 1) / shareCount);
-            for (int part; (part = next.getAndIncrement(from * CLAIM)) < end; ) {
-                part(part, worker);
-            }
-        }
-    }
-
-    private void part(int part, int worker) {
+    private void multiply(int part, int worker) {
         int i = 0;
         while (part >= jobs.get(i).endPart) {
             i++;

@@ -7,6 +7,7 @@ import dev.puna.server.wire.Failure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,7 +44,8 @@ public final class Embeddings {
                 return vectors;
             } catch (ExecutionException e) {
                 each.shutdownNow();
-                throw e.getCause() instanceof RuntimeException known ? known : Failure.internal(e.getCause());
+                Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+                throw cause instanceof RuntimeException known ? known : Failure.internal(cause);
             } catch (InterruptedException e) {
                 each.shutdownNow();
                 Thread.currentThread().interrupt();
