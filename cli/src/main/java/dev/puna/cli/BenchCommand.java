@@ -96,7 +96,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "Threads to compute with (default: one for each processor).")
     private int[] threads = {};
 
-    @Option(names = "--repeat", paramLabel = "N", defaultValue = "5", description = "Repetitions of a test (default: 5).")
+    @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Repetitions of a test (default: 5).")
     private int repeat;
 
     @Option(
@@ -109,8 +113,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--tier",
             paramLabel = "NAME",
-            description = "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: the fastest that runs"
-                    + " here; 'puna doctor' tells which).")
+            description =
+                    "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: the fastest that runs"
+                            + " here; 'puna doctor' tells which).")
     private String tier;
 
     @Option(
@@ -257,10 +262,7 @@ final class BenchCommand implements Callable<Integer> {
                 one.get("batch"),
                 one.get("test"),
                 String.format(
-                        Locale.ROOT,
-                        "%.2f ± %.2f",
-                        (double) one.get("tokensPerSecond"),
-                        (double) one.get("deviation")),
+                        Locale.ROOT, "%.2f ± %.2f", (double) one.get("tokensPerSecond"), (double) one.get("deviation")),
                 percent(one.get("shareOfBandwidth")),
                 percent(one.get("shareOfPeak"))));
     }

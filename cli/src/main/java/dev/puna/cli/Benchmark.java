@@ -67,7 +67,8 @@ final class Benchmark implements AutoCloseable {
 
         double deviation() {
             double mean = tokensPerSecond();
-            double squares = Arrays.stream(samples).map(s -> (s - mean) * (s - mean)).sum();
+            double squares =
+                    Arrays.stream(samples).map(s -> (s - mean) * (s - mean)).sum();
             return samples.length < 2 ? 0 : Math.sqrt(squares / (samples.length - 1));
         }
 

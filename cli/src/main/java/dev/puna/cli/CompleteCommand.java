@@ -109,7 +109,8 @@ final class CompleteCommand implements Callable<Integer> {
             }
             int[] tokens = source.ids().orElseGet(() -> assistant.tokens(source.text(), special));
             boolean spellIds = assistant.tokenizer().isEmpty() && !json;
-            try (Answer answer = assistant.complete(tokens, sampling, FormOptions.form(grammar, assistant), Caller.ANYONE);
+            try (Answer answer =
+                            assistant.complete(tokens, sampling, FormOptions.form(grammar, assistant), Caller.ANYONE);
                     var interruptible = new Interruptible(answer::cancel)) {
                 Reply reply = answer.await(piece -> {
                     if (!json) {

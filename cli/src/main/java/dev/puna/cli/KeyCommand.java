@@ -41,8 +41,7 @@ final class KeyCommand implements Callable<Integer> {
             throw new Refused("a name is 1 to 64 letters, digits, '.', '_', '@' and '-'");
         }
         try {
-            Files.createFile(
-                    file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         } catch (FileAlreadyExistsException _) {
             // one more line for it
         }

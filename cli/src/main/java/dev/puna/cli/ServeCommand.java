@@ -146,8 +146,7 @@ final class ServeCommand implements Callable<Integer> {
         if (references.isEmpty() && session.models().store().names().isEmpty()) {
             session.models().resolve(Models.DEFAULT);
         }
-        Library library =
-                new ServedModels(session.models(), references, manage != null ? manage : keys == null);
+        Library library = new ServedModels(session.models(), references, manage != null ? manage : keys == null);
         CountDownLatch stop = new CountDownLatch(1);
         for (String name : List.of("TERM", "INT")) {
             Signal.handle(new Signal(name), _ -> {
@@ -198,8 +197,7 @@ final class ServeCommand implements Callable<Integer> {
         if ((certificate == null) != (key == null)) {
             throw new Refused("--tls-cert and --tls-key go together");
         }
-        Optional<Frame.Tls> tls =
-                certificate == null ? Optional.empty() : Optional.of(new Frame.Tls(certificate, key));
+        Optional<Frame.Tls> tls = certificate == null ? Optional.empty() : Optional.of(new Frame.Tls(certificate, key));
         Set<String> allowed = new LinkedHashSet<>(origins);
         try {
             return new Frame.Options(

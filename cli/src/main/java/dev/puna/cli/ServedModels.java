@@ -47,7 +47,8 @@ final class ServedModels implements Library {
     private String add(Path path) {
         String id = models.at(path)
                 .map(StoredModel::name)
-                .orElseGet(() -> String.valueOf(path.toAbsolutePath().normalize().getFileName()));
+                .orElseGet(
+                        () -> String.valueOf(path.toAbsolutePath().normalize().getFileName()));
         Path before = named.put(id, path);
         if (before != null && !before.equals(path)) {
             throw new Refused("two of the models are called " + id + ": " + before + " and " + path);

@@ -29,8 +29,10 @@ class BenchCommandTest {
         assertThat(json).containsKey("machine");
         Map<String, Object> one = onlyResult(json);
         assertThat(one).containsEntry("test", "pp16").containsEntry("batch", 1L).containsKey("model");
-        assertThat(one.get("samples")).asInstanceOf(LIST).hasSize(3).allSatisfy(sample -> assertThat((double) sample)
-                .isPositive());
+        assertThat(one.get("samples"))
+                .asInstanceOf(LIST)
+                .hasSize(3)
+                .allSatisfy(sample -> assertThat((double) sample).isPositive());
         assertThat((double) one.get("tokensPerSecond"))
                 .isBetween(least(one.get("samples")) * 0.999, greatest(one.get("samples")) * 1.001);
         assertThat((double) one.get("shareOfBandwidth")).isBetween(0.0, 2.0);
@@ -47,7 +49,18 @@ class BenchCommandTest {
     @Test
     void listsMakeATestOfEach() {
         List<Map<String, Object>> results = results(bench(
-                "--prompt", "8,16", "--generate", 4, "--depth", "0,32", "--batch", "1,3", "--repeat", 1, "--threads", 1));
+                "--prompt",
+                "8,16",
+                "--generate",
+                4,
+                "--depth",
+                "0,32",
+                "--batch",
+                "1,3",
+                "--repeat",
+                1,
+                "--threads",
+                1));
         assertThat(results.stream().map(one -> one.get("test") + " × " + one.get("batch")))
                 .containsExactly(
                         "pp8 × 1",

@@ -54,7 +54,8 @@ class CompleteCommandTest {
     void whatIsWrongWithTheOptionsIsKnownBeforeAModelIsLookedFor() {
         assertThat(Ran.puna("complete", "no-such-model", "P", "--tier", "warp").err())
                 .contains("there is no tier 'warp'");
-        assertThat(Ran.puna("complete", "no-such-model", "--file", "no-such-file").err())
+        assertThat(Ran.puna("complete", "no-such-model", "--file", "no-such-file")
+                        .err())
                 .contains("no-such-file");
         assertThat(Ran.puna("score", "no-such-model", "P", "--tier", "warp").err())
                 .contains("there is no tier 'warp'");

@@ -41,12 +41,14 @@ class GrammarCommandTest {
 
     @Test
     void whatCannotBeEnforcedIsRefusedByName() throws IOException {
-        Path schema = Files.writeString(
-                folder.resolve("back.json"), "{\"properties\":{\"a/b\":{\"pattern\":\"(x)\\\\1\"}}}");
+        Path schema =
+                Files.writeString(folder.resolve("back.json"), "{\"properties\":{\"a/b\":{\"pattern\":\"(x)\\\\1\"}}}");
         Ran ran = Ran.puna("grammar", schema);
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.out()).isEmpty();
-        assertThat(ran.err()).contains("back.json", "#/properties/a~1b/pattern", "back reference").hasLineCount(1);
+        assertThat(ran.err())
+                .contains("back.json", "#/properties/a~1b/pattern", "back reference")
+                .hasLineCount(1);
         ran = Ran.puna("grammar", schema, "--json");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.out()).contains("\"compiles\":false", "\"where\":\"#/properties/a~1b/pattern\"");

@@ -32,7 +32,8 @@ final class GenericTools {
                 results.add(result(message));
                 continue;
             }
-            if (!results.isEmpty() && message.role().equals("user")) { // one turn: some templates want turns to alternate
+            if (!results.isEmpty()
+                    && message.role().equals("user")) { // one turn: some templates want turns to alternate
                 results.add(String.valueOf(message.content()));
                 flush(results, talk);
                 continue;

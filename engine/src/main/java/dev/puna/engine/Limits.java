@@ -60,31 +60,13 @@ public record Limits(
     /** The same with so many tokens guessed ahead. */
     public Limits drafts(int drafts) {
         return new Limits(
-                context,
-                blockTokens,
-                cacheBlocks,
-                keptBlocks,
-                stepTokens,
-                running,
-                queue,
-                patience,
-                drafts,
-                unread);
+                context, blockTokens, cacheBlocks, keptBlocks, stepTokens, running, queue, patience, drafts, unread);
     }
 
     /** The same with so many blocks kept for later. */
     public Limits keptBlocks(int keptBlocks) {
         return new Limits(
-                context,
-                blockTokens,
-                cacheBlocks,
-                keptBlocks,
-                stepTokens,
-                running,
-                queue,
-                patience,
-                drafts,
-                unread);
+                context, blockTokens, cacheBlocks, keptBlocks, stepTokens, running, queue, patience, drafts, unread);
     }
 
     /** Blocks that {@code tokens} tokens fill or touch. */

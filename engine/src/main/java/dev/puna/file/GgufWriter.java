@@ -41,7 +41,11 @@ public final class GgufWriter {
     public static void write(Path path, Metadata metadata, Map<String, Tensor> tensors) throws IOException {
         Map<String, Plan> plans = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> plans.put(name, new Plan(tensor.type(), tensor.shape())));
-        stream(path, metadata, plans, name -> Objects.requireNonNull(tensors.get(name)).data());
+        stream(
+                path,
+                metadata,
+                plans,
+                name -> Objects.requireNonNull(tensors.get(name)).data());
     }
 
     /**

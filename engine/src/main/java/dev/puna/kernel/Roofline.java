@@ -20,13 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param codeMix the instructions of {@code codes}
  */
 public record Roofline(
-        int threads,
-        double bytesPerSecond,
-        int streams,
-        double floats,
-        double codes,
-        String floatMix,
-        String codeMix) {
+        int threads, double bytesPerSecond, int streams, double floats, double codes, String floatMix, String codeMix) {
 
     /** How often each is measured; anything else that runs can only make one slower, so the best counts. */
     private static final int TRIES = 6;

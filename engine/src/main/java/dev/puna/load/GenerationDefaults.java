@@ -92,7 +92,9 @@ public record GenerationDefaults(
 
     private static OptionalInt topK(Metadata metadata) {
         OptionalLong k = metadata.i64("general.sampling.top_k");
-        return k.isEmpty() ? OptionalInt.empty() : OptionalInt.of((int) Math.clamp(k.getAsLong(), 0, Integer.MAX_VALUE));
+        return k.isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of((int) Math.clamp(k.getAsLong(), 0, Integer.MAX_VALUE));
     }
 
     private static OptionalDouble number(Metadata metadata, String name) {

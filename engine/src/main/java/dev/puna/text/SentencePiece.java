@@ -54,8 +54,7 @@ final class SentencePiece {
         return new Tokenizer(new Tokenizer.Parts(
                 vocabulary,
                 new AddedTokens(pieces.added(
-                        !settings.oneText(),
-                        spelling -> settings.rightStrip() && !NEVER_STRIPPING.contains(spelling))),
+                        !settings.oneText(), spelling -> settings.rightStrip() && !NEVER_STRIPPING.contains(spelling))),
                 new Normalizer(
                         List.of(Normalizer.sentencePiece(settings.prefix(), settings.collapse(), settings.escape()))),
                 new AddedTokens(normalized),

@@ -131,7 +131,8 @@ class EngineTest {
                     .hasMessage("prompt has 200 tokens, which leaves no room for an answer: the context holds 200");
         }
         var small = new Limits(200, 8, 10, 10, 40, 8, 20, 100, 4, 16);
-        try (var engine = new Engine(new HashPass(VOCABULARY, small), new PromptLookup(), VOCABULARY, VOCABULARY, small)) {
+        try (var engine =
+                new Engine(new HashPass(VOCABULARY, small), new PromptLookup(), VOCABULARY, VOCABULARY, small)) {
             assertThatThrownBy(() -> engine.submit(request(1, 100, 1)))
                     .hasMessage("prompt has 100 tokens, which leaves no room for an answer: the cache holds 80");
         }

@@ -121,7 +121,9 @@ class SimulationTest {
         void run() throws InterruptedException {
             int arrivals = 1 + random.nextInt(25);
             boolean faults = random.nextInt(5) == 0;
-            for (int time = 0; callers.size() < arrivals || !loop.scheduler().sequences().isEmpty(); time++) {
+            for (int time = 0;
+                    callers.size() < arrivals || !loop.scheduler().sequences().isEmpty();
+                    time++) {
                 assertThat(time).as("steps").isLessThan(100_000);
                 if (callers.size() < arrivals && random.nextInt(3) == 0) {
                     arrive();
@@ -160,7 +162,8 @@ class SimulationTest {
         }
 
         private void embed() {
-            int[] text = random.ints(1 + random.nextInt(limits.room()), 0, VOCABULARY).toArray();
+            int[] text = random.ints(1 + random.nextInt(limits.room()), 0, VOCABULARY)
+                    .toArray();
             var request = new Request(text, Sampling.GREEDY, Set.of()).from("caller " + random.nextInt(3));
             var pooled = new Pooled(Pooling.MEAN, VOCABULARY);
             texts.add(new Sequence(request, new Generation(1, () -> {}), 0, text.length, pooled));

@@ -132,8 +132,8 @@ class SpeculationTest {
             }
         };
         var limits = new Limits(400, 4, 200, 200, 40, 4, 20, 100, 6, 500);
-        var loop =
-                new Loop(new HashPass(VOCABULARY, limits), new Speculation(wrong, 6, 0.3), VOCABULARY, limits, () -> {});
+        var loop = new Loop(
+                new HashPass(VOCABULARY, limits), new Speculation(wrong, 6, 0.3), VOCABULARY, limits, () -> {});
         var generation = new Generation(500, () -> {});
         loop.scheduler().add(new Sequence(new Request(new int[] {1}, Sampling.GREEDY, Set.of()), generation, 0, 400));
         while (loop.step()) {}

@@ -89,7 +89,8 @@ class GgufConfigTest {
     }
 
     private Config opened(String architecture, int layers, Consumer<Draft> change) {
-        return opened(architecture, layers, change, checkpoint -> checkpoint.llama().config());
+        return opened(
+                architecture, layers, change, checkpoint -> checkpoint.llama().config());
     }
 
     private <T> T opened(String architecture, int layers, Consumer<Draft> change, Function<Checkpoint, T> read) {
@@ -124,7 +125,8 @@ class GgufConfigTest {
 
     @Test
     void aContextBeyondTheLimitIsCutToIt() {
-        assertThat(llama(draft -> draft.u32("context_length", Integer.MAX_VALUE)).context())
+        assertThat(llama(draft -> draft.u32("context_length", Integer.MAX_VALUE))
+                        .context())
                 .isEqualTo(HfConfig.MOST_POSITIONS);
     }
 
@@ -140,7 +142,8 @@ class GgufConfigTest {
         assertThat(advice.topK()).hasValue(0);
         assertThat(advice.topP()).hasValue(0.75);
         assertThat(advice.minP()).isEmpty();
-        assertThat(advice(draft -> draft.metadata.f32("general.sampling.temp", 0)).sample())
+        assertThat(advice(draft -> draft.metadata.f32("general.sampling.temp", 0))
+                        .sample())
                 .isFalse();
         assertThat(advice(_ -> {})).isEqualTo(GenerationDefaults.NONE);
     }

@@ -83,9 +83,7 @@ class BuiltInTemplatesTest {
     void toolCallsAreSpeltAsTheVersionLearntThem() {
         var call = new Message.ToolCall("c1", "weather", Map.of("city", "Paris"));
         List<Message> talk = List.of(
-                Message.user("Weather?"),
-                Message.calls(null, List.of(call)),
-                Message.tool("c1", "weather", "22"));
+                Message.user("Weather?"), Message.calls(null, List.of(call)), Message.tool("c1", "weather", "22"));
         assertThat(BuiltInTemplates.LLAMA_3_1.template().render(variables(talk)).text())
                 .contains(
                         "{\"type\": \"function\", \"name\": \"weather\", \"parameters\": {\"city\": \"Paris\"}}<|eot_id|>")

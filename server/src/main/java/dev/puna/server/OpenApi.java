@@ -50,7 +50,8 @@ final class OpenApi {
         List<Object> parameters = new ArrayList<>();
         Matcher names = PARAMETER.matcher(route.pattern());
         while (names.find()) {
-            parameters.add(Map.of("name", names.group(1), "in", "path", "required", true, "schema", Map.of("type", "string")));
+            parameters.add(
+                    Map.of("name", names.group(1), "in", "path", "required", true, "schema", Map.of("type", "string")));
         }
         if (!parameters.isEmpty()) {
             operation.put("parameters", parameters);
@@ -58,7 +59,11 @@ final class OpenApi {
         route.shape()
                 .ifPresent(shape -> operation.put(
                         "requestBody",
-                        Map.of("required", true, "content", Map.of("application/json", Map.of("schema", shape.schema())))));
+                        Map.of(
+                                "required",
+                                true,
+                                "content",
+                                Map.of("application/json", Map.of("schema", shape.schema())))));
         operation.put(
                 "responses",
                 Map.of("200", Map.of("description", "Done"), "default", Map.of("description", "An error of this API")));

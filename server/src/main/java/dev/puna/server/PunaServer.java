@@ -87,11 +87,7 @@ public final class PunaServer implements AutoCloseable {
             OpenAi openAi = new OpenAi(completions, database);
             // The last one answers for what none claims.
             List<Api> apis = List.of(
-                    operations,
-                    new Anthropic(completions),
-                    new Gemini(completions),
-                    new Ollama(completions),
-                    openAi);
+                    operations, new Anthropic(completions), new Gemini(completions), new Ollama(completions), openAi);
             Frame frame = new Frame(options.http(), apis, Faults::explain, metrics::served);
             operations.watch(frame, apis);
             if (options.database().isPresent() && database.begun()) {

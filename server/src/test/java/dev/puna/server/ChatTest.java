@@ -123,8 +123,7 @@ class ChatTest {
         assertThat(text).as(said.body()).matches("\\{\"large\":(true|false)}");
         Served.Said refused = chat(ask + "{\"type\": \"nothing\"}}}");
         assertThat(refused.status()).as(refused.body()).isEqualTo(400);
-        assertThat(refused.json().at("/error/param").stringValue())
-                .isEqualTo("response_format.json_schema.schema");
+        assertThat(refused.json().at("/error/param").stringValue()).isEqualTo("response_format.json_schema.schema");
     }
 
     @Test

@@ -105,7 +105,8 @@ class GuardedTest {
                     .isEqualTo("HTTP/1.1 200");
             assertThat(raw(served, "GET /v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n"))
                     .isEqualTo("HTTP/1.1 403");
-            assertThat(served.get("/v1/models", "Authorization", "Bearer whatever").status())
+            assertThat(served.get("/v1/models", "Authorization", "Bearer whatever")
+                            .status())
                     .isEqualTo(200);
         }
     }
@@ -128,7 +129,8 @@ class GuardedTest {
                     "POST");
             assertThat(said.status()).isEqualTo(204);
             assertThat(said.header("Access-Control-Allow-Origin")).isEqualTo("https://page.example");
-            assertThat(served.get("/v1/models", "Origin", "https://other.example").status())
+            assertThat(served.get("/v1/models", "Origin", "https://other.example")
+                            .status())
                     .isEqualTo(403);
         }
     }
@@ -143,15 +145,23 @@ class GuardedTest {
     @Test
     void bodiesHeadersAndNumbersHaveLimits() throws IOException {
         try (Served served = new Served()) {
-            assertThat(served.post("/v1/chat/completions", " ".repeat((16 << 20) + 1)).status())
+            assertThat(served.post("/v1/chat/completions", " ".repeat((16 << 20) + 1))
+                            .status())
                     .isEqualTo(413);
             assertThat(raw(served, "GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + "a".repeat(20_000) + "\r\n\r\n"))
                     .isIn("HTTP/1.1 431", "HTTP/1.1 400");
             assertThat(raw(served, "GET /" + "a".repeat(10_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
                     .endsWith(" 414");
             for (String body : new String[] {
-                "", "[]", "{", "{\"model\": \"x\"} more", "{\"a\": 1, \"a\": 2}", "[".repeat(5000), "{\"n\": 1e999999999}",
-                "{\"model\": \"m\", \"messages\": [], \"n\": NaN}", "\u0000"
+                "",
+                "[]",
+                "{",
+                "{\"model\": \"x\"} more",
+                "{\"a\": 1, \"a\": 2}",
+                "[".repeat(5000),
+                "{\"n\": 1e999999999}",
+                "{\"model\": \"m\", \"messages\": [], \"n\": NaN}",
+                "\u0000"
             }) {
                 assertThat(served.post("/v1/chat/completions", body).status())
                         .as(body.length() > 50 ? "nested" : body)
@@ -163,31 +173,44 @@ class GuardedTest {
     @Test
     void everyNumberOfEveryRequestIsCheckedBeforeAnyModelIsAskedFor() {
         try (Served served = new Served()) {
-            served.server.routes().forEach(route -> route.shape().ifPresent(shape -> shape.fields()
-                    .forEach(field -> {
-                        for (String value : new String[] {
-                            "-1e308", "1e308", "\"\"", "[]", "{}", "[[]]", "{\"a\": null}", "false", "-99999999999999999999"
-                        }) {
-                            String path = route.pattern().replaceAll("\\{[^}]*}", "x");
-                            Served.Said said = served.send(route.method(), path, "{\"" + field.name() + "\": " + value + "}");
-                            assertThat(said.status())
-                                    .as(path + " " + field.name() + " " + value + " " + said.body())
-                                    .isBetween(400, 501)
-                                    .isNotEqualTo(500);
-                        }
-                    })));
+            served.server
+                    .routes()
+                    .forEach(route -> route.shape()
+                            .ifPresent(shape -> shape.fields().forEach(field -> {
+                                for (String value : new String[] {
+                                    "-1e308",
+                                    "1e308",
+                                    "\"\"",
+                                    "[]",
+                                    "{}",
+                                    "[[]]",
+                                    "{\"a\": null}",
+                                    "false",
+                                    "-99999999999999999999"
+                                }) {
+                                    String path = route.pattern().replaceAll("\\{[^}]*}", "x");
+                                    Served.Said said = served.send(
+                                            route.method(), path, "{\"" + field.name() + "\": " + value + "}");
+                                    assertThat(said.status())
+                                            .as(path + " " + field.name() + " " + value + " " + said.body())
+                                            .isBetween(400, 501)
+                                            .isNotEqualTo(500);
+                                }
+                            })));
         }
     }
 
     @Test
     void aFieldThatNoRequestKnowsIsRefusedByItsName() {
         try (Served served = new Served()) {
-            served.server.routes().stream().filter(route -> route.shape().isPresent()).forEach(route -> {
-                String path = route.pattern().replaceAll("\\{[^}]*}", "x");
-                Served.Said said = served.send(route.method(), path, "{\"no_such_field\": 1}");
-                assertThat(said.status()).as(path).isEqualTo(400);
-                assertThat(said.body()).as(path).contains("no_such_field");
-            });
+            served.server.routes().stream()
+                    .filter(route -> route.shape().isPresent())
+                    .forEach(route -> {
+                        String path = route.pattern().replaceAll("\\{[^}]*}", "x");
+                        Served.Said said = served.send(route.method(), path, "{\"no_such_field\": 1}");
+                        assertThat(said.status()).as(path).isEqualTo(400);
+                        assertThat(said.body()).as(path).contains("no_such_field");
+                    });
         }
     }
 }

@@ -42,10 +42,13 @@ class ResponsesTest {
         assertThat(first.at("/output/0/content/0/text").stringValue()).contains("Tokyo");
         String path = "/v1/responses/" + first.get("id").stringValue();
         assertThat(served.get(path).json()).isEqualTo(first);
-        assertThat(served.get(path + "/input_items").json().at("/data/0/content").stringValue())
+        assertThat(served.get(path + "/input_items")
+                        .json()
+                        .at("/data/0/content")
+                        .stringValue())
                 .contains("Japan");
-        JsonNode second = respond("\"input\": \"And of France?\", \"previous_response_id\": "
-                        + Json.write(first.get("id")))
+        JsonNode second = respond(
+                        "\"input\": \"And of France?\", \"previous_response_id\": " + Json.write(first.get("id")))
                 .json();
         assertThat(second.at("/usage/input_tokens").intValue())
                 .isGreaterThan(first.at("/usage/total_tokens").intValue());
@@ -74,9 +77,15 @@ class ResponsesTest {
                 .distinct()
                 .toList();
         assertThat(types)
-                .startsWith("response.created", "response.in_progress", "response.output_item.added",
-                        "response.content_part.added", "response.output_text.delta", "response.output_text.done",
-                        "response.content_part.done", "response.output_item.done");
+                .startsWith(
+                        "response.created",
+                        "response.in_progress",
+                        "response.output_item.added",
+                        "response.content_part.added",
+                        "response.output_text.delta",
+                        "response.output_text.done",
+                        "response.content_part.done",
+                        "response.output_item.done");
         for (int i = 0; i < events.size(); i++) {
             assertThat(events.get(i).get("sequence_number").intValue()).isEqualTo(i);
         }

@@ -57,13 +57,20 @@ class StoredThingsTest {
             assertThat(made.get("sha256").stringValue()).hasSize(64);
             assertThat(served.get(path + "/content", alice).body()).isEqualTo(content);
             for (String[] request : new String[][] {{"GET", path}, {"GET", path + "/content"}, {"DELETE", path}}) {
-                assertThat(served.send(request[0], request[1], null, bob).status()).isEqualTo(404);
+                assertThat(served.send(request[0], request[1], null, bob).status())
+                        .isEqualTo(404);
             }
             assertThat(served.get("/v1/files", bob).json().get("data").size()).isZero();
             assertThat(served.get("/v1/files", alice).json().get("data").size()).isEqualTo(1);
-            assertThat(upload(served, "nothing", "x", alice).json().at("/error/param").stringValue())
+            assertThat(upload(served, "nothing", "x", alice)
+                            .json()
+                            .at("/error/param")
+                            .stringValue())
                     .isEqualTo("purpose");
-            assertThat(served.send("DELETE", path, null, alice).json().get("deleted").booleanValue())
+            assertThat(served.send("DELETE", path, null, alice)
+                            .json()
+                            .get("deleted")
+                            .booleanValue())
                     .isTrue();
             assertThat(served.get(path, alice).status()).isEqualTo(404);
         }
@@ -74,9 +81,11 @@ class StoredThingsTest {
         Path model = SharedData.smollm2();
         String id = model.getFileName().toString();
         String lines = IntStream.range(0, 40)
-                .mapToObj(i -> "{\"custom_id\": \"line-" + i + "\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\","
-                        + " \"body\": {\"model\": \"" + (i == 7 ? "nobody" : id) + "\", \"max_tokens\": 24, \"messages\":"
-                        + " [{\"role\": \"user\", \"content\": \"Tell me of number " + i + ".\"}]}}")
+                .mapToObj(i ->
+                        "{\"custom_id\": \"line-" + i + "\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\","
+                                + " \"body\": {\"model\": \"" + (i == 7 ? "nobody" : id)
+                                + "\", \"max_tokens\": 24, \"messages\":"
+                                + " [{\"role\": \"user\", \"content\": \"Tell me of number " + i + ".\"}]}}")
                 .collect(Collectors.joining("\n"));
         String path;
         try (Served served = served(Keys.NONE, model)) {
@@ -97,14 +106,19 @@ class StoredThingsTest {
             while (!batch.get("status").stringValue().equals("completed")) {
                 Thread.sleep(20);
                 batch = served.get(path).json();
-                assertThat(batch.get("status").stringValue()).as(batch.toString()).isIn("in_progress", "completed");
+                assertThat(batch.get("status").stringValue())
+                        .as(batch.toString())
+                        .isIn("in_progress", "completed");
             }
             assertThat(batch.at("/request_counts/completed").intValue()).isEqualTo(39);
             assertThat(batch.at("/request_counts/failed").intValue()).isEqualTo(1);
-            String output = served.get("/v1/files/" + batch.get("output_file_id").stringValue() + "/content")
+            String output = served.get(
+                            "/v1/files/" + batch.get("output_file_id").stringValue() + "/content")
                     .body();
             assertThat(output.lines()
-                            .map(line -> Json.parse(line.getBytes(StandardCharsets.UTF_8)).get("custom_id").stringValue())
+                            .map(line -> Json.parse(line.getBytes(StandardCharsets.UTF_8))
+                                    .get("custom_id")
+                                    .stringValue())
                             .distinct())
                     .hasSize(39);
             assertThat(served.get("/v1/files/" + batch.get("error_file_id").stringValue() + "/content")
@@ -117,7 +131,10 @@ class StoredThingsTest {
     @Test
     void aBatchOfWhatIsNoBatchFailsWithTheLine() throws Exception {
         try (Served served = served(Keys.NONE)) {
-            String file = upload(served, "batch", "{\"custom_id\": \"a\"}").json().get("id").stringValue();
+            String file = upload(served, "batch", "{\"custom_id\": \"a\"}")
+                    .json()
+                    .get("id")
+                    .stringValue();
             JsonNode batch = served.post(
                             "/v1/batches",
                             "{\"input_file_id\": \"" + file

@@ -96,7 +96,8 @@ class StreamsTest {
                 assertThat(statistics(served).steps() - steps).isLessThan(200);
                 await(() -> served.server.running() == 0);
             }
-            assertThat(statistics(served).freeBlocks()).isEqualTo(statistics(served).blocks());
+            assertThat(statistics(served).freeBlocks())
+                    .isEqualTo(statistics(served).blocks());
         }
     }
 
@@ -108,7 +109,8 @@ class StreamsTest {
             // Logprobs make an answer large enough to fill what the operating system takes for a client.
             try (Socket lazy = new Socket()) {
                 lazy.setReceiveBufferSize(1024);
-                lazy.connect(new java.net.InetSocketAddress("127.0.0.1", served.server.uri().getPort()));
+                lazy.connect(new java.net.InetSocketAddress(
+                        "127.0.0.1", served.server.uri().getPort()));
                 byte[] body = ("{\"model\": \"" + model(served) + "\", \"stream\": true, \"logprobs\": true,"
                                 + " \"top_logprobs\": 20, " + LONG + "4000}")
                         .getBytes(StandardCharsets.UTF_8);
@@ -118,8 +120,8 @@ class StreamsTest {
                                 .getBytes(StandardCharsets.US_ASCII));
                 lazy.getOutputStream().write(body);
                 await(() -> served.server.running() == 1);
-                Served.Said other = served.post(
-                        "/v1/chat/completions", "{\"model\": \"" + model(served) + "\", " + LONG + "8}");
+                Served.Said other =
+                        served.post("/v1/chat/completions", "{\"model\": \"" + model(served) + "\", " + LONG + "8}");
                 assertThat(other.status()).isEqualTo(200);
                 await(() -> served.server.running() == 0);
             }
@@ -134,9 +136,10 @@ class StreamsTest {
             ConcurrentLinkedQueue<Integer> statuses = new ConcurrentLinkedQueue<>();
             List<Thread> clients = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
-                clients.add(Thread.ofVirtual().start(() -> statuses.add(served.post(
-                                "/v1/chat/completions", "{\"model\": \"" + model(served) + "\", " + LONG + "2}")
-                        .status())));
+                clients.add(Thread.ofVirtual()
+                        .start(() -> statuses.add(served.post(
+                                        "/v1/chat/completions", "{\"model\": \"" + model(served) + "\", " + LONG + "2}")
+                                .status())));
             }
             for (Thread client : clients) {
                 client.join();
@@ -152,8 +155,8 @@ class StreamsTest {
             try (Socket _ = ask(served, LONG + "4000");
                     Socket _ = ask(served, LONG + "4000")) {
                 await(() -> statistics(served).running() + statistics(served).waiting() == 2);
-                Served.Said said = served.post(
-                        "/v1/chat/completions", "{\"model\": \"" + model(served) + "\", " + LONG + "2}");
+                Served.Said said =
+                        served.post("/v1/chat/completions", "{\"model\": \"" + model(served) + "\", " + LONG + "2}");
                 assertThat(said.status()).isEqualTo(429);
                 assertThat(Integer.parseInt(said.header("Retry-After"))).isPositive();
                 assertThat(said.json().at("/error/type").stringValue()).isEqualTo("rate_limit_error");
@@ -169,8 +172,8 @@ class StreamsTest {
             try (Socket first = ask(served, LONG + "4000, \"stream\": true");
                     Socket second = ask(served, LONG + "2, \"stream\": true")) {
                 await(() -> statistics(served).waiting() == 1);
-                BufferedReader lines = new BufferedReader(
-                        new InputStreamReader(second.getInputStream(), StandardCharsets.UTF_8));
+                BufferedReader lines =
+                        new BufferedReader(new InputStreamReader(second.getInputStream(), StandardCharsets.UTF_8));
                 boolean comment = false;
                 for (String line = lines.readLine(); !comment; line = lines.readLine()) {
                     comment = line.startsWith(":");
@@ -185,9 +188,10 @@ class StreamsTest {
         try (Served served = new Served(options(4, 128, Limits.DEFAULT), SharedData.smollm2())) {
             load(served);
             List<Served.Said> answers = new ArrayList<>();
-            Thread client = Thread.ofVirtual().start(() -> answers.add(served.post(
-                    "/v1/chat/completions",
-                    "{\"model\": \"" + model(served) + "\", \"stream\": true, " + LONG + "60}")));
+            Thread client = Thread.ofVirtual()
+                    .start(() -> answers.add(served.post(
+                            "/v1/chat/completions",
+                            "{\"model\": \"" + model(served) + "\", \"stream\": true, " + LONG + "60}")));
             await(() -> served.server.running() == 1);
             Thread drain = Thread.ofVirtual().start(() -> served.server.drain(Duration.ofSeconds(60)));
             await(() -> served.get("/ready").status() == 503);

@@ -80,7 +80,8 @@ class TextCompletionTest {
     @Test
     void vectorsAreTheSameAsNumbersAndAsBytes() {
         String input = "\"input\": [\"The cat sleeps.\", \"A dog barks.\"], \"model\": \"" + model + "\"";
-        JsonNode floats = served.post("/v1/embeddings", "{" + input + "}").json().get("data");
+        JsonNode floats =
+                served.post("/v1/embeddings", "{" + input + "}").json().get("data");
         JsonNode bytes = served.post("/v1/embeddings", "{" + input + ", \"encoding_format\": \"base64\"}")
                 .json()
                 .get("data");
@@ -95,9 +96,12 @@ class TextCompletionTest {
                 .json()
                 .at("/data/0/embedding");
         assertThat(few.size()).isEqualTo(16);
-        assertThat(few.values().stream().mapToDouble(x -> x.doubleValue() * x.doubleValue()).sum())
+        assertThat(few.values().stream()
+                        .mapToDouble(x -> x.doubleValue() * x.doubleValue())
+                        .sum())
                 .isBetween(0.999, 1.001);
-        assertThat(served.post("/v1/embeddings", "{" + input + ", \"dimensions\": 100000}").status())
+        assertThat(served.post("/v1/embeddings", "{" + input + ", \"dimensions\": 100000}")
+                        .status())
                 .isEqualTo(400);
     }
 

@@ -241,9 +241,7 @@ final class SchemaReader {
             bytes.write(low >= 0 ? high << 4 | low : in[i]);
             i += low >= 0 ? 2 : 0;
         }
-        return bytes.toString(StandardCharsets.UTF_8)
-                .replace("~1", "/")
-                .replace("~0", "~");
+        return bytes.toString(StandardCharsets.UTF_8).replace("~1", "/").replace("~0", "~");
     }
 
     // ---- what it says ----

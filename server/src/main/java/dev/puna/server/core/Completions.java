@@ -38,8 +38,7 @@ public final class Completions {
      */
     public static Caller caller(Exchange exchange) {
         String account = exchange.account().name();
-        return new Caller(
-                account, account, exchange.patient() ? Priority.LOW : Priority.NORMAL, Optional.empty());
+        return new Caller(account, account, exchange.patient() ? Priority.LOW : Priority.NORMAL, Optional.empty());
     }
 
     /**
@@ -48,15 +47,22 @@ public final class Completions {
      * @param lease of the model; the run lets go of it when it is closed, and this method where it fails
      */
     public Run ask(Exchange exchange, Models.Lease lease, Question question, int n) {
-        return begin(exchange, lease, question.sampling(), question.form(), 1, n, (_, sampling, form) -> lease.assistant()
-                .answer(new Question(
-                        question.messages(),
-                        question.tools(),
-                        sampling,
-                        form,
-                        question.variables(),
-                        question.splitReasoning(),
-                        question.caller())));
+        return begin(
+                exchange,
+                lease,
+                question.sampling(),
+                question.form(),
+                1,
+                n,
+                (_, sampling, form) -> lease.assistant()
+                        .answer(new Question(
+                                question.messages(),
+                                question.tools(),
+                                sampling,
+                                form,
+                                question.variables(),
+                                question.splitReasoning(),
+                                question.caller())));
     }
 
     /** As {@link #ask(Exchange, Models.Lease, Question, int)}, with the model of that name; the question may depend on it. */
@@ -93,8 +99,8 @@ public final class Completions {
             Optional<Constraint> form,
             Caller caller,
             int n) {
-        Continuing start = (prompt, each, constraint) -> lease.assistant()
-                .complete(prompts.get(prompt), each, constraint, caller);
+        Continuing start =
+                (prompt, each, constraint) -> lease.assistant().complete(prompts.get(prompt), each, constraint, caller);
         return begin(exchange, lease, sampling, form, prompts.size(), n, start);
     }
 
@@ -116,7 +122,8 @@ public final class Completions {
             if (n < 1 || (long) prompts * n > MOST_ANSWERS) {
                 throw Failure.invalid("n", "is " + n + "; a request gets 1 to " + MOST_ANSWERS + " answers");
             }
-            long seed = sampling.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+            long seed =
+                    sampling.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
             for (int prompt = 0; prompt < prompts; prompt++) {
                 for (int i = 0; i < n; i++) {
                     OptionalLong own = OptionalLong.of(seed + i);

@@ -31,15 +31,16 @@ public final class Faults {
     public static Failure explain(Throwable thrown) {
         return switch (thrown) {
             case Failure known -> known;
-            case BadRequest bad when bad.field().equals("prompt") && bad.what().contains("leaves no room") ->
+            case BadRequest bad
+            when bad.field().equals("prompt") && bad.what().contains("leaves no room") ->
                 Failure.tooLong("messages", "the prompt " + bad.what());
             case BadRequest bad -> Failure.invalid(NAMES.getOrDefault(bad.field(), bad.field()), bad.what());
-            case GrammarRefused refused ->
-                Failure.invalid("tools", "cannot be enforced: " + refused.getMessage());
+            case GrammarRefused refused -> Failure.invalid("tools", "cannot be enforced: " + refused.getMessage());
             case Overloaded full -> Failure.overloaded(String.valueOf(full.getMessage()), full.retryAfter());
             case TemplateError wrong ->
                 Failure.invalid("messages", "do not suit the model's chat template: " + wrong.getMessage());
-            case EngineFault fault when String.valueOf(fault.getMessage()).contains("closed") ->
+            case EngineFault fault
+            when String.valueOf(fault.getMessage()).contains("closed") ->
                 Failure.unavailable("the model was closed", Duration.ofSeconds(1));
             default -> Failure.internal(thrown);
         };

@@ -51,7 +51,8 @@ public final class Infill {
     /** Whether a model with this tokenizer was trained to fill in. */
     public static boolean knownTo(Tokenizer tokenizer) {
         return SPELLINGS.stream()
-                .anyMatch(spelling -> spelling.stream().allMatch(mark -> tokenizer.id(mark).isPresent()));
+                .anyMatch(spelling ->
+                        spelling.stream().allMatch(mark -> tokenizer.id(mark).isPresent()));
     }
 
     private static int[] unspaced(Tokenizer tokenizer, String text) {

@@ -99,12 +99,7 @@ public interface Library {
                 bytes += Files.isRegularFile(file) ? Files.size(file) : 0;
             }
             return new Entry(
-                    id,
-                    bytes,
-                    Files.getLastModifiedTime(path).toInstant(),
-                    Optional.empty(),
-                    "",
-                    Optional.empty());
+                    id, bytes, Files.getLastModifiedTime(path).toInstant(), Optional.empty(), "", Optional.empty());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -58,7 +58,8 @@ public final class Metrics {
                 .name("puna_model_held")
                 .help("Requests that hold a model open.")
                 .labelNames("model")
-                .callback(told -> models.open().forEach(open -> told.call(open.held(), open.entry().id())))
+                .callback(told -> models.open()
+                        .forEach(open -> told.call(open.held(), open.entry().id())))
                 .register(registry);
     }
 
@@ -109,7 +110,8 @@ public final class Metrics {
     /** An answer is over. */
     public void answered(String model, Reply reply) {
         Usage usage = reply.usage();
-        endings.labelValues(model, reply.finish().name().toLowerCase(java.util.Locale.ROOT)).inc();
+        endings.labelValues(model, reply.finish().name().toLowerCase(java.util.Locale.ROOT))
+                .inc();
         prompt.labelValues(model).inc(usage.promptTokens());
         cached.labelValues(model).inc(usage.cachedTokens());
         made.labelValues(model).inc(usage.newTokens());

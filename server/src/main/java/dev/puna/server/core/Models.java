@@ -42,8 +42,13 @@ public final class Models implements AutoCloseable {
     private static final class Slot {
         final Library.Entry entry;
         final Instant opened = Instant.now();
-        @Nullable Assistant assistant; // null while it is being opened
-        @Nullable RuntimeException fault;
+
+        @Nullable
+        Assistant assistant; // null while it is being opened
+
+        @Nullable
+        RuntimeException fault;
+
         Instant used = opened;
         int held;
 

@@ -18,13 +18,13 @@ import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -87,8 +87,9 @@ public final class Frame implements AutoCloseable {
         this.explain = explain;
         this.observer = observer;
         if (!Addresses.loopback(options.host()) && !options.keys().configured()) {
-            throw new IllegalArgumentException(options.host()
-                    + " can be reached by others: that needs API keys; without keys only loopback addresses are served");
+            throw new IllegalArgumentException(
+                    options.host()
+                            + " can be reached by others: that needs API keys; without keys only loopback addresses are served");
         }
         for (Api api : apis) {
             api.routes().forEach(route -> targets.add(new Target(api, route)));
@@ -99,9 +100,8 @@ public final class Frame implements AutoCloseable {
                 .setWorkerPoolSize(2)
                 .setInternalBlockingPoolSize(2)
                 .setUseDaemonThread(true)
-                .setFileSystemOptions(new FileSystemOptions()
-                        .setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Limits limits = options.limits();
         HttpServerOptions http = new HttpServerOptions()
                 .setMaxHeaderSize(limits.headerBytes())
@@ -109,11 +109,12 @@ public final class Frame implements AutoCloseable {
                 .setHandle100ContinueAutomatically(true)
                 .setTcpNoDelay(true)
                 .setAcceptBacklog(1024);
-        options.tls().ifPresent(tls -> http.setSsl(true)
-                .setUseAlpn(true)
-                .setKeyCertOptions(new PemKeyCertOptions()
-                        .setCertPath(tls.certificate().toAbsolutePath().toString())
-                        .setKeyPath(tls.key().toAbsolutePath().toString())));
+        options.tls()
+                .ifPresent(tls -> http.setSsl(true)
+                        .setUseAlpn(true)
+                        .setKeyCertOptions(new PemKeyCertOptions()
+                                .setCertPath(tls.certificate().toAbsolutePath().toString())
+                                .setKeyPath(tls.key().toAbsolutePath().toString())));
         server = vertx.createHttpServer(http);
         server.requestHandler(this::accept);
         connections = new Connections(vertx, limits);
@@ -161,7 +162,8 @@ public final class Frame implements AutoCloseable {
         try {
             checkHost(head);
             allowOrigin(head, response);
-            if (head.method().equals("OPTIONS") && head.header("Access-Control-Request-Method").isPresent()) {
+            if (head.method().equals("OPTIONS")
+                    && head.header("Access-Control-Request-Method").isPresent()) {
                 preflight(head, response);
                 observer.served(api.name(), "OPTIONS", pattern, response.getStatusCode(), System.nanoTime() - began);
                 return;
@@ -198,7 +200,8 @@ public final class Frame implements AutoCloseable {
     private Optional<Target> target(Head head) {
         List<Target> fitting = targets.stream()
                 .filter(target -> target.route().method().equals(head.method())
-                        || (head.method().equals("HEAD") && target.route().method().equals("GET")))
+                        || (head.method().equals("HEAD")
+                                && target.route().method().equals("GET")))
                 .filter(target -> target.route().match(head.path()).isPresent())
                 .toList();
         if (fitting.isEmpty()) {
@@ -240,7 +243,8 @@ public final class Frame implements AutoCloseable {
             String host = Addresses.withoutPort(hosts.getFirst());
             if (!Addresses.loopback(host) && !host.equalsIgnoreCase(options.host())) {
                 throw Failure.of(
-                        Failure.Kind.FORBIDDEN, "the header Host names another machine, and no API keys are configured");
+                        Failure.Kind.FORBIDDEN,
+                        "the header Host names another machine, and no API keys are configured");
             }
         }
     }
@@ -270,9 +274,11 @@ public final class Frame implements AutoCloseable {
         response.setStatusCode(204)
                 .putHeader("Access-Control-Allow-Methods", "GET, POST, DELETE, HEAD")
                 .putHeader("Access-Control-Max-Age", "600")
-                .putHeader("Access-Control-Allow-Headers", head.header("Access-Control-Request-Headers")
-                        .filter(names -> names.matches("[A-Za-z0-9-, ]{1,2000}"))
-                        .orElse("Authorization, Content-Type"));
+                .putHeader(
+                        "Access-Control-Allow-Headers",
+                        head.header("Access-Control-Request-Headers")
+                                .filter(names -> names.matches("[A-Za-z0-9-, ]{1,2000}"))
+                                .orElse("Authorization, Content-Type"));
         response.end();
     }
 
@@ -294,15 +300,18 @@ public final class Frame implements AutoCloseable {
             }
             long nanos = System.nanoTime() - began;
             int status = exchange.gone() ? 499 : exchange.status();
-            observer.served(api.name(), exchange.head().method(), exchange.route().pattern(), status, nanos);
-            LOG.log(Level.DEBUG, () -> String.format(
-                    Locale.ROOT,
-                    "%s %s %s %d %d ms",
-                    exchange.id(),
-                    exchange.head().method(),
-                    exchange.route().pattern(),
-                    status,
-                    nanos / 1_000_000));
+            observer.served(
+                    api.name(), exchange.head().method(), exchange.route().pattern(), status, nanos);
+            LOG.log(
+                    Level.DEBUG,
+                    () -> String.format(
+                            Locale.ROOT,
+                            "%s %s %s %d %d ms",
+                            exchange.id(),
+                            exchange.head().method(),
+                            exchange.route().pattern(),
+                            status,
+                            nanos / 1_000_000));
         }
     }
 

@@ -147,8 +147,8 @@ final class Batches implements AutoCloseable {
     }
 
     void list(Exchange exchange) {
-        Page<StoredBatches.Stored> page = Page.of(
-                exchange.head(), batches.all(exchange.account().name()), StoredBatches.Stored::id, true);
+        Page<StoredBatches.Stored> page =
+                Page.of(exchange.head(), batches.all(exchange.account().name()), StoredBatches.Stored::id, true);
         exchange.json(page.json(this::shown));
     }
 
@@ -340,7 +340,8 @@ final class Batches implements AutoCloseable {
         ThreadLocalRandom.current().nextBytes(random);
         String id = "req_" + HexFormat.of().formatHex(random);
         for (int attempt = 0; ; attempt++) {
-            BatchLine asked = new BatchLine(id, new Account(batch.account()), route.shape().orElseThrow(), line.body());
+            BatchLine asked = new BatchLine(
+                    id, new Account(batch.account()), route.shape().orElseThrow(), line.body());
             worker.asked.add(asked);
             if (worker.stopped || closed) {
                 asked.stop();
@@ -396,7 +397,8 @@ final class Batches implements AutoCloseable {
         ObjectNode json = parsed(batch.batch());
         long now = now();
         OptionalLong expires = json.path("output_expires_after").has("seconds")
-                ? OptionalLong.of(now + json.get("output_expires_after").get("seconds").longValue())
+                ? OptionalLong.of(
+                        now + json.get("output_expires_after").get("seconds").longValue())
                 : OptionalLong.empty();
         List<StoredBatches.Made> made = new ArrayList<>();
         Map<String, @Nullable Object> changes = new LinkedHashMap<>();

@@ -45,7 +45,9 @@ final class Chat {
                     Instant.now().getEpochSecond(),
                     run.model(),
                     OpenAi.fingerprint(run.assistant()),
-                    values.get(SERVICE_TIER).filter(tier -> !tier.equals("auto")).orElse("default"),
+                    values.get(SERVICE_TIER)
+                            .filter(tier -> !tier.equals("auto"))
+                            .orElse("default"),
                     values.has(FUNCTIONS),
                     values.get(LOGPROBS, false));
             if (stream) {
@@ -185,14 +187,13 @@ final class Chat {
         void read(int index, Answer answer) {
             send(index, Json.map("role", "assistant", "content", "", "refusal", null), null, answer);
             for (Optional<Delta> delta = answer.delta(); delta.isPresent(); delta = answer.delta()) {
-                Map<String, ?> json =
-                        switch (delta.get()) {
-                            case Delta.Text text -> Json.map("content", text.text());
-                            case Delta.Reasoning thought -> Json.map("reasoning_content", thought.text());
-                            case Delta.CallStart start -> started(start);
-                            case Delta.CallArguments more -> continued(more);
-                            case Delta.CallEnd _ -> Map.of();
-                        };
+                Map<String, ?> json = switch (delta.get()) {
+                    case Delta.Text text -> Json.map("content", text.text());
+                    case Delta.Reasoning thought -> Json.map("reasoning_content", thought.text());
+                    case Delta.CallStart start -> started(start);
+                    case Delta.CallArguments more -> continued(more);
+                    case Delta.CallEnd _ -> Map.of();
+                };
                 if (!json.isEmpty()) {
                     send(index, json, null, answer);
                 }
@@ -207,7 +208,14 @@ final class Chat {
                     : Json.map(
                             "tool_calls",
                             List.of(Json.map(
-                                    "index", start.index(), "id", start.id(), "type", "function", "function", function)));
+                                    "index",
+                                    start.index(),
+                                    "id",
+                                    start.id(),
+                                    "type",
+                                    "function",
+                                    "function",
+                                    function)));
         }
 
         private Map<String, ?> continued(Delta.CallArguments more) {

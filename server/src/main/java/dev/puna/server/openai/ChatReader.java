@@ -41,7 +41,13 @@ final class ChatReader {
             s.logprobs = logprobs(values);
         });
         return new Question(
-                messages(values), tools(values), sampling, form(values, assistant), variables(values, assistant), true, caller);
+                messages(values),
+                tools(values),
+                sampling,
+                form(values, assistant),
+                variables(values, assistant),
+                true,
+                caller);
     }
 
     /** A question that is only counted. */
@@ -58,12 +64,11 @@ final class ChatReader {
 
     static Caller caller(Values values, Exchange exchange) {
         Caller caller = Completions.caller(exchange);
-        Priority priority =
-                switch (values.get(SERVICE_TIER, "auto")) {
-                    case "flex" -> Priority.LOW;
-                    case "priority" -> Priority.HIGH;
-                    default -> caller.priority();
-                };
+        Priority priority = switch (values.get(SERVICE_TIER, "auto")) {
+            case "flex" -> Priority.LOW;
+            case "priority" -> Priority.HIGH;
+            default -> caller.priority();
+        };
         String scope = values.get(CACHE_SALT)
                 .map(salt -> caller.account() + "\0" + salt)
                 .orElse(caller.scope());
@@ -74,8 +79,9 @@ final class ChatReader {
         Optional<Integer> old = values.get(MAX_TOKENS);
         Optional<Integer> most = values.get(MAX_COMPLETION_TOKENS);
         if (old.isPresent() && most.isPresent() && !old.equals(most)) {
-            throw Failure.invalid("max_tokens", "is " + old.get() + " and max_completion_tokens is " + most.get()
-                    + ": they mean the same");
+            throw Failure.invalid(
+                    "max_tokens",
+                    "is " + old.get() + " and max_completion_tokens is " + most.get() + ": they mean the same");
         }
         return most.or(() -> old).map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
@@ -89,19 +95,18 @@ final class ChatReader {
     }
 
     private static Optional<Constraint> form(Values values, Assistant assistant) {
-        Optional<Constraint> form = values.get(RESPONSE_FORMAT)
-                .flatMap(format -> switch (format.need(TYPE)) {
-                    case "json_object" -> Optional.of(Forms.object(assistant, "response_format"));
-                    case "json_schema" -> {
-                        Values wanted = format.need(JSON_SCHEMA);
-                        String path = wanted.path(SCHEMA);
-                        yield Optional.of(
-                                wanted.has(SCHEMA)
-                                        ? Forms.schema(assistant, Objects.requireNonNull(Json.plain(wanted.need(SCHEMA))), path)
-                                        : Forms.object(assistant, "response_format"));
-                    }
-                    default -> Optional.empty();
-                });
+        Optional<Constraint> form = values.get(RESPONSE_FORMAT).flatMap(format -> switch (format.need(TYPE)) {
+            case "json_object" -> Optional.of(Forms.object(assistant, "response_format"));
+            case "json_schema" -> {
+                Values wanted = format.need(JSON_SCHEMA);
+                String path = wanted.path(SCHEMA);
+                yield Optional.of(
+                        wanted.has(SCHEMA)
+                                ? Forms.schema(assistant, Objects.requireNonNull(Json.plain(wanted.need(SCHEMA))), path)
+                                : Forms.object(assistant, "response_format"));
+            }
+            default -> Optional.empty();
+        });
         if (form.isPresent() && values.has(GRAMMAR)) {
             throw Failure.invalid("grammar", "cannot be kept to beside 'response_format'");
         }
@@ -163,10 +168,13 @@ final class ChatReader {
         List<Message.ToolCall> calls = new ArrayList<>();
         for (Values call : message.get(TOOL_CALLS).orElse(List.of())) {
             calls.add(call(call.need(CALL_FUNCTION), call.get(CALL_ID).orElse(null)));
-            call.get(CALL_ID).ifPresent(id -> called.put(id, call.need(CALL_FUNCTION).need(FUNCTION_NAME)));
+            call.get(CALL_ID)
+                    .ifPresent(id -> called.put(id, call.need(CALL_FUNCTION).need(FUNCTION_NAME)));
         }
         message.get(FUNCTION_CALL).ifPresent(call -> calls.add(call(call, null)));
-        @Nullable String content = message.get(ASSISTANT_CONTENT).or(() -> message.get(REFUSAL)).orElse(null);
+        @Nullable
+        String content =
+                message.get(ASSISTANT_CONTENT).or(() -> message.get(REFUSAL)).orElse(null);
         if (content == null && calls.isEmpty()) {
             throw Failure.invalid(message.path(ASSISTANT_CONTENT), "is missing, and there are no calls");
         }
@@ -197,22 +205,20 @@ final class ChatReader {
         }
         Optional<Object> wish = values.has(FUNCTION_CHOICE) ? values.get(FUNCTION_CHOICE) : values.get(TOOL_CHOICE);
         Set<String> allowed = new LinkedHashSet<>();
-        Tools.Choice choice =
-                switch (wish.orElse("auto")) {
-                    case String none when none.equals("none") -> new Tools.Choice.None();
-                    case String required when required.equals("required") -> new Tools.Choice.Required();
-                    case Values named when named.has(CHOSEN) ->
-                        new Tools.Choice.Named(named.need(CHOSEN).need(FUNCTION_NAME));
-                    case Values several when several.has(ALLOWED_TOOLS) -> {
-                        Values subset = several.need(ALLOWED_TOOLS);
-                        subset.need(ALLOWED).forEach(one -> allowed.add(one.need(CHOSEN).need(FUNCTION_NAME)));
-                        yield subset.need(MODE).equals("required")
-                                ? new Tools.Choice.Named(allowed)
-                                : new Tools.Choice.Auto();
-                    }
-                    case Values named -> new Tools.Choice.Named(named.need(FUNCTION_NAME));
-                    default -> new Tools.Choice.Auto();
-                };
+        Tools.Choice choice = switch (wish.orElse("auto")) {
+            case String none when none.equals("none") -> new Tools.Choice.None();
+            case String required when required.equals("required") -> new Tools.Choice.Required();
+            case Values named
+            when named.has(CHOSEN) -> new Tools.Choice.Named(named.need(CHOSEN).need(FUNCTION_NAME));
+            case Values several
+            when several.has(ALLOWED_TOOLS) -> {
+                Values subset = several.need(ALLOWED_TOOLS);
+                subset.need(ALLOWED).forEach(one -> allowed.add(one.need(CHOSEN).need(FUNCTION_NAME)));
+                yield subset.need(MODE).equals("required") ? new Tools.Choice.Named(allowed) : new Tools.Choice.Auto();
+            }
+            case Values named -> new Tools.Choice.Named(named.need(FUNCTION_NAME));
+            default -> new Tools.Choice.Auto();
+        };
         if (declared.isEmpty() && values.has(TOOL_CHOICE) && !(choice instanceof Tools.Choice.None)) {
             throw Failure.invalid("tool_choice", "needs 'tools'");
         }

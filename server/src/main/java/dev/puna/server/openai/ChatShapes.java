@@ -24,7 +24,9 @@ final class ChatShapes {
     static final Field<String> TEXT = Field.needed("text", Kind.text(), "");
     static final Field<String> REFUSAL_TEXT = Field.needed("refusal", Kind.text(), "");
     private static final Field<JsonNode> BREAKPOINT = Field.of(
-            "prompt_cache_breakpoint", Kind.anyObject(), "Every prompt is cached in blocks; more breakpoints change nothing.");
+            "prompt_cache_breakpoint",
+            Kind.anyObject(),
+            "Every prompt is cached in blocks; more breakpoints change nothing.");
     private static final Shape TEXT_PART = Shape.of(TYPE, TEXT, BREAKPOINT);
     private static final Map<String, Shape> PARTS = parts();
 
@@ -40,20 +42,19 @@ final class ChatShapes {
     private static final Kind<String> TEXTS = Kind.either(
             Kind.text(),
             Kind.list(Kind.tagged("type", Map.of("text", TEXT_PART)), MESSAGES).as(ChatShapes::joined));
-    private static final Kind<String> SEEN =
-            Kind.either(Kind.text(), Kind.list(Kind.tagged("type", PARTS), MESSAGES).as(ChatShapes::joined));
+    private static final Kind<String> SEEN = Kind.either(
+            Kind.text(), Kind.list(Kind.tagged("type", PARTS), MESSAGES).as(ChatShapes::joined));
     private static final Kind<String> SAID = Kind.either(
             Kind.text(),
-            Kind.list(
-                            Kind.tagged("type", Map.of("text", TEXT_PART, "refusal", Shape.of(TYPE, REFUSAL_TEXT))),
-                            MESSAGES)
+            Kind.list(Kind.tagged("type", Map.of("text", TEXT_PART, "refusal", Shape.of(TYPE, REFUSAL_TEXT))), MESSAGES)
                     .as(ChatShapes::joined));
 
     private static String joined(List<Values> parts) {
         return String.join(
                 "\n",
                 parts.stream()
-                        .map(part -> part.get(TEXT).or(() -> part.get(REFUSAL_TEXT)).orElse(""))
+                        .map(part ->
+                                part.get(TEXT).or(() -> part.get(REFUSAL_TEXT)).orElse(""))
                         .toList());
     }
 
@@ -62,11 +63,12 @@ final class ChatShapes {
     static final Field<String> NAME = Field.of("name", Kind.text(1, 64), "Who speaks.");
     static final Field<String> CONTENT = Field.needed("content", TEXTS, "");
     static final Field<String> USER_CONTENT = Field.needed("content", SEEN, "");
-    static final Field<String> ASSISTANT_CONTENT =
-            Field.of("content", SAID, "May be left out beside calls.");
+    static final Field<String> ASSISTANT_CONTENT = Field.of("content", SAID, "May be left out beside calls.");
     static final Field<String> REFUSAL = Field.of("refusal", Kind.text(), "Read as the content where there is none.");
     static final Field<String> REASONING = Field.of(
-            "reasoning_content", Kind.text(), "What the model had thought; its template decides whether it sees it again.");
+            "reasoning_content",
+            Kind.text(),
+            "What the model had thought; its template decides whether it sees it again.");
     static final Field<String> CALL_ID = Field.of("id", Kind.text(1, 512), "");
     static final Field<String> FUNCTION_NAME = Field.needed("name", Kind.text(1, 64), "");
     static final Field<String> ARGUMENTS = Field.needed("arguments", Kind.text(), "A JSON object, as text.");
@@ -77,7 +79,8 @@ final class ChatShapes {
     static final Field<List<Values>> TOOL_CALLS = Field.of(
             "tool_calls",
             Kind.list(
-                    Kind.tagged("type", Map.of("function", Shape.of(TYPE, CALL_ID, CALL_FUNCTION, CALL_INDEX)), "function"),
+                    Kind.tagged(
+                            "type", Map.of("function", Shape.of(TYPE, CALL_ID, CALL_FUNCTION, CALL_INDEX)), "function"),
                     TOOLS),
             "");
     static final Field<Values> FUNCTION_CALL = Field.of("function_call", CALLED, "The older form of a call.");
@@ -137,8 +140,7 @@ final class ChatShapes {
     static final Field<String> MODE = Field.needed("mode", Kind.oneOf("auto", "required"), "");
     static final Field<List<Values>> ALLOWED = Field.needed(
             "tools", Kind.list(Kind.tagged("type", Map.of("function", Shape.of(TYPE, CHOSEN))), TOOLS), "");
-    static final Field<Values> ALLOWED_TOOLS =
-            Field.needed("allowed_tools", Kind.object(Shape.of(MODE, ALLOWED)), "");
+    static final Field<Values> ALLOWED_TOOLS = Field.needed("allowed_tools", Kind.object(Shape.of(MODE, ALLOWED)), "");
     /** A text or {@link Values}. */
     static final Field<Object> TOOL_CHOICE = Field.of(
             "tool_choice",
@@ -147,12 +149,15 @@ final class ChatShapes {
                     Kind.tagged(
                             "type",
                             ordered(
-                                    "function", Shape.of(TYPE, CHOSEN), "allowed_tools", Shape.of(TYPE, ALLOWED_TOOLS)))),
+                                    "function",
+                                    Shape.of(TYPE, CHOSEN),
+                                    "allowed_tools",
+                                    Shape.of(TYPE, ALLOWED_TOOLS)))),
             "Whether the model calls, and what.");
-    static final Field<Boolean> PARALLEL =
-            Field.of("parallel_tool_calls", Kind.bool(), "False: one call at most.");
-    static final Field<List<Values>> FUNCTIONS = Field.of(
-            "functions", Kind.list(Kind.object(FUNCTION), TOOLS), "The older form of tools.");
+
+    static final Field<Boolean> PARALLEL = Field.of("parallel_tool_calls", Kind.bool(), "False: one call at most.");
+    static final Field<List<Values>> FUNCTIONS =
+            Field.of("functions", Kind.list(Kind.object(FUNCTION), TOOLS), "The older form of tools.");
     static final Field<Object> FUNCTION_CHOICE = Field.of(
             "function_call",
             Kind.<Object>either(Kind.oneOf("none", "auto"), Kind.object(Shape.of(FUNCTION_NAME))),
@@ -161,8 +166,8 @@ final class ChatShapes {
     // The form of the answer
     static final Field<String> FORM_NAME = Field.needed("name", Kind.text(1, 64), "");
     static final Field<JsonNode> SCHEMA = Field.of("schema", Kind.any(), "A JSON Schema.");
-    static final Field<Values> JSON_SCHEMA = Field.needed(
-            "json_schema", Kind.object(Shape.of(FORM_NAME, DESCRIPTION, SCHEMA, STRICT)), "");
+    static final Field<Values> JSON_SCHEMA =
+            Field.needed("json_schema", Kind.object(Shape.of(FORM_NAME, DESCRIPTION, SCHEMA, STRICT)), "");
     static final Field<Values> RESPONSE_FORMAT = Field.of(
             "response_format",
             Kind.tagged(
@@ -183,39 +188,39 @@ final class ChatShapes {
             Field.of("max_tokens", Kind.integer(1, Integer.MAX_VALUE), "The most new tokens.");
     static final Field<Integer> MAX_COMPLETION_TOKENS =
             Field.of("max_completion_tokens", Kind.integer(1, Integer.MAX_VALUE), "The most new tokens.");
-    static final Field<Integer> N =
-            Field.of("n", Kind.integer(1, Completions.MOST_ANSWERS), "How many answers.");
+    static final Field<Integer> N = Field.of("n", Kind.integer(1, Completions.MOST_ANSWERS), "How many answers.");
     static final Field<Boolean> LOGPROBS = Field.of("logprobs", Kind.bool(), "Report how likely each token was.");
     static final Field<Integer> TOP_LOGPROBS =
             Field.of("top_logprobs", Kind.integer(0, 20), "And its likeliest rivals; needs logprobs.");
     static final Field<Boolean> STREAM = Field.of("stream", Kind.bool(), "Send the answer as it grows.");
-    static final Field<Boolean> INCLUDE_USAGE =
-            Field.of("include_usage", Kind.bool(), "A last event with the usage.");
+    static final Field<Boolean> INCLUDE_USAGE = Field.of("include_usage", Kind.bool(), "A last event with the usage.");
     static final Field<Boolean> INCLUDE_OBFUSCATION =
             Field.of("include_obfuscation", Kind.bool(), "Pad events to hide the lengths of their texts.");
-    static final Field<Values> STREAM_OPTIONS = Field.of(
-            "stream_options", Kind.object(Shape.of(INCLUDE_USAGE, INCLUDE_OBFUSCATION)), "Needs stream.");
+    static final Field<Values> STREAM_OPTIONS =
+            Field.of("stream_options", Kind.object(Shape.of(INCLUDE_USAGE, INCLUDE_OBFUSCATION)), "Needs stream.");
     static final Field<String> SERVICE_TIER = Field.of(
             "service_tier",
             Kind.oneOf("auto", "default", "flex", "priority"),
             "How soon the answer is begun: flex after others, priority before them.");
-    static final Field<Map<String, String>> METADATA = Field.of(
-            "metadata", Kind.map(Kind.text(0, 512), 16), "Comes back with the answer.");
+    static final Field<Map<String, String>> METADATA =
+            Field.of("metadata", Kind.map(Kind.text(0, 512), 16), "Comes back with the answer.");
     static final Field<String> REASONING_EFFORT = Field.of(
             "reasoning_effort",
             Kind.oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max"),
             "For models whose template knows it; none is always possible.");
     static final Field<Map<String, JsonNode>> TEMPLATE_KWARGS = Field.of(
-            "chat_template_kwargs", Kind.map(Kind.any(), 32), "Variables for the chat template; a list of names is allowed.");
-    static final Field<String> CACHE_SALT = Field.of(
-            "cache_salt", Kind.text(1, 256), "Share the prefix cache only with requests of the same salt.");
+            "chat_template_kwargs",
+            Kind.map(Kind.any(), 32),
+            "Variables for the chat template; a list of names is allowed.");
+    static final Field<String> CACHE_SALT =
+            Field.of("cache_salt", Kind.text(1, 256), "Share the prefix cache only with requests of the same salt.");
     static final Field<String> USER = Field.of("user", Kind.text(0, 512), "Whom the caller serves; logged as a hash.");
     static final Field<String> SAFETY_IDENTIFIER =
             Field.of("safety_identifier", Kind.text(0, 512), "Whom the caller serves; logged as a hash.");
     static final Field<String> CACHE_KEY = Field.of(
             "prompt_cache_key", Kind.text(0, 512), "Equal beginnings are shared inside an account with or without it.");
-    static final Field<JsonNode> CACHE_RETENTION = Field.only(
-            "prompt_cache_retention", "the cache lives in memory", "in_memory", "in-memory");
+    static final Field<JsonNode> CACHE_RETENTION =
+            Field.only("prompt_cache_retention", "the cache lives in memory", "in_memory", "in-memory");
     static final Field<JsonNode> CACHE_OPTIONS =
             Field.refused("prompt_cache_options", "equal beginnings are always shared, in memory");
     static final Field<JsonNode> MODERATION = Field.refused("moderation", "no guard model is configured");

@@ -61,7 +61,8 @@ final class FilesApi {
                     if (name.isPresent()) {
                         throw Failure.invalid("file", "is given twice");
                     }
-                    name = Optional.of(part.get().filename().filter(n -> !n.isEmpty()).orElse("file"));
+                    name = Optional.of(
+                            part.get().filename().filter(n -> !n.isEmpty()).orElse("file"));
                     try (OutputStream out = new BufferedOutputStream(
                             new DigestOutputStream(Files.newOutputStream(spool), digest), 1 << 16)) {
                         parts.copy(out, FILE_BYTES);
@@ -74,7 +75,9 @@ final class FilesApi {
             throw Failure.invalid("file", "is missing");
         }
         if (!PURPOSES.contains(purpose)) {
-            throw Failure.invalid("purpose", "must be one of " + Json.write(PURPOSES.stream().sorted().toList()));
+            throw Failure.invalid(
+                    "purpose",
+                    "must be one of " + Json.write(PURPOSES.stream().sorted().toList()));
         }
         if (seconds.isPresent() != anchor.equals("created_at") || (!anchor.isEmpty() && seconds.isEmpty())) {
             throw Failure.invalid("expires_after", "takes an anchor, which is \"created_at\", and seconds");

@@ -30,11 +30,11 @@ public final class OpenAi implements Api, AutoCloseable {
         Chat chat = new Chat(completions);
         routes.add(Route.post("/v1/chat/completions", "Answers a conversation", chat::create)
                 .takes(ChatShapes.CHAT));
-        routes.add(Route.post(
-                        "/v1/chat/completions/input_tokens", "Counts the tokens of a conversation", chat::count)
+        routes.add(Route.post("/v1/chat/completions/input_tokens", "Counts the tokens of a conversation", chat::count)
                 .takes(ChatShapes.COUNT));
         TextCompletion text = new TextCompletion(completions);
-        routes.add(Route.post("/v1/completions", "Continues texts", text::create).takes(TextShapes.COMPLETION));
+        routes.add(
+                Route.post("/v1/completions", "Continues texts", text::create).takes(TextShapes.COMPLETION));
         Responses responses = new Responses(completions, new StoredResponses(database));
         routes.add(Route.post("/v1/responses", "Answers, and keeps the answer", responses::create)
                 .takes(ResponseShapes.CREATE));
@@ -50,7 +50,8 @@ public final class OpenAi implements Api, AutoCloseable {
         routes.add(Route.post("/v1/moderations", "Judges texts; needs a guard model", OpenAi::moderate)
                 .takes(TextShapes.MODERATION));
         Tokens tokens = new Tokens(completions.models());
-        routes.add(Route.post("/tokenize", "Token ids of a text", tokens::tokenize).takes(TextShapes.TOKENIZE));
+        routes.add(
+                Route.post("/tokenize", "Token ids of a text", tokens::tokenize).takes(TextShapes.TOKENIZE));
         routes.add(Route.post("/detokenize", "The text of token ids", tokens::detokenize)
                 .takes(TextShapes.DETOKENIZE));
         routes.add(Route.post("/apply-template", "What the chat template makes of messages", tokens::template)
@@ -102,15 +103,14 @@ public final class OpenAi implements Api, AutoCloseable {
 
     @Override
     public Object error(Failure failure, String requestId) {
-        String type =
-                switch (failure.kind()) {
-                    case INVALID, NOT_FOUND, WRONG_METHOD, TIMEOUT, CONFLICT, TOO_LARGE, WRONG_TYPE, NOT_OFFERED ->
-                        "invalid_request_error";
-                    case UNAUTHORISED -> "authentication_error";
-                    case FORBIDDEN -> "permission_error";
-                    case OVERLOADED -> "rate_limit_error";
-                    case INTERNAL, UNAVAILABLE -> "server_error";
-                };
+        String type = switch (failure.kind()) {
+            case INVALID, NOT_FOUND, WRONG_METHOD, TIMEOUT, CONFLICT, TOO_LARGE, WRONG_TYPE, NOT_OFFERED ->
+                "invalid_request_error";
+            case UNAUTHORISED -> "authentication_error";
+            case FORBIDDEN -> "permission_error";
+            case OVERLOADED -> "rate_limit_error";
+            case INTERNAL, UNAVAILABLE -> "server_error";
+        };
         String code = failure.code().orElse(failure.kind() == Failure.Kind.UNAUTHORISED ? "invalid_api_key" : null);
         return Json.map(
                 "error",
@@ -133,7 +133,8 @@ public final class OpenAi implements Api, AutoCloseable {
 
     /** Changes where the same seed might give another text. */
     static String fingerprint(Assistant assistant) {
-        return "puna-" + assistant.tier() + "-" + Integer.toHexString(assistant.name().hashCode());
+        return "puna-" + assistant.tier() + "-"
+                + Integer.toHexString(assistant.name().hashCode());
     }
 
     /** Says what is missing, once the request itself is right. */
@@ -154,13 +155,6 @@ public final class OpenAi implements Api, AutoCloseable {
 
     private static Map<String, ?> json(Library.Entry entry) {
         return Json.map(
-                "id",
-                entry.id(),
-                "object",
-                "model",
-                "created",
-                entry.modified().getEpochSecond(),
-                "owned_by",
-                "puna");
+                "id", entry.id(), "object", "model", "created", entry.modified().getEpochSecond(), "owned_by", "puna");
     }
 }

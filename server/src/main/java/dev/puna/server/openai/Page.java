@@ -25,13 +25,13 @@ record Page<T>(List<T> data, Function<T, String> id, boolean more) {
     static <T> Page<T> of(Head head, List<T> all, Function<T, String> id, boolean newestFirst) {
         int limit = head.query("limit").map(Page::limit).orElse(USUAL);
         String order = head.query("order").orElse(newestFirst ? "desc" : "asc");
-        List<T> sorted =
-                switch (order) {
-                    case "asc" -> all;
-                    case "desc" -> all.reversed();
-                    default -> throw Failure.invalid("order", "must be \"asc\" or \"desc\"");
-                };
-        int from = head.query("after").map(after -> index(sorted, id, after) + 1).orElse(0);
+        List<T> sorted = switch (order) {
+            case "asc" -> all;
+            case "desc" -> all.reversed();
+            default -> throw Failure.invalid("order", "must be \"asc\" or \"desc\"");
+        };
+        int from =
+                head.query("after").map(after -> index(sorted, id, after) + 1).orElse(0);
         int to = head.query("before").map(before -> index(sorted, id, before)).orElse(sorted.size());
         List<T> rest = sorted.subList(Math.min(from, to), to);
         return new Page<>(rest.subList(0, Math.min(limit, rest.size())), id, rest.size() > limit);
@@ -45,7 +45,8 @@ record Page<T>(List<T> data, Function<T, String> id, boolean more) {
     }
 
     private static <T> int index(List<T> all, Function<T, String> id, String wanted) {
-        Optional<T> found = all.stream().filter(one -> id.apply(one).equals(wanted)).findFirst();
+        Optional<T> found =
+                all.stream().filter(one -> id.apply(one).equals(wanted)).findFirst();
         return all.indexOf(found.orElseThrow(() -> Failure.invalid("after", "names nothing in this list")));
     }
 

@@ -52,11 +52,10 @@ final class ResponseOutput {
                 case Delta.CallEnd _ -> close("completed");
             }
         }
-        boolean whole =
-                switch (answer.reply().finish()) {
-                    case STOP, CALLS -> true;
-                    case LENGTH, LOOP, CANCELLED -> false;
-                };
+        boolean whole = switch (answer.reply().finish()) {
+            case STOP, CALLS -> true;
+            case LENGTH, LOOP, CANCELLED -> false;
+        };
         if (open == null && items.isEmpty()) {
             begin("message"); // an answer of nothing is a message of nothing
         }
@@ -73,8 +72,7 @@ final class ResponseOutput {
     private void said(String piece, Answer answer) {
         begin("message");
         text.append(piece);
-        List<Map<String, @Nullable Object>> now =
-                logprobs ? TokenJson.logprobs(answer.spoken(), assistant) : List.of();
+        List<Map<String, @Nullable Object>> now = logprobs ? TokenJson.logprobs(answer.spoken(), assistant) : List.of();
         tokens.addAll(now);
         tell("response.output_text.delta", "content_index", 0, "delta", piece, "logprobs", now);
     }
@@ -187,8 +185,8 @@ final class ResponseOutput {
 
     /** An event about the open item. */
     private void tell(String type, @Nullable Object... fields) {
-        Map<String, @Nullable Object> event = Json.map(
-                "item_id", java.util.Objects.requireNonNull(open).get("id"), "output_index", items.size() - 1);
+        Map<String, @Nullable Object> event =
+                Json.map("item_id", java.util.Objects.requireNonNull(open).get("id"), "output_index", items.size() - 1);
         event.putAll(Json.map(fields));
         events.accept(type, event);
     }

@@ -52,7 +52,13 @@ final class ResponseReader {
         int left = 0;
         while (true) {
             Question question = new Question(
-                    messages(values, items.subList(left, items.size())), tools, sampling, form, variables, true, caller);
+                    messages(values, items.subList(left, items.size())),
+                    tools,
+                    sampling,
+                    form,
+                    variables,
+                    true,
+                    caller);
             boolean cut = values.get(TRUNCATION, "disabled").equals("auto") && left < items.size() - 1;
             if (!cut || assistant.prompt(question).length < assistant.context()) {
                 return new Asked(question, left);
@@ -65,13 +71,14 @@ final class ResponseReader {
     private static Optional<Constraint> form(Values values, Assistant assistant) {
         return values.get(TEXT_FORM).flatMap(text -> text.get(FORMAT)).flatMap(format -> switch (format.need(TYPE)) {
             case "json_object" -> Optional.of(Forms.object(assistant, "text.format"));
-            case "json_schema" -> Optional.of(
-                    format.has(SCHEMA)
-                            ? Forms.schema(
-                                    assistant,
-                                    Objects.requireNonNull(Json.plain(format.need(SCHEMA))),
-                                    format.path(SCHEMA))
-                            : Forms.object(assistant, "text.format"));
+            case "json_schema" ->
+                Optional.of(
+                        format.has(SCHEMA)
+                                ? Forms.schema(
+                                        assistant,
+                                        Objects.requireNonNull(Json.plain(format.need(SCHEMA))),
+                                        format.path(SCHEMA))
+                                : Forms.object(assistant, "text.format"));
             default -> Optional.empty();
         });
     }
@@ -149,19 +156,17 @@ final class ResponseReader {
             declared.add(ChatReader.tool(tool));
         }
         Set<String> allowed = new LinkedHashSet<>();
-        Tools.Choice choice =
-                switch (values.get(CHOICE).orElse("auto")) {
-                    case String none when none.equals("none") -> new Tools.Choice.None();
-                    case String required when required.equals("required") -> new Tools.Choice.Required();
-                    case Values several when several.has(ALLOWED_NAMES) -> {
-                        several.need(ALLOWED_NAMES).forEach(one -> allowed.add(one.need(FUNCTION_NAME)));
-                        yield several.need(MODE).equals("required")
-                                ? new Tools.Choice.Named(allowed)
-                                : new Tools.Choice.Auto();
-                    }
-                    case Values named -> new Tools.Choice.Named(named.need(FUNCTION_NAME));
-                    default -> new Tools.Choice.Auto();
-                };
+        Tools.Choice choice = switch (values.get(CHOICE).orElse("auto")) {
+            case String none when none.equals("none") -> new Tools.Choice.None();
+            case String required when required.equals("required") -> new Tools.Choice.Required();
+            case Values several
+            when several.has(ALLOWED_NAMES) -> {
+                several.need(ALLOWED_NAMES).forEach(one -> allowed.add(one.need(FUNCTION_NAME)));
+                yield several.need(MODE).equals("required") ? new Tools.Choice.Named(allowed) : new Tools.Choice.Auto();
+            }
+            case Values named -> new Tools.Choice.Named(named.need(FUNCTION_NAME));
+            default -> new Tools.Choice.Auto();
+        };
         if (!allowed.isEmpty() && choice instanceof Tools.Choice.Auto) {
             declared.removeIf(tool -> !allowed.contains(tool.name()));
         }

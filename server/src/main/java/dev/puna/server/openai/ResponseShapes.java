@@ -121,15 +121,15 @@ final class ResponseShapes {
             "input",
             Kind.either(Kind.text().as(text -> List.of(message(text))), Kind.list(KEPT_ITEM, ITEMS)),
             "A text, or messages, calls and their results.");
-    static final Field<String> INSTRUCTIONS =
-            Field.of("instructions", Kind.text(), "What the model is told before the conversation; for this time only.");
+    static final Field<String> INSTRUCTIONS = Field.of(
+            "instructions", Kind.text(), "What the model is told before the conversation; for this time only.");
     static final Field<String> PREVIOUS =
             Field.of("previous_response_id", Kind.text(1, 128), "Go on from a stored response.");
 
     // Tools
     private static final Shape FUNCTION_TOOL = Shape.of(TYPE, FUNCTION_NAME, DESCRIPTION, PARAMETERS, STRICT);
-    static final Field<List<Values>> TOOLS = Field.of(
-            "tools", Kind.list(Kind.tagged("type", Map.of("function", FUNCTION_TOOL)), ChatShapes.TOOLS), "");
+    static final Field<List<Values>> TOOLS =
+            Field.of("tools", Kind.list(Kind.tagged("type", Map.of("function", FUNCTION_TOOL)), ChatShapes.TOOLS), "");
     private static final Shape NAMED = Shape.of(TYPE, FUNCTION_NAME);
     static final Field<List<Values>> ALLOWED_NAMES =
             Field.needed("tools", Kind.list(Kind.tagged("type", Map.of("function", NAMED)), ChatShapes.TOOLS), "");
@@ -173,9 +173,7 @@ final class ResponseShapes {
     static final Field<Boolean> STORE =
             Field.of("store", Kind.bool(), "Keep the response, so that another can go on from it; true if not given.");
     static final Field<List<String>> INCLUDE = Field.of(
-            "include",
-            Kind.list(Kind.oneOf("message.output_text.logprobs"), 8),
-            "What to add to the response.");
+            "include", Kind.list(Kind.oneOf("message.output_text.logprobs"), 8), "What to add to the response.");
     static final Field<String> TRUNCATION = Field.of(
             "truncation",
             Kind.oneOf("auto", "disabled"),

@@ -121,8 +121,7 @@ final class Responses {
         return Json.write(all);
     }
 
-    private static Map<String, @Nullable Object> begun(
-            String id, Values values, Run run, ResponseReader.Asked asked) {
+    private static Map<String, @Nullable Object> begun(String id, Values values, Run run, ResponseReader.Asked asked) {
         var sampling = asked.question().sampling();
         Map<String, @Nullable Object> response = Json.map(
                 "id",
@@ -190,12 +189,12 @@ final class Responses {
     }
 
     private static void finish(Map<String, @Nullable Object> response, ResponseOutput output, Reply reply) {
-        @Nullable String incomplete =
-                switch (reply.finish()) {
-                    case STOP, CALLS -> null;
-                    case LENGTH, LOOP -> "max_output_tokens";
-                    case CANCELLED -> "cancelled";
-                };
+        @Nullable
+        String incomplete = switch (reply.finish()) {
+            case STOP, CALLS -> null;
+            case LENGTH, LOOP -> "max_output_tokens";
+            case CANCELLED -> "cancelled";
+        };
         response.put("status", incomplete == null ? "completed" : "incomplete");
         response.put("completed_at", incomplete == null ? Instant.now().getEpochSecond() : null);
         response.put("incomplete_details", incomplete == null ? null : Map.of("reason", incomplete));
@@ -224,8 +223,7 @@ final class Responses {
                 .orElse(false);
         AtomicInteger number = new AtomicInteger();
         java.util.function.BiConsumer<String, Map<String, @Nullable Object>> send = (type, fields) -> {
-            Map<String, @Nullable Object> event =
-                    Json.map("type", type, "sequence_number", number.getAndIncrement());
+            Map<String, @Nullable Object> event = Json.map("type", type, "sequence_number", number.getAndIncrement());
             event.putAll(fields);
             if (pad && type.endsWith(".delta")) {
                 event.put("obfuscation", "x".repeat(ThreadLocalRandom.current().nextInt(1, 32)));
@@ -253,8 +251,7 @@ final class Responses {
     }
 
     void get(Exchange exchange) {
-        exchange.bytes(
-                200, "application/json", find(exchange).response().getBytes(StandardCharsets.UTF_8));
+        exchange.bytes(200, "application/json", find(exchange).response().getBytes(StandardCharsets.UTF_8));
     }
 
     void delete(Exchange exchange) {
@@ -273,7 +270,8 @@ final class Responses {
     void items(Exchange exchange) {
         List<JsonNode> all = new ArrayList<>();
         parsed(find(exchange).input()).forEach(all::add);
-        Page<JsonNode> page = Page.of(exchange.head(), all, item -> item.get("id").stringValue(), true);
+        Page<JsonNode> page =
+                Page.of(exchange.head(), all, item -> item.get("id").stringValue(), true);
         exchange.json(page.json());
     }
 

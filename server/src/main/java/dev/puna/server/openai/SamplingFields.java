@@ -25,13 +25,15 @@ final class SamplingFields {
     private static final Field<Double> TYPICAL_P =
             Field.of("typical_p", Kind.number(0, 1), "Keep the tokens of the most typical surprise, up to this sum.");
     private static final Field<Double> REPEAT_PENALTY = Field.of(
-            "repeat_penalty", Kind.number(0, 100), "Makes tokens of the prompt and the answer less likely; 1 does not.");
-    private static final Field<Double> PRESENCE_PENALTY = Field.of(
-            "presence_penalty", Kind.number(-2, 2), "Taken once from each token that the answer holds.");
-    private static final Field<Double> FREQUENCY_PENALTY = Field.of(
-            "frequency_penalty", Kind.number(-2, 2), "Taken from a token for each time the answer holds it.");
-    private static final Field<Map<String, Double>> LOGIT_BIAS = Field.of(
-            "logit_bias", Kind.map(Kind.number(-100, 100), 1024), "Added to the logits of these token ids.");
+            "repeat_penalty",
+            Kind.number(0, 100),
+            "Makes tokens of the prompt and the answer less likely; 1 does not.");
+    private static final Field<Double> PRESENCE_PENALTY =
+            Field.of("presence_penalty", Kind.number(-2, 2), "Taken once from each token that the answer holds.");
+    private static final Field<Double> FREQUENCY_PENALTY =
+            Field.of("frequency_penalty", Kind.number(-2, 2), "Taken from a token for each time the answer holds it.");
+    private static final Field<Map<String, Double>> LOGIT_BIAS =
+            Field.of("logit_bias", Kind.map(Kind.number(-100, 100), 1024), "Added to the logits of these token ids.");
     private static final Field<Long> SEED = Field.of(
             "seed",
             Kind.whole(Long.MIN_VALUE, Long.MAX_VALUE),

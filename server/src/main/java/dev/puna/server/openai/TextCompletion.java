@@ -97,9 +97,7 @@ final class TextCompletion {
             }
             sampling = SamplingFields.over(assistant.defaults(), values).with(s -> {
                 s.maxTokens = OptionalInt.of(values.get(MAX_TOKENS, USUAL_TOKENS));
-                s.logprobs = logprobs || made > n
-                        ? OptionalInt.of(values.get(SOME_LOGPROBS, 0))
-                        : OptionalInt.empty();
+                s.logprobs = logprobs || made > n ? OptionalInt.of(values.get(SOME_LOGPROBS, 0)) : OptionalInt.empty();
             });
             form = values.get(GRAMMAR).map(text -> Forms.grammar(assistant, text, "grammar"));
         } catch (RuntimeException | Error e) {
@@ -135,8 +133,7 @@ final class TextCompletion {
         return switch (prompt) {
             case int[] _ when suffix.isPresent() -> throw Failure.invalid("suffix", "needs a prompt of text");
             case int[] ids -> ids;
-            case Object text when suffix.isPresent() ->
-                Infill.prompt(assistant, (String) text, suffix.get(), "suffix");
+            case Object text when suffix.isPresent() -> Infill.prompt(assistant, (String) text, suffix.get(), "suffix");
             case Object text -> assistant.tokens((String) text, false);
         };
     }
@@ -155,8 +152,8 @@ final class TextCompletion {
                     .toList();
             for (int i : best) {
                 String echo = job.echoes().get(prompt);
-                Map<String, @Nullable Object> choice = Json.map(
-                        "text", echo + replies.get(i).text(), "index", choices.size());
+                Map<String, @Nullable Object> choice =
+                        Json.map("text", echo + replies.get(i).text(), "index", choices.size());
                 choice.put(
                         "logprobs",
                         job.logprobs() ? logprobs(run.answers().get(i).spoken(), run, 0) : null);
@@ -181,9 +178,9 @@ final class TextCompletion {
     }
 
     private static Map<String, ?> usage(List<Reply> replies, Job job) {
-        List<Map<String, @Nullable Object>> each = IntStream.range(0, job.echoes().size())
-                .mapToObj(prompt -> TokenJson.usage(
-                        replies.subList(prompt * job.made(), (prompt + 1) * job.made())))
+        List<Map<String, @Nullable Object>> each = IntStream.range(
+                        0, job.echoes().size())
+                .mapToObj(prompt -> TokenJson.usage(replies.subList(prompt * job.made(), (prompt + 1) * job.made())))
                 .toList();
         Map<String, @Nullable Object> all = each.getFirst();
         for (String name : List.of("prompt_tokens", "completion_tokens", "total_tokens")) {
@@ -214,15 +211,13 @@ final class TextCompletion {
             Map<String, Double> top = new LinkedHashMap<>();
             for (int i = 0; i < known.ids().length; i++) {
                 top.putIfAbsent(
-                        text(TokenJson.bytes(run.assistant(), known.ids()[i])),
-                        TokenJson.finite(known.logprobs()[i]));
+                        text(TokenJson.bytes(run.assistant(), known.ids()[i])), TokenJson.finite(known.logprobs()[i]));
             }
             rivals.add(top);
             offsets.add(at);
             at += text.startsWith("bytes:") ? 1 : text.length();
         }
-        return Json.map(
-                "tokens", texts, "token_logprobs", chosen, "top_logprobs", rivals, "text_offset", offsets);
+        return Json.map("tokens", texts, "token_logprobs", chosen, "top_logprobs", rivals, "text_offset", offsets);
     }
 
     /** A token's text; the bytes of a token that is a part of a character only are spelt out. */

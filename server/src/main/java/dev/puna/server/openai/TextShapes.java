@@ -21,7 +21,9 @@ final class TextShapes {
 
     // Completions
     static final Field<List<Object>> PROMPT_FIELD = Field.needed(
-            "prompt", INPUTS, "A text, or token ids, or a list of either; each is continued. Text is text: no spelling of"
+            "prompt",
+            INPUTS,
+            "A text, or token ids, or a list of either; each is continued. Text is text: no spelling of"
                     + " a control token means that token.");
     static final Field<String> SUFFIX = Field.of(
             "suffix", Kind.text(), "What follows the text that is wanted; for models that were trained to fill in.");

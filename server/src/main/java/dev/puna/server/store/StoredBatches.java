@@ -70,7 +70,8 @@ public final class StoredBatches {
     }
 
     public Optional<Stored> find(String account, String id) {
-        return database.transact(session ->
+        return database
+                .transact(session ->
                         session.all(COLUMNS + "where id = ? and account = ?", StoredBatches::read, id, account))
                 .stream()
                 .findFirst();
@@ -96,8 +97,8 @@ public final class StoredBatches {
 
     /** The numbers of the lines that are done. */
     public Set<Integer> done(String batch) {
-        return new LinkedHashSet<>(database.transact(session ->
-                session.all("select line from batch_lines where batch = ?", row -> row.getInt(1), batch)));
+        return new LinkedHashSet<>(database.transact(
+                session -> session.all("select line from batch_lines where batch = ?", row -> row.getInt(1), batch)));
     }
 
     /** How many lines have failed, or have not. */

@@ -89,9 +89,7 @@ public final class StoredFiles {
     public Optional<Stored> find(String account, String id) {
         return database.transact(session -> {
             expire(session);
-            return session
-                    .all(COLUMNS + "where id = ? and account = ?", StoredFiles::read, id, account)
-                    .stream()
+            return session.all(COLUMNS + "where id = ? and account = ?", StoredFiles::read, id, account).stream()
                     .findFirst();
         });
     }
@@ -116,8 +114,7 @@ public final class StoredFiles {
 
     /** Says whether there was one. */
     public boolean remove(String account, String id) {
-        return database.transact(
-                        session -> session.run("delete from files where id = ? and account = ?", id, account))
+        return database.transact(session -> session.run("delete from files where id = ? and account = ?", id, account))
                 > 0;
     }
 }

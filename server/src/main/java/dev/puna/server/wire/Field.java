@@ -39,7 +39,8 @@ public record Field<T>(String name, Kind<T> kind, boolean needed, String what) {
                         if (!allowed.contains(node)) {
                             throw Failure.invalid(
                                     path,
-                                    (allowed.isEmpty() ? "is not supported: " : "takes only " + list() + " here: ") + why);
+                                    (allowed.isEmpty() ? "is not supported: " : "takes only " + list() + " here: ")
+                                            + why);
                         }
                         return node;
                     }

@@ -42,14 +42,13 @@ public final class Json {
                     ? ""
                     : " at line " + e.getLocation().getLineNr() + ", column "
                             + e.getLocation().getColumnNr();
-            String what =
-                    switch (e) {
-                        case StreamConstraintsException _ ->
-                            "goes beyond a limit (" + DEPTH + " levels, " + DIGITS + " digits)";
-                        case StreamReadException duplicate
-                        when duplicate.getOriginalMessage().startsWith("Duplicate") -> "holds a name twice";
-                        default -> "is not JSON";
-                    };
+            String what = switch (e) {
+                case StreamConstraintsException _ ->
+                    "goes beyond a limit (" + DEPTH + " levels, " + DIGITS + " digits)";
+                case StreamReadException duplicate
+                when duplicate.getOriginalMessage().startsWith("Duplicate") -> "holds a name twice";
+                default -> "is not JSON";
+            };
             throw Failure.of(Failure.Kind.INVALID, "the body " + what + where);
         }
         if (node == null || node.isMissingNode()) {

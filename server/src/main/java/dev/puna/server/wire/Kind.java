@@ -242,8 +242,8 @@ public interface Kind<T> {
                     }
                     Map<String, T> all = new LinkedHashMap<>();
                     node.properties()
-                            .forEach(entry -> all.put(
-                                    entry.getKey(), value.read(entry.getValue(), path + "." + entry.getKey())));
+                            .forEach(entry ->
+                                    all.put(entry.getKey(), value.read(entry.getValue(), path + "." + entry.getKey())));
                     return all;
                 },
                 schema);

@@ -105,10 +105,8 @@ public final class Shape {
         Map<String, Object> schema = new LinkedHashMap<>();
         schema.put("type", "object");
         schema.put("properties", properties);
-        List<String> needed = fields.values().stream()
-                .filter(Field::needed)
-                .map(Field::name)
-                .toList();
+        List<String> needed =
+                fields.values().stream().filter(Field::needed).map(Field::name).toList();
         if (!needed.isEmpty()) {
             schema.put("required", needed);
         }
