@@ -66,6 +66,7 @@ public class AttentionBenchmark {
 
     /** Fills a cache, and compares the kernel with its twin before anything is timed. */
     @Setup(Level.Trial)
+    @SuppressWarnings("MustBeClosedChecker") // closed after the trial
     public void prepare() {
         arena = Arena.ofShared();
         workers = new Workers();

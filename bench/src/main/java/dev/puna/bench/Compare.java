@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -161,7 +162,8 @@ public final class Compare {
 
     /** The build that a program belongs to: the folder above its {@code bin}. */
     private static String folderName(Path program) {
-        Path folder = program.normalize().getParent();
+        Path folder =
+                Objects.requireNonNull(program.toAbsolutePath().normalize().getParent(), "a program lies in a folder");
         Path name = folder.endsWith("bin") && folder.getParent() != null ? folder.getParent() : folder;
         return String.valueOf(name.getFileName());
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * llama.cpp or a fork of it: its {@code llama-bench}, and beside that {@code llama-batched-bench} and {@code
@@ -48,8 +49,12 @@ record LlamaCpp(String name, Path bench, int threads) implements Program {
         }
         Map<?, ?> last = (Map<?, ?>) results.getLast();
         return Optional.of(new Measured(
-                ((Number) last.get("avg_ts")).doubleValue(),
+                number(last.get("avg_ts")),
                 "build %s (%s)".formatted(last.get("build_commit"), last.get("build_number"))));
+    }
+
+    private static double number(@Nullable Object value) {
+        return ((Number) Objects.requireNonNull(value)).doubleValue();
     }
 
     private Optional<Measured> batched(Path model, Trial trial) throws IOException, InterruptedException {

@@ -57,6 +57,7 @@ public class MatmulBenchmark {
 
     /** Makes everything, and compares the kernel with its twin before anything is timed. */
     @Setup(Level.Trial)
+    @SuppressWarnings("MustBeClosedChecker") // closed after the trial
     public void prepare() {
         arena = Arena.ofShared();
         workers = new Workers();

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -53,16 +54,20 @@ record Puna(Path command, Optional<String> tier, int threads) implements Program
         if (ran.exit() != 0) {
             return Optional.empty();
         }
-        Map<?, ?> document = (Map<?, ?>) Json.parse(ran.out(), Path.of("puna bench"));
-        Map<?, ?> result = (Map<?, ?>) ((List<?>) document.get("results")).getFirst();
+        Map<?, ?> document = (Map<?, ?>) Objects.requireNonNull(Json.parse(ran.out(), Path.of("puna bench")));
+        Map<?, ?> result = (Map<?, ?>) ((List<?>) Objects.requireNonNull(document.get("results"))).getFirst();
         String share = prompt > 0
                 ? share(result, "shareOfPeak", "of peak")
                 : share(result, "shareOfBandwidth", "of bandwidth");
-        return Optional.of(new Measured(((Number) result.get("tokensPerSecond")).doubleValue(), share));
+        return Optional.of(new Measured(number(result, "tokensPerSecond"), share));
     }
 
     private static String share(Map<?, ?> result, String key, String of) {
-        return String.format(Locale.ROOT, "%.0f %% %s", 100 * ((Number) result.get(key)).doubleValue(), of);
+        return String.format(Locale.ROOT, "%.0f %% %s", 100 * number(result, key), of);
+    }
+
+    private static double number(Map<?, ?> result, String key) {
+        return ((Number) Objects.requireNonNull(result.get(key))).doubleValue();
     }
 
     private Optional<Ran> first(Path model) throws IOException, InterruptedException {

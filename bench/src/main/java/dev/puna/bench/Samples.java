@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -32,7 +33,7 @@ final class Samples {
         Samples samples = new Samples(file);
         if (Files.exists(file)) {
             for (String line : Files.readAllLines(file)) {
-                Map<?, ?> one = (Map<?, ?>) Json.parse(line, file);
+                Map<?, ?> one = (Map<?, ?>) Objects.requireNonNull(Json.parse(line, file));
                 Key key = new Key(
                         String.valueOf(one.get("program")),
                         String.valueOf(one.get("model")),

@@ -120,17 +120,17 @@ record Shape(
         }
         return new Shape(
                 text.replace(',', '-').replace('=', '_'),
-                sizes.get("layers"),
-                sizes.get("width"),
-                sizes.get("heads"),
-                sizes.get("kv"),
-                sizes.get("head"),
-                sizes.get("inner"),
-                sizes.get("tied") != 0,
-                sizes.get("context"),
+                sizes.getOrDefault("layers", 0),
+                sizes.getOrDefault("width", 0),
+                sizes.getOrDefault("heads", 0),
+                sizes.getOrDefault("kv", 0),
+                sizes.getOrDefault("head", 0),
+                sizes.getOrDefault("inner", 0),
+                sizes.getOrDefault("tied", 0) != 0,
+                sizes.getOrDefault("context", 0),
                 base.theta,
                 base.scaling,
-                base.vocabulary.ofSize(sizes.get("vocab")));
+                base.vocabulary.ofSize(sizes.getOrDefault("vocab", 0)));
     }
 
     /** What each pair's frequency is divided by, where positions were stretched; else empty. */
