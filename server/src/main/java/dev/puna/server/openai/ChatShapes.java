@@ -214,9 +214,10 @@ final class ChatShapes {
             "Variables for the chat template; a list of names is allowed.");
     static final Field<String> CACHE_SALT =
             Field.of("cache_salt", Kind.text(1, 256), "Share the prefix cache only with requests of the same salt.");
-    static final Field<String> USER = Field.of("user", Kind.text(0, 512), "Whom the caller serves; logged as a hash.");
+    static final Field<String> USER =
+            Field.of("user", Kind.text(0, 512), "Whom the caller serves; taken, and kept nowhere.");
     static final Field<String> SAFETY_IDENTIFIER =
-            Field.of("safety_identifier", Kind.text(0, 512), "Whom the caller serves; logged as a hash.");
+            Field.of("safety_identifier", Kind.text(0, 512), "Whom the caller serves; taken, and kept nowhere.");
     static final Field<String> CACHE_KEY = Field.of(
             "prompt_cache_key", Kind.text(0, 512), "Equal beginnings are shared inside an account with or without it.");
     static final Field<JsonNode> CACHE_RETENTION =
