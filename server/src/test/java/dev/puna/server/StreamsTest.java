@@ -173,9 +173,10 @@ class StreamsTest {
                 await(() -> statistics(served).running() == 1);
                 try (Socket second = ask(served, LONG + "2, \"stream\": true")) {
                     await(() -> statistics(served).waiting() == 1);
-                    var lines = new BufferedReader(
-                            new InputStreamReader(second.getInputStream(), StandardCharsets.UTF_8));
-                    assertThat(lines.lines().anyMatch(line -> line.startsWith(":"))).isTrue();
+                    var lines =
+                            new BufferedReader(new InputStreamReader(second.getInputStream(), StandardCharsets.UTF_8));
+                    assertThat(lines.lines().anyMatch(line -> line.startsWith(":")))
+                            .isTrue();
                 }
             }
         }
