@@ -3,6 +3,7 @@ package dev.puna.file;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -105,7 +106,11 @@ public final class Safetensors implements AutoCloseable {
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))
                 && !name.equals(".")
                 && !name.equals("..")) {
-            return index.resolveSibling(name);
+            try {
+                return index.resolveSibling(name);
+            } catch (InvalidPathException _) {
+                // characters that this system's file names cannot hold
+            }
         }
         throw new BadFile(
                 index,

@@ -258,7 +258,7 @@ class SafetensorsTest {
         assertRefused(index("{\"a\":\"one\",\"b\":\"two\"}"), folder.resolve("two"), "tensor \"a\" is in one too");
         assertRefused(index("{\"a\":\"three\"}"), folder.resolve("three"), "missing");
         Path index = index("{}");
-        for (String outside : List.of("../one", "/etc/passwd", "..", "", "a\\\\b", "a\\u0000b")) {
+        for (String outside : List.of("../one", "/etc/passwd", "..", "", "a\\\\b", "a\\u0000b", "a\\ud800")) {
             index("{\"a\":\"" + outside + "\"}");
             assertRefused(index, index, "not the name of a file beside the index");
         }
