@@ -1,7 +1,7 @@
 // Where the server is, and what its toy model says.
 export const url = process.env.PUNA_URL;
 export const model = process.env.PUNA_MODEL;
-export const answer = process.env.PUNA_ANSWER;
+export const answer = decodeURIComponent(process.env.PUNA_ANSWER);
 
 export const city = { type: 'string', enum: ['Hilo'] };
 export const parameters = {

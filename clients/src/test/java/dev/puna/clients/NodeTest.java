@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +57,10 @@ class NodeTest {
     @ParameterizedTest
     @ValueSource(strings = {"openai", "genai", "ollama", "anthropic"})
     void theClientFindsWhatItKnows(String client) throws Exception {
+        // A locale without UTF-8 would lose characters.
+        String answer = URLEncoder.encode(Served.ANSWER, StandardCharsets.UTF_8).replace("+", "%20");
         Said said = said(
-                Map.of("PUNA_URL", served.url(), "PUNA_MODEL", served.model(), "PUNA_ANSWER", Served.ANSWER),
+                Map.of("PUNA_URL", served.url(), "PUNA_MODEL", served.model(), "PUNA_ANSWER", answer),
                 "node",
                 "--test",
                 client + ".test.mjs");
