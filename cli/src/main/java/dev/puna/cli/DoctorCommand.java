@@ -13,7 +13,6 @@ import dev.puna.kernel.Tiers;
 import dev.puna.kernel.Workers;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.module.ModuleFinder;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +38,6 @@ import picocli.CommandLine.Option;
         },
         footer = {"  puna doctor", "  puna doctor --network --json"})
 final class DoctorCommand implements Callable<Integer> {
-    private static final String VECTOR_MODULE = "jdk.incubator.vector";
-
     @Option(names = "--network", description = "Also ask the places that models come from.")
     private boolean network;
 
@@ -145,23 +142,19 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Map<String, Object> tiers() {
         Map<String, Object> tiers = new LinkedHashMap<>();
-        boolean inJdk = ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent();
-        boolean loaded = ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+        boolean later = !VectorModule.loaded() && VectorModule.inJdk();
         String used = null;
         for (Tiers.Tier tier : Tiers.describe()) {
-            // doctor runs no model, so ./puna starts it without the module that it loads for commands that do.
-            boolean later = tier.name().equals("vector") && inJdk && !loaded;
+            boolean available = tier.available() || later && tier.name().equals("vector");
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("available", tier.available() || later);
+            one.put("available", available);
             one.put(
                     "why",
-                    later
-                            ? "this JDK has " + VECTOR_MODULE
-                                    + ", which ./puna loads for commands that run a model; with java -jar add"
-                                    + " --add-modules " + VECTOR_MODULE
+                    available && !tier.available()
+                            ? "portable vectors; Java is started again with their incubator module where they are used"
                             : tier.why());
             tiers.put(tier.name(), one);
-            if (used == null && (tier.available() || later)) {
+            if (used == null && available) {
                 used = tier.name();
             }
         }

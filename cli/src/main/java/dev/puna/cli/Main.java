@@ -122,7 +122,9 @@ public final class Main implements Callable<Integer> {
         }
         Main main = new Main(new Session(settings, output, input, Models.of(settings, output)));
         CommandLine line = main.commandLine(args);
-        line.setExecutionExceptionHandler((failure, _, _) -> main.explain(failure));
+        line.setExecutionExceptionHandler((failure, _, _) -> failure instanceof VectorModule.Needed
+                ? VectorModule.startAgain(settings, args)
+                : main.explain(failure));
         line.setParameterExceptionHandler((wrong, _) -> main.refuse(wrongUsage(wrong, args)));
         StringWriter text = new StringWriter();
         line.setOut(new PrintWriter(text));

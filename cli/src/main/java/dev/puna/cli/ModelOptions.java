@@ -87,6 +87,7 @@ final class ModelOptions {
         if (draft != null && speculate != null) {
             throw new Refused("--draft and --speculate " + speculate + " exclude each other");
         }
+        VectorModule.require(Optional.ofNullable(tier));
         return options(
                 users,
                 queue,
@@ -134,6 +135,7 @@ final class ModelOptions {
     }
 
     static Path find(Session session, Optional<String> tier, String reference) {
+        VectorModule.require(tier);
         tier.ifPresent(name -> Tiers.choose(Optional.of(name)));
         return session.models().resolve(reference);
     }
