@@ -64,7 +64,7 @@ sealed interface Form {
     record Words(Set<String> words, boolean in) implements Form {}
 
     /** The string is in the set of texts. */
-    record Matches(Regex texts, String where) implements Form {}
+    record Matches(Texts texts, String where) implements Form {}
 
     /** The string has so many characters. */
     record Length(int least, int most, String where) implements Form {}
@@ -174,7 +174,7 @@ sealed interface Form {
                                     .<Form>map(Number::new)
                                     .toList());
                 case Words words -> only(STRING, List.of(new Words(words.words(), !words.in())));
-                case Matches matches -> only(STRING, List.of(new Matches(Regex.not(matches.texts()), matches.where())));
+                case Matches matches -> only(STRING, List.of(new Matches(matches.texts().not(), matches.where())));
                 case Length length ->
                     only(STRING, outside(length.least(), length.most(), (a, b) -> new Length(a, b, length.where())));
                 case Items items -> {

@@ -1,6 +1,7 @@
 package dev.puna.sample.grammar;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -71,14 +72,25 @@ final class Formats {
     private Formats() {}
 
     /** The texts of a format; absent if the specification has no such format. */
-    static Optional<Regex> texts(String format, String where, Limits limits) {
-        if (format.equals("regex") || format.equals("idn-hostname")) {
-            throw new GrammarRefused(where, "the format " + format + " cannot be enforced");
-        }
-        String pattern = PATTERNS.get(format);
-        return pattern == null
-                ? Optional.empty()
-                : Optional.of(READ.computeIfAbsent(format, k -> RegexReader.whole(pattern, where, limits)));
+    static Optional<Texts> texts(String format, String where, Limits limits) {
+        return switch (format) {
+            case "regex" -> throw new GrammarRefused(where, "the format " + format + " cannot be enforced");
+            case "idn-hostname" ->
+                Optional.of(new Texts(read("hostname", where, limits), Regex.ALL, HostNames::isInternational));
+            case "hostname" -> {
+                Regex labels = RegexReader.whole(LABEL + "(?:\\." + LABEL + ")*", where, limits);
+                yield Optional.of(new Texts(read(format, where, limits), labels, HostNames::isAscii));
+            }
+            default ->
+                PATTERNS.containsKey(format)
+                        ? Optional.of(Texts.of(read(format, where, limits)))
+                        : Optional.empty();
+        };
+    }
+
+    private static Regex read(String format, String where, Limits limits) {
+        return READ.computeIfAbsent(
+                format, k -> RegexReader.whole(Objects.requireNonNull(PATTERNS.get(k)), where, limits));
     }
 
     /** Second 60 is the last of a day in UTC; offsets are taken in quarters of an hour there. */

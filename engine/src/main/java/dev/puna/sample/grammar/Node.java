@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,17 @@ final class Node {
     List<Members> objects = List.of();
     boolean possible; // whether any value is right
 
-    /** A way for a string to be right. */
-    record Text(Dfa dfa) {}
+    /**
+     * A way for a string to be right.
+     *
+     * @param dfa of what a model may write
+     * @param perhaps of what may be read, if the test says so too
+     */
+    record Text(Dfa dfa, Dfa perhaps, Predicate<String> test) {
+        static Text of(Dfa dfa) {
+            return new Text(dfa, dfa, Texts.PASSED);
+        }
+    }
 
     /**
      * One choice of what an item or a property's value shall be.

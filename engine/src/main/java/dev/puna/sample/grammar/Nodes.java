@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +115,6 @@ final class Nodes {
                 .map(this::text)
                 .flatMap(Optional::stream)
                 .distinct()
-                .map(Node.Text::new)
                 .toList();
         node.arrays = branches(of, Form.ARRAY).stream()
                 .map(this::items)
@@ -268,7 +268,7 @@ final class Nodes {
             return false;
         }
         if (type == Form.STRING) {
-            return text(all).isEmpty();
+            return text(all, Texts::perhaps).isEmpty();
         }
         if (type == Form.OBJECT) {
             for (Form form : all) {
@@ -363,13 +363,37 @@ final class Nodes {
         return words;
     }
 
-    private Optional<Dfa> text(List<Form> all) {
+    private Optional<Node.Text> text(List<Form> all) {
+        Optional<Dfa> dfa = text(all, Texts::sure);
+        List<Form.Matches> tests = new ArrayList<>();
+        for (Form form : all) {
+            if (form instanceof Form.Matches matches && !matches.texts().exact()) {
+                tests.add(matches);
+            }
+        }
+        if (tests.isEmpty() || words(all) != null) {
+            return dfa.map(Node.Text::of);
+        }
+        Optional<Dfa> perhaps = text(all, Texts::perhaps);
+        if (dfa.isEmpty() && perhaps.isPresent()) {
+            throw new GrammarRefused(tests.getFirst().where(), "together with the rest cannot be enforced");
+        }
+        return perhaps.map(read -> new Node.Text(
+                dfa.orElseThrow(),
+                read,
+                text -> tests.stream().allMatch(one -> one.texts().test().test(text))));
+    }
+
+    private Optional<Dfa> text(List<Form> all, Function<Texts, Regex> side) {
         Set<String> words = words(all);
         if (words != null) {
             for (Form form : all) {
                 if (form instanceof Form.Matches matches) {
-                    Optional<Dfa> dfa = automaton(matches.texts(), matches.where());
-                    words.removeIf(word -> dfa.isEmpty() || !dfa.get().accepts(word));
+                    Texts texts = matches.texts();
+                    Optional<Dfa> dfa = automaton(texts.perhaps(), matches.where());
+                    words.removeIf(word -> dfa.isEmpty()
+                            || !dfa.get().accepts(word)
+                            || !texts.test().test(word));
                 }
             }
             return words.isEmpty() ? Optional.empty() : Optional.of(Dfa.words(List.copyOf(words)));
@@ -386,7 +410,7 @@ final class Nodes {
                     where = length.where();
                 }
                 case Form.Matches matches -> {
-                    terms.add(matches.texts());
+                    terms.add(side.apply(matches.texts()));
                     where = matches.where();
                 }
                 case Form.Words some -> terms.add(Regex.not(Regex.words(some.words())));
@@ -431,7 +455,7 @@ final class Nodes {
     private static Regex textsOf(Form form) {
         return switch (form) {
             case Form.Words words -> words.in() ? Regex.words(words.words()) : Regex.not(Regex.words(words.words()));
-            case Form.Matches matches -> matches.texts();
+            case Form.Matches matches -> matches.texts().sure();
             case Form.Length length ->
                 Regex.times(
                         Regex.chars(Ranges.ANY), length.least(), length.most() == Form.NO_LIMIT ? -1 : length.most());

@@ -517,7 +517,7 @@ final class SchemaReader {
                     throw at("pattern").refused("is not a string");
                 }
                 String where = at("pattern").where();
-                all.add(new Form.Matches(RegexReader.found(pattern, where, limits), where));
+                all.add(new Form.Matches(Texts.of(RegexReader.found(pattern, where, limits)), where));
             }
             for (String key : new String[] {"contentEncoding", "contentMediaType"}) {
                 if (draft == 7 && map.containsKey(key)) { // an annotation from 2019-09 on
@@ -526,7 +526,7 @@ final class SchemaReader {
             }
             if (map.get("format") instanceof String format) {
                 String where = at("format").where();
-                Optional<Regex> texts = Formats.texts(format, where, limits);
+                Optional<Texts> texts = Formats.texts(format, where, limits);
                 texts.ifPresent(some -> all.add(new Form.Matches(some, where)));
             }
         }

@@ -2,6 +2,7 @@ package dev.puna.sample.grammar;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param at see the constants
  * @param kept the text so far, where somebody wants it; else null
  * @param taken texts that must not come of it; only where it is kept
+ * @param test what must be true of it beside; only where it is kept and read
  */
-record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collection<String> taken) implements Frame {
+record TextFrame(
+        Dfa dfa, Style style, long at, @Nullable String kept, Collection<String> taken, Predicate<String> test)
+        implements Frame {
     /** The string has ended. */
     static final long CLOSED = -2;
 
@@ -32,11 +36,15 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
     private static final long HIGH_HEX = 6; // and inside \\uXXXX
 
     static TextFrame of(Dfa dfa, Style style) {
-        return new TextFrame(dfa, style, 0, null, List.of());
+        return new TextFrame(dfa, style, 0, null, List.of(), Texts.PASSED);
     }
 
     static TextFrame keeping(Dfa dfa, Style style, Collection<String> taken) {
-        return new TextFrame(dfa, style, 0, "", taken);
+        return keeping(dfa, style, taken, Texts.PASSED);
+    }
+
+    static TextFrame keeping(Dfa dfa, Style style, Collection<String> taken, Predicate<String> test) {
+        return new TextFrame(dfa, style, 0, "", taken, test);
     }
 
     @Override
@@ -49,20 +57,20 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
             if (to == CLOSED) {
                 out.pop(below, dfa.label(state()));
             } else {
-                out.add(new TextFrame(dfa, style, to, null, taken), below);
+                out.add(new TextFrame(dfa, style, to, null, taken, test), below);
             }
             return;
         }
         String text = kept + added(b, to);
         if (to == CLOSED) {
-            if (!taken.contains(text)) {
+            if (!taken.contains(text) && test.test(text)) {
                 out.pop(below, text);
             }
         } else if (style == Style.ANY
                 || to >>> MODE != PLAIN
                 || taken.isEmpty()
                 || dfa.hasOther((int) (to & 0xFFFFFF), text, taken)) {
-            out.add(new TextFrame(dfa, style, to, text, taken), below);
+            out.add(new TextFrame(dfa, style, to, text, taken, test), below);
         }
     }
 
@@ -78,7 +86,7 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
         for (int i = 0; i < length; i++) {
             long to = next(dfa, style, frame.at, bytes[i]);
             text.append(frame.added(bytes[i], to));
-            frame = new TextFrame(dfa, style, to, kept, taken);
+            frame = new TextFrame(dfa, style, to, kept, taken, test);
         }
         return text.toString();
     }
@@ -126,7 +134,7 @@ record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collectio
             return this;
         }
         // A text that cannot become a taken one any more is alike whatever it is.
-        return new TextFrame(dfa, style, at & ~0xFFFFFFL | state, free ? "" : kept, free ? List.of() : taken);
+        return new TextFrame(dfa, style, at & ~0xFFFFFFL | state, free ? "" : kept, free ? List.of() : taken, test);
     }
 
     /** Where {@code b} leads from {@code at}: {@link #CLOSED}, {@link #DEAD} or another number of the kind. */

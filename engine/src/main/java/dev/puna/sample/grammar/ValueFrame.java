@@ -62,7 +62,9 @@ record ValueFrame(Node node, Style style, boolean keep, List<Object> taken) impl
                         .map(String.class::cast)
                         .toList();
                 for (Node.Text text : node.texts) {
-                    if (!keep) {
+                    if (style == Style.ANY && text.test() != Texts.PASSED) {
+                        out.add(TextFrame.keeping(text.perhaps(), style, others, text.test()), below);
+                    } else if (!keep) {
                         out.add(TextFrame.of(text.dfa(), style), below);
                     } else if (style == Style.ANY || text.dfa().hasOther(0, "", others)) {
                         out.add(TextFrame.keeping(text.dfa(), style, others), below);
