@@ -65,6 +65,23 @@ public final class ChainModel {
         return write(folder, next, script.pieces(), script.context(), script.template());
     }
 
+    /** Writes a folder whose answer depends on the last character of the prompt: whole pieces, none twice. */
+    public static Path write(Path folder, Map<Character, List<String>> answers, int context, String template)
+            throws IOException {
+        List<String> pieces =
+                answers.values().stream().flatMap(List::stream).toList();
+        int[] next = IntStream.range(0, FIRST_PIECE + pieces.size()).toArray();
+        int id = FIRST_PIECE;
+        for (Map.Entry<Character, List<String>> answer : answers.entrySet()) {
+            next[answer.getKey()] = id;
+            for (int i = 0; i < answer.getValue().size(); i++) {
+                next[id] = ++id;
+            }
+            next[id - 1] = END;
+        }
+        return write(folder, next, pieces, context, template);
+    }
+
     private static Path write(Path folder, int[] next, List<String> pieces, int context, String template)
             throws IOException {
         Files.createDirectories(folder);

@@ -1,6 +1,8 @@
 package dev.puna.cli;
 
 import dev.puna.server.PunaServer;
+import dev.puna.server.core.AdaptedLibrary;
+import dev.puna.server.core.Completions;
 import dev.puna.server.core.Library;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
@@ -9,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +89,28 @@ final class ServeCommand implements Callable<Integer> {
     private int open;
 
     @Option(
+            names = "--lora",
+            paramLabel = "NAME=PATH",
+            description = "An adapter (LoRA; a PEFT folder or a GGUF file), served as a model called NAME; may be given"
+                    + " several times. Where several models are served, NAME is MODEL:SOMETHING.")
+    private List<String> adapters = List.of();
+
+    @Option(
+            names = "--guard",
+            paramLabel = "MODEL",
+            description = "A guard model (Llama Guard), which answers /v1/moderations and keeps to Gemini's safety"
+                    + " settings; it stays open beside the others.")
+    private String guard;
+
+    @Option(
+            names = "--share-prefixes",
+            paramLabel = "WITH",
+            defaultValue = "account",
+            description = "Who shares what was computed for equal beginnings of prompts: 'account', each with itself,"
+                    + " or 'all' (default: account). Times to a first token tell those who share what others asked.")
+    private String sharing;
+
+    @Option(
             names = "--api-keys",
             paramLabel = "FILE",
             description = "Keys that may use the server, one a line; 'puna key' makes them. Without, any key passes.")
@@ -138,15 +163,22 @@ final class ServeCommand implements Callable<Integer> {
         within("--queue", queue, 1, 1 << 20);
         within("--models", open, 1, 1024);
         within("--drain", drain, 0, 1 << 20);
+        if (!List.of("account", "all").contains(sharing)) {
+            throw new Refused("--share-prefixes must be account or all, not " + sharing);
+        }
+        ServedModels models =
+                new ServedModels(session.models(), references, manage != null ? manage : keys == null);
+        Library library = adapted(models);
+        Optional<String> judge = Optional.ofNullable(guard).map(models::with); // no model for adapters to mean
         PunaServer.Options options = new PunaServer.Options(
                 http(),
                 new dev.puna.server.core.Models.Options(
                         modelOptions.options(session, parallel, queue), open, Duration.ofSeconds(30)),
-                Optional.of(database()));
+                Optional.of(database()),
+                new Completions.Policy(judge, sharing.equals("all")));
         if (references.isEmpty() && session.models().store().names().isEmpty()) {
             session.models().resolve(Models.DEFAULT);
         }
-        Library library = new ServedModels(session.models(), references, manage != null ? manage : keys == null);
         CountDownLatch stop = new CountDownLatch(1);
         for (String name : List.of("TERM", "INT")) {
             Signal.handle(new Signal(name), _ -> {
@@ -159,7 +191,8 @@ final class ServeCommand implements Callable<Integer> {
         try (PunaServer server = start(library, options)) {
             // Models that were named are opened before anybody waits for them, as many as fit.
             for (Library.Entry entry : references.isEmpty() ? List.<Library.Entry>of() : library.entries()) {
-                if (server.models().open().size() < open) {
+                if (server.models().open().size() < open
+                        || server.models().open(entry.id()).isPresent()) {
                     server.models().lease(entry.id()).close();
                 }
             }
@@ -181,6 +214,31 @@ final class ServeCommand implements Callable<Integer> {
         Path folder = session.settings().state();
         Files.createDirectories(folder);
         return "jdbc:sqlite:" + folder.resolve("server.db").toAbsolutePath();
+    }
+
+    /** The models with the adapters that were named. */
+    private Library adapted(Library models) {
+        if (adapters.isEmpty()) {
+            return models;
+        }
+        List<AdaptedLibrary.Adapter> all = new ArrayList<>();
+        for (String named : adapters) {
+            int is = named.indexOf('=');
+            if (is < 1 || is == named.length() - 1) {
+                throw new Refused("--lora takes NAME=PATH, not " + named);
+            }
+            String name = named.substring(0, is);
+            Optional<String> base = models.entries().stream()
+                    .map(Library.Entry::id)
+                    .filter(id -> name.startsWith(id + ":"))
+                    .findFirst();
+            all.add(new AdaptedLibrary.Adapter(name, base, Path.of(named.substring(is + 1))));
+        }
+        try {
+            return new AdaptedLibrary(models, all);
+        } catch (IllegalArgumentException e) {
+            throw new Refused("--lora: " + e.getMessage(), e);
+        }
     }
 
     private PunaServer start(Library library, PunaServer.Options options) {

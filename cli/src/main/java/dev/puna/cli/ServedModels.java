@@ -44,6 +44,11 @@ final class ServedModels implements Library {
         }
     }
 
+    /** Serves this model too, and gives its id. */
+    String with(String reference) {
+        return add(models.resolve(reference));
+    }
+
     private String add(Path path) {
         String id = models.at(path)
                 .map(StoredModel::name)

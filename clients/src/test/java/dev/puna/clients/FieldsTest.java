@@ -208,7 +208,7 @@ class FieldsTest {
                 path,
                 "safety",
                 annotated(types + "SafetySetting"),
-                List.of(inList(body, "safetySettings", Map.of("category", "X", "threshold", "OFF")))));
+                List.of(inList(body, "safetySettings", Map.of("category", "HARM_CATEGORY_HARASSMENT", "threshold", "OFF")))));
         Set<String> embed = annotated(types + "EmbedContentConfig");
         embed.removeAll(Set.of("httpOptions", "mimeType", "documentOcr", "audioTrackExtraction")); // for other servers
         all.add(new Walk(

@@ -29,6 +29,7 @@ final class Template {
     private final CallForm form;
     private final boolean severalCalls;
     private final boolean system;
+    private final boolean parts;
 
     /** @param special the spelling of control tokens that the template may name */
     Template(ChatTemplate template, Map<String, String> special) {
@@ -40,6 +41,9 @@ final class Template {
         system = attempt(List.of(Message.system(PROBE), Message.user("a")), List.of())
                 .filter(text -> text.contains(PROBE))
                 .isPresent();
+        List<Message> talk = List.of(Message.user(PROBE));
+        parts = !attempt(talk, List.of()).orElse(PROBE).contains(PROBE)
+                && attempt(inParts(talk), List.of()).orElse("").contains(PROBE);
     }
 
     /** How calls are written. */
@@ -135,7 +139,8 @@ final class Template {
             }
         }
         try {
-            return rendered(severalCalls ? messages : oneByOne(messages), declared, variables, answering);
+            messages = severalCalls ? messages : oneByOne(messages);
+            return rendered(parts ? inParts(messages) : messages, declared, variables, answering);
         } catch (TemplateError error) {
             throw new BadRequest("messages", "do not suit the model's chat template: " + error.getMessage());
         }
@@ -150,6 +155,19 @@ final class Template {
                     m.role(), text(m.content(), i), m.toolCalls(), m.toolCallId(), m.name(), m.reasoning()));
         }
         return plain;
+    }
+
+    /** Some templates read lists of parts only, and leave out a content that is a text. */
+    private static List<Message> inParts(List<Message> messages) {
+        return messages.stream()
+                .map(m -> new Message(
+                        m.role(),
+                        List.of(Map.of("type", "text", "text", String.valueOf(m.content()))),
+                        m.toolCalls(),
+                        m.toolCallId(),
+                        m.name(),
+                        m.reasoning()))
+                .toList();
     }
 
     private static String text(@Nullable Object content, int message) {

@@ -41,8 +41,15 @@ public final class PunaServer implements AutoCloseable {
      * @param http where to listen, with which keys and limits
      * @param models how models run, and how many at the same time
      * @param database where stored things live, as JDBC has it; absent: in memory, until the server is closed
+     * @param policy which model judges texts, and who shares what was computed
      */
-    public record Options(Frame.Options http, Models.Options models, Optional<String> database) {
+    public record Options(
+            Frame.Options http, Models.Options models, Optional<String> database, Completions.Policy policy) {
+        /** Without a guard, and nothing shared between accounts. */
+        public Options(Frame.Options http, Models.Options models, Optional<String> database) {
+            this(http, models, database, Completions.Policy.DEFAULT);
+        }
+
         /** On a free port that only this machine reaches, without keys; four models at a time. */
         public static final Options DEFAULT = new Options(
                 new Frame.Options("127.0.0.1", 0, Optional.empty(), Keys.NONE, Set.of(), Limits.DEFAULT),
@@ -75,14 +82,17 @@ public final class PunaServer implements AutoCloseable {
      * Begins to serve. Models are opened when they are first asked for.
      *
      * @throws IOException if the port cannot be had
-     * @throws IllegalArgumentException if others could reach the address and there are no keys
+     * @throws IllegalArgumentException if others could reach the address and there are no keys, or if the guard is none
      */
     public static PunaServer start(Library library, Options options) throws IOException {
-        Models models = new Models(library, options.models());
+        Models.Options wanted = options.models();
+        int guards = options.policy().guard().isPresent() ? 1 : 0; // a guard stays open beside the others
+        Models models =
+                new Models(library, new Models.Options(wanted.run(), wanted.open() + guards, wanted.patience()));
         Database database = options.database().map(Database::new).orElseGet(Database::inMemory);
         try {
             Metrics metrics = new Metrics(models);
-            Completions completions = new Completions(models, metrics);
+            Completions completions = new Completions(models, metrics, options.policy());
             Operations operations = new Operations(metrics);
             OpenAi openAi = new OpenAi(completions, database);
             // The last one answers for what none claims.

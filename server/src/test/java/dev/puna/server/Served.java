@@ -21,8 +21,12 @@ public final class Served implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     public Served(PunaServer.Options options, Path... models) {
+        this(options, Library.of(models));
+    }
+
+    public Served(PunaServer.Options options, Library library) {
         try {
-            server = PunaServer.start(Library.of(models), options);
+            server = PunaServer.start(library, options);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -155,10 +155,8 @@ public final class Anthropic implements Api {
     }
 
     private Map<String, @Nullable Object> json(Library.Entry entry) {
-        Optional<Integer> context = completions.models().open().stream()
-                .filter(open -> open.entry().id().equals(entry.id()))
-                .map(open -> open.assistant().context())
-                .findFirst();
+        Optional<Integer> context =
+                completions.models().open(entry.id()).map(open -> open.assistant().context());
         return Json.map(
                 "id",
                 entry.id(),

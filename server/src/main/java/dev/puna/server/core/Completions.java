@@ -4,6 +4,7 @@ import dev.puna.chat.Answer;
 import dev.puna.chat.Assistant;
 import dev.puna.chat.Caller;
 import dev.puna.chat.Question;
+import dev.puna.chat.Reply;
 import dev.puna.engine.Priority;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
@@ -21,12 +22,36 @@ public final class Completions {
     /** The most answers to one request; checked before anything is made for them. */
     public static final int MOST_ANSWERS = 128;
 
+    /**
+     * What the server does beside answering.
+     *
+     * @param guard the id of the model that judges texts; absent: nothing does
+     * @param shared whether equal beginnings of prompts are shared between accounts, and not only inside one
+     */
+    public record Policy(Optional<String> guard, boolean shared) {
+        public static final Policy DEFAULT = new Policy(Optional.empty(), false);
+    }
+
     private final Models models;
     private final Metrics metrics;
+    private final Policy policy;
+    private final Optional<Guard> guard;
 
-    public Completions(Models models, Metrics metrics) {
+    /** @throws IllegalArgumentException if the guard cannot be one */
+    public Completions(Models models, Metrics metrics, Policy policy) {
         this.models = models;
         this.metrics = metrics;
+        this.policy = policy;
+        guard = policy.guard().map(id -> new Guard(models, id, this));
+    }
+
+    /** The model that judges texts, where there is one. */
+    public Optional<Guard> guard() {
+        return guard;
+    }
+
+    void judged(String model, Reply reply) {
+        metrics.answered(model, reply);
     }
 
     public Models models() {
@@ -39,6 +64,13 @@ public final class Completions {
     public static Caller caller(Exchange exchange) {
         String account = exchange.account().name();
         return new Caller(account, account, exchange.patient() ? Priority.LOW : Priority.NORMAL, Optional.empty());
+    }
+
+    /** The same caller with the adapter of its model, sharing as widely as the server was told. */
+    private Caller served(Models.Lease lease, Caller caller) {
+        boolean wide = policy.shared() && caller.scope().equals(caller.account());
+        return lease.adapted(
+                new Caller(caller.account(), wide ? "" : caller.scope(), caller.priority(), caller.adapter()));
     }
 
     /**
@@ -62,7 +94,7 @@ public final class Completions {
                                 form,
                                 question.variables(),
                                 question.splitReasoning(),
-                                question.caller())));
+                                served(lease, question.caller()))));
     }
 
     /** As {@link #ask(Exchange, Models.Lease, Question, int)}, with the model of that name; the question may depend on it. */
@@ -99,8 +131,9 @@ public final class Completions {
             Optional<Constraint> form,
             Caller caller,
             int n) {
-        Continuing start =
-                (prompt, each, constraint) -> lease.assistant().complete(prompts.get(prompt), each, constraint, caller);
+        Caller adapted = served(lease, caller);
+        Continuing start = (prompt, each, constraint) ->
+                lease.assistant().complete(prompts.get(prompt), each, constraint, adapted);
         return begin(exchange, lease, sampling, form, prompts.size(), n, start);
     }
 

@@ -23,6 +23,7 @@ public interface Library {
      * @param sha256 of its file, where that is known
      * @param description one line, may be empty
      * @param licence its name, where that is known
+     * @param base the model that it adapts, where it is an adapter
      */
     record Entry(
             String id,
@@ -30,7 +31,19 @@ public interface Library {
             Instant modified,
             Optional<String> sha256,
             String description,
-            Optional<String> licence) {}
+            Optional<String> licence,
+            Optional<String> base) {
+        /** A model of its own. */
+        public Entry(
+                String id,
+                long bytes,
+                Instant modified,
+                Optional<String> sha256,
+                String description,
+                Optional<String> licence) {
+            this(id, bytes, modified, sha256, description, licence, Optional.empty());
+        }
+    }
 
     /** Told how far a download is. */
     @FunctionalInterface
@@ -45,8 +58,13 @@ public interface Library {
     /** All models that can be served without fetching anything. */
     List<Entry> entries();
 
-    /** The file or folder of one of the entries. */
+    /** The file or folder of one of the entries; for an adapter, its model's. */
     Path path(String id) throws IOException;
+
+    /** The file or folder of an adapter. */
+    default Optional<Path> adapter(String id) {
+        return Optional.empty();
+    }
 
     /** Fetches a model; a library that cannot refuses. */
     default Entry pull(String reference, Progress progress) {

@@ -1,6 +1,9 @@
 package dev.puna.server.core;
 
 import dev.puna.chat.Assistant;
+import dev.puna.chat.Caller;
+import dev.puna.load.AdapterFile;
+import dev.puna.model.Adapter;
 import dev.puna.server.wire.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -49,31 +53,49 @@ public final class Models implements AutoCloseable {
         @Nullable
         RuntimeException fault;
 
+        final Map<String, AdapterFile> adapters = new ConcurrentHashMap<>();
         Instant used = opened;
         int held;
 
         Slot(Library.Entry entry) {
             this.entry = entry;
         }
+
+        void close() {
+            if (assistant != null) {
+                assistant.close();
+            }
+            adapters.values().forEach(AdapterFile::close);
+        }
     }
 
     /** The right to use a model; while it is held the model stays open. */
     public final class Lease implements AutoCloseable {
         private final Slot slot;
+        private final Library.Entry entry;
         private final Assistant assistant;
+        private final Optional<Adapter> adapter;
         private boolean over;
 
-        private Lease(Slot slot, Assistant assistant) {
+        private Lease(Slot slot, Library.Entry entry, Assistant assistant, Optional<Adapter> adapter) {
             this.slot = slot;
+            this.entry = entry;
             this.assistant = assistant;
+            this.adapter = adapter;
         }
 
+        /** What was asked for. */
         public String id() {
-            return slot.entry.id();
+            return entry.id();
         }
 
         public Library.Entry entry() {
-            return slot.entry;
+            return entry;
+        }
+
+        /** The same caller, served with the adapter that was asked for. */
+        public Caller adapted(Caller caller) {
+            return new Caller(caller.account(), caller.scope(), caller.priority(), adapter);
         }
 
         public Assistant assistant() {
@@ -175,15 +197,52 @@ public final class Models implements AutoCloseable {
         }
     }
 
+    /** The model of that name if it is open; for an adapter, the model that it adapts. */
+    public Optional<Open> open(String id) {
+        String base = base(id);
+        return open().stream().filter(one -> one.entry().id().equals(base)).findFirst();
+    }
+
+    /** The id of the model whose weights run: the same, or the one that an adapter adapts. */
+    public String base(String id) {
+        return entries().stream()
+                .filter(entry -> entry.id().equals(id))
+                .findFirst()
+                .flatMap(Library.Entry::base)
+                .orElse(id);
+    }
+
     /**
-     * Opens a model if it is not open yet, and holds it.
+     * Opens a model if it is not open yet, and holds it; an adapter together with its model.
      *
      * @throws Failure 404 if there is none of that name, 503 if too many others are held
      */
     public Lease lease(String id) {
-        Library.Entry entry = entry(id);
+        Library.Entry asked = entry(id);
+        Library.Entry entry = asked.base().map(this::entry).orElse(asked);
+        Slot slot = hold(entry);
+        try {
+            Assistant assistant = java.util.Objects.requireNonNull(slot.assistant);
+            Optional<Adapter> adapter = library.adapter(id).map(path -> slot.adapters
+                    .computeIfAbsent(id, _ -> assistant.adapter(path))
+                    .adapter());
+            return new Lease(slot, asked, assistant, adapter);
+        } catch (RuntimeException | Error e) {
+            lock.lock();
+            try {
+                release(slot);
+            } finally {
+                lock.unlock();
+            }
+            throw e;
+        }
+    }
+
+    /** A slot that is open and held once more. */
+    private Slot hold(Library.Entry entry) {
+        String id = entry.id();
         Slot slot;
-        @Nullable Assistant leaving = null;
+        @Nullable Slot leaving = null;
         lock.lock();
         try {
             long left = options.patience().toNanos();
@@ -192,8 +251,8 @@ public final class Models implements AutoCloseable {
                         .filter(other -> other.held == 0)
                         .min(Comparator.comparing((Slot other) -> other.used));
                 if (oldest.isPresent()) {
-                    leaving = oldest.get().assistant;
-                    slots.remove(oldest.get().entry.id());
+                    leaving = oldest.get();
+                    slots.remove(leaving.entry.id());
                     break;
                 }
                 if (left <= 0) {
@@ -209,7 +268,8 @@ public final class Models implements AutoCloseable {
             Slot known = slots.get(id);
             if (known != null) {
                 known.held++;
-                return new Lease(known, opened(known));
+                opened(known);
+                return known;
             }
             slot = new Slot(entry);
             slot.held = 1;
@@ -222,11 +282,12 @@ public final class Models implements AutoCloseable {
         if (leaving != null) {
             leaving.close();
         }
-        return new Lease(slot, load(slot));
+        load(slot);
+        return slot;
     }
 
     /** Waits until somebody else has opened it. Under the lock. */
-    private Assistant opened(Slot slot) throws InterruptedException {
+    private void opened(Slot slot) throws InterruptedException {
         while (slot.assistant == null && slot.fault == null) {
             if (!changed.await(10, TimeUnit.MINUTES)) {
                 slot.fault = Failure.unavailable("the model could not be opened in time", Duration.ofSeconds(10));
@@ -236,15 +297,14 @@ public final class Models implements AutoCloseable {
             release(slot);
             throw java.util.Objects.requireNonNull(slot.fault);
         }
-        return slot.assistant;
     }
 
-    private Assistant load(Slot slot) {
+    private void load(Slot slot) {
         @Nullable Assistant assistant = null;
         RuntimeException fault;
         try {
             assistant = Assistant.load(library.path(slot.entry.id()), options.run());
-            return assistant;
+            return;
         } catch (RuntimeException e) {
             fault = e;
             throw e;
@@ -275,7 +335,7 @@ public final class Models implements AutoCloseable {
 
     /** Closes a model that nobody holds; says whether it is closed now. */
     public boolean unload(String id) {
-        Assistant leaving;
+        Slot leaving;
         lock.lock();
         try {
             Slot slot = slots.get(id);
@@ -285,7 +345,7 @@ public final class Models implements AutoCloseable {
             if (slot.held > 0 || slot.assistant == null) {
                 return false;
             }
-            leaving = slot.assistant;
+            leaving = slot;
             slots.remove(id);
             changed.signalAll();
         } finally {
@@ -308,10 +368,6 @@ public final class Models implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        for (Slot slot : all) {
-            if (slot.assistant != null) {
-                slot.assistant.close();
-            }
-        }
+        all.forEach(Slot::close);
     }
 }

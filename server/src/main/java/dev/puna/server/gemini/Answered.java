@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What has come of an answer since it was last looked at, as Gemini's parts. A call is a part once it is whole. */
@@ -21,6 +22,7 @@ final class Answered {
     private final StringBuilder arguments = new StringBuilder();
     private Delta.@Nullable CallStart calling;
     private Optional<Reply> reply = Optional.empty();
+    private Optional<Safety.Rated> rated = Optional.empty();
 
     /** @param thoughts whether what the model thinks before it answers is given out */
     Answered(boolean thoughts) {
@@ -86,6 +88,26 @@ final class Answered {
         }
     }
 
+    /** All that was said, calls included, for whoever judges it. */
+    String said() {
+        return parts.stream()
+                .map(part -> part.get("text") instanceof String text ? text : Json.write(part))
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** What the guard thinks of it. */
+    void rated(Safety.Rated verdict) {
+        rated = Optional.of(verdict);
+        if (verdict.blocked()) {
+            parts.clear();
+            tokens.clear();
+        }
+    }
+
+    Optional<Safety.Rated> rated() {
+        return rated;
+    }
+
     boolean readable() {
         return !parts.isEmpty();
     }
@@ -107,6 +129,7 @@ final class Answered {
         var taken = new Answered(thoughts);
         taken.parts.addAll(parts);
         taken.tokens.addAll(tokens);
+        taken.rated = rated;
         parts.clear();
         tokens.clear();
         return taken;

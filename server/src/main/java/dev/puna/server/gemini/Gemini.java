@@ -72,7 +72,7 @@ public final class Gemini implements Api {
         return head.path().startsWith("/v1beta/")
                 || head.header("x-goog-api-key").isPresent()
                 || head.query("key").isPresent()
-                || (head.path().startsWith("/v1/models/") && head.path().contains(":"));
+                || (head.method().equals("POST") && head.path().startsWith("/v1/models/"));
     }
 
     @Override
@@ -88,19 +88,56 @@ public final class Gemini implements Api {
 
     private void generate(Exchange exchange) {
         Values body = exchange.values();
+        Optional<Safety> safety = safety(exchange, body);
+        Optional<Safety.Rated> prompt = safety.map(wish -> wish.judge(exchange, ContentReader.messages(body)));
+        if (prompt.isPresent() && prompt.get().blocked()) {
+            exchange.json(refused(exchange, body, prompt.get()));
+            return;
+        }
         try (Run run = begin(exchange, body)) {
             var json = new GeminiJson(run, exchange.id());
             List<Answered> all = new ArrayList<>();
             for (Answer answer : run.answers()) {
-                all.add(Answered.of(answer, Thinking.shown(body)));
+                all.add(judged(exchange, body, safety, Answered.of(answer, Thinking.shown(body))));
             }
             exchange.json(json.whole(all));
         }
     }
 
+    private Optional<Safety> safety(Exchange exchange, Values body) {
+        completions.models().entry(name(exchange, body)); // an unknown model is told first
+        return Safety.of(body, completions.guard());
+    }
+
+    /** What is said of a prompt that nothing answers. */
+    private Map<String, @Nullable Object> refused(Exchange exchange, Values body, Safety.Rated prompt) {
+        try (Models.Lease lease = completions.models().lease(name(exchange, body))) {
+            int tokens = lease.assistant().prompt(question(exchange, body, lease.assistant())).length;
+            return GeminiJson.refused(lease.id(), exchange.id(), prompt, tokens);
+        }
+    }
+
+    private static Answered judged(Exchange exchange, Values body, Optional<Safety> safety, Answered answered) {
+        safety.ifPresent(wish -> {
+            List<Message> talk = new ArrayList<>(ContentReader.messages(body));
+            talk.add(Message.assistant(answered.said()));
+            answered.rated(wish.judge(exchange, talk));
+        });
+        return answered;
+    }
+
     private void stream(Exchange exchange) {
         Values body = exchange.values();
         boolean events = exchange.head().query("alt").filter("sse"::equals).isPresent();
+        Optional<Safety> safety = safety(exchange, body);
+        Optional<Safety.Rated> prompt = safety.map(wish -> wish.judge(exchange, ContentReader.messages(body)));
+        if (prompt.isPresent() && prompt.get().blocked()) {
+            Map<String, @Nullable Object> refused = refused(exchange, body, prompt.get());
+            var pieces = new Pieces(events ? exchange.events() : exchange.stream("application/json", ""));
+            pieces.send(refused);
+            pieces.end();
+            return;
+        }
         try (Run run = begin(exchange, body)) {
             var json = new GeminiJson(run, exchange.id());
             var pieces = new Pieces(events ? exchange.events() : exchange.stream("application/json", ""));
@@ -109,12 +146,13 @@ public final class Gemini implements Api {
                 var answered = new Answered(Thinking.shown(body));
                 for (var delta = answer.delta(); delta.isPresent(); delta = answer.delta()) {
                     answered.add(delta.get(), answer.spoken());
-                    if (answered.readable()) {
+                    if (answered.readable() && safety.isEmpty()) { // what is judged is held back until it is whole
                         pieces.send(json.piece(index, answered.take()));
                     }
                 }
                 Reply reply = answer.reply();
                 answered.add(answer.spoken());
+                judged(exchange, body, safety, answered);
                 synchronized (over) {
                     over.add(reply);
                     boolean last = over.size() == run.answers().size();
@@ -191,7 +229,7 @@ public final class Gemini implements Api {
                     .map(request -> lease.assistant().tokens(embeddedText(request), false))
                     .toList();
             int tokens = texts.stream().mapToInt(text -> text.length).sum();
-            List<float[]> vectors = Embeddings.of(exchange, lease.assistant(), texts, Completions.caller(exchange));
+            List<float[]> vectors = Embeddings.of(exchange, lease, texts, Completions.caller(exchange));
             List<Map<String, @Nullable Object>> all = new ArrayList<>();
             for (Values request : requests) {
                 float[] whole = vectors.get(all.size());
@@ -220,7 +258,6 @@ public final class Gemini implements Api {
     }
 
     private static Question question(Exchange exchange, Values body, Assistant model) {
-        Safety.check(body);
         List<Message> messages = ContentReader.messages(body);
         Tools tools = ContentReader.tools(body);
         Optional<Values> config = body.get(GeminiShapes.GENERATION_CONFIG);

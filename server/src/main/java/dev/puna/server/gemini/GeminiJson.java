@@ -36,6 +36,25 @@ final class GeminiJson {
         return response(candidates, answers.stream().map(Answered::reply).toList());
     }
 
+    /** What is said of a prompt that the guard does not let through. */
+    static Map<String, @Nullable Object> refused(String model, String id, Safety.Rated prompt, int tokens) {
+        return Json.map(
+                "promptFeedback",
+                Json.map("blockReason", "SAFETY", "safetyRatings", prompt.ratings()),
+                "usageMetadata",
+                Json.map(
+                        "promptTokenCount",
+                        tokens,
+                        "totalTokenCount",
+                        tokens,
+                        "promptTokensDetails",
+                        text(tokens)),
+                "modelVersion",
+                model,
+                "responseId",
+                id);
+    }
+
     /** A piece of a candidate. */
     Map<String, @Nullable Object> piece(int index, Answered some) {
         return response(List.of(candidate(index, some)), List.of());
@@ -67,19 +86,23 @@ final class GeminiJson {
     }
 
     private Map<String, @Nullable Object> finished(int index, Answered some, Reply reply) {
-        Map<String, @Nullable Object> candidate = candidate(index, some);
+        boolean blocked = some.rated().map(Safety.Rated::blocked).orElse(false);
+        Map<String, @Nullable Object> candidate = blocked ? Json.map("index", index) : candidate(index, some);
         candidate.put(
                 "finishReason",
-                switch (reply.finish()) {
-                    case STOP, CALLS -> "STOP";
-                    case LENGTH -> "MAX_TOKENS";
-                    case LOOP, CANCELLED -> "OTHER";
-                });
+                blocked
+                        ? "SAFETY"
+                        : switch (reply.finish()) {
+                            case STOP, CALLS -> "STOP";
+                            case LENGTH -> "MAX_TOKENS";
+                            case LOOP, CANCELLED -> "OTHER";
+                        });
+        some.rated().ifPresent(rated -> candidate.put("safetyRatings", rated.ratings()));
         if (reply.finish() == Ending.LOOP) {
             candidate.put("finishMessage", "the model said the same again and again");
         }
         candidate.put("tokenCount", reply.ids().size());
-        if (!reply.logprobs().isEmpty()) {
+        if (!blocked && !reply.logprobs().isEmpty()) {
             double mean = reply.logprobs().stream()
                     .mapToDouble(Logprobs::chosen)
                     .average()

@@ -57,7 +57,7 @@ final class GeminiModels {
                 "name",
                 "models/" + entry.id(),
                 "baseModelId",
-                entry.id(),
+                entry.base().orElse(entry.id()),
                 "version",
                 entry.sha256().map(hash -> hash.substring(0, 12)).orElse("1"),
                 "displayName",
@@ -66,9 +66,7 @@ final class GeminiModels {
                 entry.description(),
                 "supportedGenerationMethods",
                 List.of("generateContent", "countTokens", "embedContent", "batchEmbedContents"));
-        models.open().stream()
-                .filter(open -> open.entry().id().equals(entry.id()))
-                .findFirst()
+        models.open(entry.id())
                 .ifPresent(open -> {
                     json.put("inputTokenLimit", open.assistant().context());
                     json.put("outputTokenLimit", open.assistant().context());

@@ -153,7 +153,21 @@ final class GeminiShapes {
 
     // ---- safety
 
-    static final Field<String> CATEGORY = Field.needed("category", text(1, 64), "");
+    static final Field<String> CATEGORY = Field.needed(
+            "category",
+            oneOf(
+                    "HARM_CATEGORY_UNSPECIFIED",
+                    "HARM_CATEGORY_HARASSMENT",
+                    "HARM_CATEGORY_HATE_SPEECH",
+                    "HARM_CATEGORY_SEXUALLY_EXPLICIT",
+                    "HARM_CATEGORY_DANGEROUS_CONTENT",
+                    "HARM_CATEGORY_CIVIC_INTEGRITY",
+                    "HARM_CATEGORY_JAILBREAK",
+                    "HARM_CATEGORY_IMAGE_HATE",
+                    "HARM_CATEGORY_IMAGE_DANGEROUS_CONTENT",
+                    "HARM_CATEGORY_IMAGE_HARASSMENT",
+                    "HARM_CATEGORY_IMAGE_SEXUALLY_EXPLICIT"),
+            "");
     static final Field<String> THRESHOLD = Field.needed(
             "threshold",
             oneOf(

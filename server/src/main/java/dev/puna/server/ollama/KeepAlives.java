@@ -22,10 +22,11 @@ final class KeepAlives {
     }
 
     /** To be told when a request is over and has let go of its model. */
-    void after(String model, Optional<Duration> time) {
+    void after(String name, Optional<Duration> time) {
         if (time.isEmpty()) {
             return;
         }
+        String model = models.base(name);
         if (time.get().equals(KeepAlive.EVER)) {
             wishes.remove(model);
             return;

@@ -8,6 +8,7 @@ import dev.puna.file.TensorEntry;
 import dev.puna.load.Checkpoint;
 import dev.puna.model.Config;
 import dev.puna.server.core.Infill;
+import dev.puna.server.core.Library;
 import dev.puna.server.wire.Json;
 import dev.puna.text.ChatTemplate;
 import java.nio.file.Files;
@@ -116,10 +117,11 @@ record ModelCard(
                 .orElse("");
     }
 
-    Map<String, @Nullable Object> details() {
+    /** @param parent the model that it adapts, or nothing */
+    Map<String, @Nullable Object> details(String parent) {
         return Json.map(
                 "parent_model",
-                "",
+                parent,
                 "format",
                 format,
                 "family",
@@ -138,7 +140,7 @@ record ModelCard(
                 : String.format(Locale.ROOT, "%.2fM", parameters / 1e6);
     }
 
-    Map<String, @Nullable Object> shown(String id, boolean verbose) {
+    Map<String, @Nullable Object> shown(Library.Entry entry, boolean verbose) {
         Map<String, @Nullable Object> info = new LinkedHashMap<>(metadata);
         if (verbose) {
             info.putAll(lists);
@@ -160,13 +162,14 @@ record ModelCard(
         }
         Map<String, @Nullable Object> json = Json.map(
                 "modelfile",
-                "FROM " + id + "\n",
+                entry.base().map(base -> "FROM " + base + "\nADAPTER " + entry.id() + "\n")
+                        .orElse("FROM " + entry.id() + "\n"),
                 "parameters",
                 "",
                 "template",
                 loaded.template().orElse(""),
                 "details",
-                details(),
+                details(entry.base().orElse("")),
                 "model_info",
                 info,
                 "capabilities",

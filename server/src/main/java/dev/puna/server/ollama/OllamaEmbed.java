@@ -69,7 +69,7 @@ final class OllamaEmbed {
                 texts.add(ids);
             }
             List<float[]> vectors =
-                    Embeddings.of(exchange, lease.assistant(), texts, Completions.caller(exchange)).stream()
+                    Embeddings.of(exchange, lease, texts, Completions.caller(exchange)).stream()
                             .map(vector -> body.get(OllamaShapes.DIMENSIONS)
                                     .map(many -> Embeddings.shortened(vector, many, "dimensions"))
                                     .orElse(vector))

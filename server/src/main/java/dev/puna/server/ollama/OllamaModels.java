@@ -83,7 +83,7 @@ final class OllamaModels {
                 "digest",
                 entry.sha256().orElseGet(() -> fingerprint(entry)),
                 "details",
-                card(entry).details());
+                card(entry).details(entry.base().orElse("")));
     }
 
     /** Where nobody has hashed the file: a hash of its name, its size and its time, which changes when it does. */
@@ -115,7 +115,7 @@ final class OllamaModels {
         Values body = exchange.values();
         Library.Entry entry = entry(OllamaShapes.model(body));
         ModelCard card = card(entry);
-        Map<String, @Nullable Object> json = card.shown(entry.id(), body.get(OllamaShapes.VERBOSE, false));
+        Map<String, @Nullable Object> json = card.shown(entry, body.get(OllamaShapes.VERBOSE, false));
         entry.licence().ifPresent(licence -> json.putIfAbsent("license", licence));
         json.put("modified_at", entry.modified().toString());
         exchange.json(json);

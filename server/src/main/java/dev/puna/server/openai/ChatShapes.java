@@ -42,7 +42,7 @@ final class ChatShapes {
     private static final Kind<String> TEXTS = Kind.either(
             Kind.text(),
             Kind.list(Kind.tagged("type", Map.of("text", TEXT_PART)), MESSAGES).as(ChatShapes::joined));
-    private static final Kind<String> SEEN = Kind.either(
+    static final Kind<String> SEEN = Kind.either(
             Kind.text(), Kind.list(Kind.tagged("type", PARTS), MESSAGES).as(ChatShapes::joined));
     private static final Kind<String> SAID = Kind.either(
             Kind.text(),

@@ -47,7 +47,7 @@ final class Embedding {
             }
             int tokens = texts.stream().mapToInt(ids -> ids.length).sum();
             List<Object> data = new ArrayList<>();
-            for (float[] vector : Embeddings.of(exchange, assistant, texts, Completions.caller(exchange))) {
+            for (float[] vector : Embeddings.of(exchange, lease, texts, Completions.caller(exchange))) {
                 float[] wanted = Embeddings.shortened(vector, dimensions, "dimensions");
                 data.add(Json.map(
                         "object", "embedding", "index", data.size(), "embedding", base64 ? base64(wanted) : wanted));

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** OpenAI's API. */
 public final class OpenAi implements Api, AutoCloseable {
@@ -47,7 +48,7 @@ public final class OpenAi implements Api, AutoCloseable {
         Embedding embedding = new Embedding(completions.models());
         routes.add(Route.post("/v1/embeddings", "Texts as directions", embedding::create)
                 .takes(TextShapes.EMBEDDING));
-        routes.add(Route.post("/v1/moderations", "Judges texts; needs a guard model", OpenAi::moderate)
+        routes.add(Route.post("/v1/moderations", "Judges texts; needs a guard model", new Moderation(completions)::create)
                 .takes(TextShapes.MODERATION));
         Tokens tokens = new Tokens(completions.models());
         routes.add(
@@ -137,12 +138,6 @@ public final class OpenAi implements Api, AutoCloseable {
                 + Integer.toHexString(assistant.name().hashCode());
     }
 
-    /** Says what is missing, once the request itself is right. */
-    private static void moderate(Exchange exchange) {
-        exchange.values();
-        throw Failure.of(Failure.Kind.NOT_OFFERED, "no guard model is configured: nothing here can judge texts");
-    }
-
     private void models(Exchange exchange) {
         List<Map<String, ?>> data = new ArrayList<>();
         completions.models().entries().forEach(entry -> data.add(json(entry)));
@@ -154,7 +149,9 @@ public final class OpenAi implements Api, AutoCloseable {
     }
 
     private static Map<String, ?> json(Library.Entry entry) {
-        return Json.map(
+        Map<String, @Nullable Object> json = Json.map(
                 "id", entry.id(), "object", "model", "created", entry.modified().getEpochSecond(), "owned_by", "puna");
+        entry.base().ifPresent(base -> json.put("parent", base)); // of an adapter
+        return json;
     }
 }

@@ -68,13 +68,12 @@ final class TextShapes {
     static final Shape EMBEDDING = Shape.of(MODEL, INPUT, ENCODING, DIMENSIONS, USER);
 
     // Moderations
-    private static final Field<String> GUARD = Field.of("model", Kind.text(1, 512), "A guard model.");
-    private static final Field<List<Object>> JUDGED = Field.needed(
+    static final Field<String> GUARD = Field.of("model", Kind.text(1, 512), "The guard model's name, or nothing.");
+    /** A text, texts, or the parts of one. */
+    static final Field<List<String>> JUDGED = Field.needed(
             "input",
-            Kind.either(
-                    Kind.text().as(one -> List.<Object>of(one)),
-                    Kind.list(Kind.<Object>either(Kind.text(), Kind.anyObject()), 2048)),
-            "What to judge.");
+            Kind.either(Kind.list(Kind.text(), 2048), SEEN.as(one -> List.of(one))),
+            "What to judge: a text, texts, or the parts of one.");
     static final Shape MODERATION = Shape.of(GUARD, JUDGED);
 
     private TextShapes() {}
