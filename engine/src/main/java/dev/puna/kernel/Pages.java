@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Where one layer's keys and values are. A page holds a block of consecutive tokens of one sequence; within a page each
  * head's keys are together, {@code [kvHeads, blockTokens, headSize]}, then its values likewise. A head of one token is a
- * row of whole blocks of the type, the rest of its last block zero.
+ * row of whole blocks of the type, the rest of its last block zero. Kernels may order what a head has in a page as suits
+ * them: only those that stored it read it.
  *
  * @param pages by block number; null where never used. Native memory
  * @param offset bytes before this layer's keys in every page

@@ -292,37 +292,26 @@ class KernelsContractTest {
         try (Arena arena = Arena.ofShared()) {
             var random = new SplittableRandom(headSize * 100L + group * 10L + blockTokens);
             int kvHeads = 2;
-            MemorySegment[] pages = new MemorySegment[240];
-            var cache = new Pages(pages, 64, type, kvHeads, headSize, blockTokens);
-            for (int i = 0; i < pages.length; i++) {
-                pages[i] = arena.allocate(64 + cache.layerBytes(), 64);
-            }
-            int[] blocks =
-                    random.ints(0, pages.length).distinct().limit(pages.length).toArray();
+            int count = 240;
+            Pages cache = pages(arena, count, type, kvHeads, headSize, blockTokens);
+            Pages plain = pages(arena, count, type, kvHeads, headSize, blockTokens);
+            int[] blocks = random.ints(0, count).distinct().limit(count).toArray();
             List<Span> past = List.of(
                     new Span(Arrays.copyOfRange(blocks, 0, 80), 0, 51, Span.Outputs.NONE),
                     new Span(Arrays.copyOfRange(blocks, 80, 160), 0, 1, Span.Outputs.NONE));
-            kernels.store(
-                    floats(arena, random, 52, kvHeads * headSize),
-                    floats(arena, random, 52, kvHeads * headSize),
-                    past,
-                    cache);
+            store(kernels, cache, plain, past, cached(arena, random, 52, cache), cached(arena, random, 52, cache));
             List<Span> spans = List.of(
                     new Span(past.get(0).blocks(), 51, 3, Span.Outputs.NONE),
                     new Span(Arrays.copyOfRange(blocks, 160, 240), 0, 37, Span.Outputs.NONE),
                     new Span(past.get(1).blocks(), 1, 1, Span.Outputs.NONE));
             int tokens = 41;
-            kernels.store(
-                    floats(arena, random, tokens, kvHeads * headSize),
-                    floats(arena, random, tokens, kvHeads * headSize),
-                    spans,
-                    cache);
+            store(kernels, cache, plain, spans, cached(arena, random, tokens, cache), cached(arena, random, tokens, cache));
             Tensor q = floats(arena, random, tokens, kvHeads * group * headSize);
             Guarded y = new Guarded(arena, tokens, kvHeads * group * headSize);
             Tensor wanted = Tensor.allocate(arena, DType.F32, y.tensor.shape());
             float scale = (float) (3 / Math.sqrt(headSize));
             kernels.attention(q, spans, cache, reach, scale, y.tensor);
-            REFERENCE.attention(q, spans, cache, reach, scale, wanted);
+            REFERENCE.attention(q, spans, plain, reach, scale, wanted);
             y.check(what);
             assertClose(y.tensor, wanted, 4e-6, what);
 
@@ -334,6 +323,23 @@ class KernelsContractTest {
             int n = (int) q.columns();
             assertThat(bits(alone)).as(what).isEqualTo(Arrays.copyOfRange(bits(y.tensor), 2 * n, 3 * n));
         }
+    }
+
+    private static Pages pages(
+            Arena arena, int count, DType type, int kvHeads, int headSize, int blockTokens) {
+        MemorySegment[] memory = new MemorySegment[count];
+        var pages = new Pages(memory, 64, type, kvHeads, headSize, blockTokens);
+        for (int i = 0; i < count; i++) {
+            memory[i] = arena.allocate(64 + pages.layerBytes(), 64);
+        }
+        return pages;
+    }
+
+    /** How rows lie within a cache is the business of the kernels that store them, so each tier has its own. */
+    private static void store(
+            Kernels kernels, Pages cache, Pages plain, List<Span> spans, Tensor keys, Tensor values) {
+        kernels.store(keys, values, spans, cache);
+        REFERENCE.store(keys, values, spans, plain);
     }
 
     /** An output with numbers around it that nobody may touch. */
@@ -377,6 +383,17 @@ class KernelsContractTest {
         Tensor tensor = Tensor.allocate(arena, DType.F32, shape);
         for (long i = 0; i < tensor.elements(); i++) {
             tensor.data().setAtIndex(JAVA_FLOAT, i, (float) random.nextGaussian());
+        }
+        return tensor;
+    }
+
+    /** Numbers that every type of cache holds as they are: bytes times a power of two, the largest in each block. */
+    private static Tensor cached(Arena arena, SplittableRandom random, int tokens, Pages pages) {
+        Tensor tensor = Tensor.allocate(arena, DType.F32, tokens, (long) pages.kvHeads() * pages.headSize());
+        for (long i = 0; i < tensor.elements(); i++) {
+            boolean first = i % pages.headSize() % 32 == 0;
+            int code = first ? (random.nextBoolean() ? 127 : -127) : random.nextInt(-127, 128);
+            tensor.data().setAtIndex(JAVA_FLOAT, i, code * 0x1p-6f);
         }
         return tensor;
     }

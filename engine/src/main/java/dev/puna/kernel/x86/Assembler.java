@@ -140,6 +140,14 @@ class Assembler {
         modrm(source.ordinal(), target, 1, 0);
     }
 
+    /** Stores the low 8 bits of one of the first four registers, which need no prefix for that. */
+    void store8(Mem target, Gpr source) {
+        assert source.ordinal() < 4 : source;
+        rex(false, source.ordinal(), target);
+        put(0x88);
+        modrm(source.ordinal(), target, 1, 0);
+    }
+
     /** Loads 16 bits, zero-extended. */
     void load16(Gpr target, Mem source) {
         rex(false, target.ordinal(), source);

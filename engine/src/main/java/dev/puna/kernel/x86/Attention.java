@@ -1,6 +1,7 @@
 package dev.puna.kernel.x86;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.puna.kernel.Pages;
@@ -14,9 +15,9 @@ import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -41,19 +42,18 @@ final class Attention {
     private final Lanes lanes;
     private final Workers workers;
     private final MemorySegment[] arguments;
-    private final Map<DType, Function> keys = new EnumMap<>(DType.class);
+    private final Map<DType, Function> keyRows = new EnumMap<>(DType.class);
+    private final Map<DType, Function> keyStrips = new EnumMap<>(DType.class);
     private final Map<DType, Function> values = new EnumMap<>(DType.class);
-    /** By number of queries, type and strips: see {@link #few}. */
-    private final Map<Integer, Function> keysOfFew = new HashMap<>();
-
-    private final Map<Integer, Function> valuesOfFew = new HashMap<>();
-    private final MemorySegment[] tables;
+    private final List<Few> fews = new ArrayList<>();
     private final Which[] tiles;
     private final Function products;
     private final Function softmax;
     private final Function merge;
     private final Function share;
     private final Scratch parts = new Scratch();
+    /** Addresses of each span's strips, one span behind the other. */
+    private final Scratch tables = new Scratch();
     private final Workers.Task whole = this::whole;
     private final Workers.Task piece = this::piece;
     private final Workers.Task together = this::together;
@@ -64,14 +64,22 @@ final class Attention {
     private List<Span> spans = List.of();
     private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
     private Reach reach = new Reach.All();
-    private final MemorySegment scale;
+    /** The scale and a number of rows, as a softmax wants them: one row, then as many as share a head. */
+    private final MemorySegment how;
+
     private int group;
     private long width;
     private int mostPieces;
+    /** By tile: its span, its first token in the batch, and how many there are of that span before it. */
+    private int[] tileSpans = new int[16];
+
+    private int[] tileTokens = new int[16];
+    private int[] tileStarts = new int[16];
+    /** By span: where its table begins. */
+    private long[] tableStarts = new long[16];
+
     private boolean copied;
-    private Function fewKeys = Function.NONE;
-    private Function fewValues = Function.NONE;
-    private int fewStrips;
+    private Few few = Few.NONE;
     private Function unpackKeys = Function.NONE;
     private Function unpackValues = Function.NONE;
 
@@ -85,13 +93,9 @@ final class Attention {
         }
         tiles = new Which[workers.threads()];
         Arrays.setAll(tiles, _ -> new Which());
-        tables = new MemorySegment[workers.threads()];
-        for (int i = 0; i < tables.length; i++) {
-            tables[i] = arena.allocate(8L * (PIECE / lanes.rows + FewQueries.AHEAD), 64);
-        }
-        scale = arena.allocate(8, 8);
+        how = arena.allocate(16, 8);
         products = CodePage.load(ManyTokens.floats(lanes));
-        softmax = CodePage.load(Elementwise.softmax());
+        softmax = CodePage.load(Elementwise.softmax(4 * PIECE));
         merge = CodePage.load(Elementwise.merge());
         share = CodePage.load(Elementwise.share());
     }
@@ -102,20 +106,22 @@ final class Attention {
         this.spans = spans;
         this.pages = pages;
         this.reach = reach;
-        this.scale.set(JAVA_FLOAT, 0, scale);
         width = queries.columns();
         group = (int) (width / pages.headSize() / pages.kvHeads());
-        copied = pages.headSize() % 32 != 0 || pages.blockTokens() % lanes.rows != 0;
-        unpackKeys = of(keys, pages.type(), true);
-        unpackValues = of(values, pages.type(), false);
-        int tiles = 0;
-        mostPieces = 1;
-        for (Span span : spans) {
-            tiles += Math.ceilDiv(span.length(), TILE);
-            mostPieces = Math.max(mostPieces, Math.ceilDiv(span.end(), PIECE));
+        how.set(JAVA_FLOAT, 0, scale);
+        how.set(JAVA_INT, 4, 1);
+        how.set(JAVA_FLOAT, 8, scale);
+        how.set(JAVA_INT, 12, group);
+        copied = !KeyStrips.fit(pages);
+        unpackKeys = copied
+                ? of(keyRows, pages.type(), Unpack::floats)
+                : of(keyStrips, pages.type(), KeyStrips::unpack);
+        unpackValues = of(values, pages.type(), Values::kernel);
+        few = few();
+        int items = tiles() * pages.kvHeads();
+        if (few != Few.NONE) {
+            tables();
         }
-        int items = tiles * pages.kvHeads();
-        few(spans);
         if (mostPieces == 1 || items >= 4 * workers.threads()) {
             workers.run(items, whole);
         } else {
@@ -126,32 +132,106 @@ final class Attention {
         this.spans = List.of();
     }
 
-    /** Makes the kernels for spans of few queries. */
-    private void few(List<Span> spans) throws Refused {
-        fewKeys = Function.NONE;
-        fewStrips = copied || group > FewQueries.most(lanes)
-                ? 0
-                : FewQueries.strips(lanes, pages.type(), group, padded() / lanes.rows);
-        boolean single = false;
-        for (Span span : spans) {
-            single |= span.length() % TILE == 1;
+    /** Cuts the spans into tiles, and says how many these are. */
+    private int tiles() {
+        int tiles = 0;
+        int token = 0;
+        mostPieces = 1;
+        for (int i = 0; i < spans.size(); i++) {
+            Span span = spans.get(i);
+            for (int start = 0; start < span.length(); start += TILE) {
+                if (tiles == tileSpans.length) {
+                    tileSpans = Arrays.copyOf(tileSpans, 2 * tiles);
+                    tileTokens = Arrays.copyOf(tileTokens, 2 * tiles);
+                    tileStarts = Arrays.copyOf(tileStarts, 2 * tiles);
+                }
+                tileSpans[tiles] = i;
+                tileTokens[tiles] = token + start;
+                tileStarts[tiles++] = start;
+            }
+            token += span.length();
+            mostPieces = Math.max(mostPieces, Math.ceilDiv(span.end(), PIECE));
         }
-        if (fewStrips == 0 || !single) {
-            return;
-        }
-        int key = (pages.type().ordinal() * 64 + group) * 64 + fewStrips;
-        if (!keysOfFew.containsKey(key)) {
-            keysOfFew.put(key, CodePage.load(FewQueries.keys(lanes, pages.type(), group)));
-            valuesOfFew.put(key, CodePage.load(FewQueries.values(lanes, pages.type(), group, fewStrips)));
-        }
-        fewKeys = keysOfFew.getOrDefault(key, Function.NONE);
-        fewValues = valuesOfFew.getOrDefault(key, Function.NONE);
+        return tiles;
     }
 
-    private Function of(Map<DType, Function> functions, DType type, boolean keys) throws Refused {
+    /**
+     * The kernels for one token's queries of a kind of heads. Where these are too many, they come in several turns, the
+     * last of which may have fewer.
+     */
+    private record Few(DType type, int head, int group, int each, Function[] keys, Function[] values) {
+        static final Few NONE = new Few(DType.F32, 0, 0, 0, new Function[0], new Function[0]);
+    }
+
+    private Few few() throws Refused {
+        if (copied) {
+            return Few.NONE;
+        }
+        for (int i = 0; i < fews.size(); i++) {
+            Few known = fews.get(i);
+            if (known.type == pages.type() && known.head == pages.headSize() && known.group == group) {
+                return known;
+            }
+        }
+        Function[] keys = new Function[Math.ceilDiv(group, FewQueries.most(lanes))];
+        Function[] values = new Function[keys.length];
+        int each = Math.ceilDiv(group, keys.length);
+        for (int i = 0; i < keys.length; i++) {
+            int queries = Math.min(each, group - i * each);
+            FewQueries kernels = new FewQueries(lanes, pages.type(), queries, pages.headSize(), PIECE);
+            keys[i] = CodePage.load(kernels.keys());
+            values[i] = CodePage.load(kernels.values());
+        }
+        Few made = new Few(pages.type(), pages.headSize(), group, each, keys, values);
+        fews.add(made);
+        return made;
+    }
+
+    /** Writes where the strips are of those spans that have a tile of one token, the head's place still to be added. */
+    private void tables() {
+        if (tableStarts.length < spans.size()) {
+            tableStarts = new long[2 * spans.size()];
+        }
+        long entries = 0;
+        for (int i = 0; i < spans.size(); i++) {
+            tableStarts[i] = entries;
+            if (spans.get(i).length() % TILE == 1) {
+                entries += Math.ceilDiv(spans.get(i).end(), KeyStrips.POSITIONS) + FewQueries.AHEAD;
+            }
+        }
+        MemorySegment table = tables.atLeast(8 * entries);
+        long stripBytes = KeyStrips.POSITIONS * pages.rowBytes();
+        int stripsOfBlock = pages.blockTokens() / KeyStrips.POSITIONS;
+        for (int i = 0; i < spans.size(); i++) {
+            Span span = spans.get(i);
+            if (span.length() % TILE != 1) {
+                continue;
+            }
+            int end = Math.ceilDiv(span.end(), KeyStrips.POSITIONS);
+            long address = 0;
+            for (int strip = begin(span.end() - 1) / KeyStrips.POSITIONS; strip < end + FewQueries.AHEAD; strip++) {
+                if (strip < end) {
+                    address = pages.page(span, strip * KeyStrips.POSITIONS).address()
+                            + strip % stripsOfBlock * stripBytes;
+                }
+                set(table, (int) (8 * (tableStarts[i] + strip)), address);
+            }
+        }
+    }
+
+    /** Where a query at a position begins to read: in whole pairs of strips. */
+    private int begin(int position) {
+        return reach.first(position) / (2 * KeyStrips.POSITIONS) * (2 * KeyStrips.POSITIONS);
+    }
+
+    private interface Maker {
+        byte[] code(Lanes lanes, DType type);
+    }
+
+    private Function of(Map<DType, Function> functions, DType type, Maker maker) throws Refused {
         Function function = functions.get(type);
         if (function == null) {
-            function = CodePage.load(keys ? Unpack.floats(lanes, type) : Values.kernel(lanes, type));
+            function = CodePage.load(maker.code(lanes, type));
             functions.put(type, function);
         }
         return function;
@@ -176,23 +256,19 @@ final class Attention {
         int position;
         int tokens;
         int head;
+        /** Where its span's table of strips begins, if it has one. */
+        long table;
     }
 
     private Which which(int item, int worker) {
         Which tile = tiles[worker];
+        int i = item / pages.kvHeads();
         tile.head = item % pages.kvHeads();
-        int left = item / pages.kvHeads();
-        int token = 0;
-        int i = 0;
-        while (left >= Math.ceilDiv(spans.get(i).length(), TILE)) {
-            left -= Math.ceilDiv(spans.get(i).length(), TILE);
-            token += spans.get(i).length();
-            i++;
-        }
-        tile.span = spans.get(i);
-        tile.token = token + left * TILE;
-        tile.position = tile.span.start() + left * TILE;
-        tile.tokens = Math.min(TILE, tile.span.length() - left * TILE);
+        tile.span = spans.get(tileSpans[i]);
+        tile.table = tableStarts[tileSpans[i]];
+        tile.token = tileTokens[i];
+        tile.position = tile.span.start() + tileStarts[i];
+        tile.tokens = Math.min(TILE, tile.span.length() - tileStarts[i]);
         return tile;
     }
 
@@ -257,11 +333,7 @@ final class Attention {
 
     private void merge(long sums, long part, int rows) {
         long states = rows * 4L * padded();
-        for (int row = 0; row < rows; row++) {
-            long at = row * 4L * padded();
-            long state = states + row * 8L;
-            merge.call(sums + at, sums + state, part + at, part + state, padded(), 0);
-        }
+        merge.call(sums, sums + states, part, part + states, padded(), rows);
     }
 
     private void finish(Which tile, long sums) {
@@ -295,35 +367,15 @@ final class Attention {
         int rows = tile.tokens * group;
         int first = piece * PIECE;
         int end = Math.min(first + PIECE, tile.position + tile.tokens);
-        int begin = Math.max(first, reach.first(tile.position) / lanes.rows * lanes.rows);
+        int begin = Math.max(first, begin(tile.position));
         long scores = scratch.address() + queryBytes(rows);
+        if (few != Few.NONE && tile.tokens == 1) {
+            few(tile, first, begin, end, scores, part);
+            return;
+        }
         MemorySegment a = arguments[worker];
         set(a, Arguments.INPUT, 0);
         set(a, Arguments.TOKENS, rows);
-        if (fewKeys != Function.NONE && tile.tokens == 1) {
-            long table = tables[worker].address();
-            int strips = table(tile, begin, end, pages.keys(tile.head), worker);
-            long query = tile.token * width + tile.head * group * (long) pages.headSize();
-            set(a, Arguments.WEIGHTS, table);
-            set(a, Arguments.UNITS, strips);
-            set(a, Arguments.STRIDE, pages.rowBytes());
-            set(a, Arguments.BLOCKS, padded() / GROUP);
-            set(a, Arguments.RECORDS, queries.address() + 4 * query);
-            set(a, Arguments.TOKEN_BYTES, 4L * pages.headSize());
-            set(a, Arguments.OUTPUT, scores + 4L * (begin - first));
-            set(a, Arguments.OUTPUT_BYTES, 4L * PIECE);
-            fewKeys.call(a.address(), 0, 0, 0);
-            int whole = begin - first + strips * lanes.rows;
-            softmax(tile, first, end, whole, scores, part);
-            table(tile, begin, end, pages.values(tile.head), worker);
-            set(a, Arguments.BLOCKS, padded() / lanes.rows / fewStrips);
-            set(a, Arguments.RECORDS, scores + 4L * (begin - first));
-            set(a, Arguments.TOKEN_BYTES, 4L * PIECE);
-            set(a, Arguments.OUTPUT, part);
-            set(a, Arguments.OUTPUT_BYTES, 4L * padded());
-            fewValues.call(a.address(), 0, 0, 0);
-            return;
-        }
         long panel = scores + rows * 4L * PIECE;
         MemorySegment copies = scratch.asSlice(panel + panelBytes() - scratch.address());
         copyQueries(tile, scratch);
@@ -333,19 +385,27 @@ final class Attention {
         values(tile, first, begin, end, whole, scores, panel, part, copies, a);
     }
 
-    /** Writes the addresses of a head's strips of rows; returns how many. */
-    private int table(Which tile, int begin, int end, long head, int worker) {
-        MemorySegment table = tables[worker];
-        int strips = 0;
-        long address = 0;
-        for (int j = begin; j < end; j += lanes.rows) {
-            address = pages.page(tile.span, j).address() + head + j % pages.blockTokens() * pages.rowBytes();
-            set(table, 8 * strips++, address);
+    /** One token's queries in a piece. */
+    private void few(Which tile, int first, int begin, int end, long scores, long part) {
+        long table = tables.atLeast(0).address() + 8 * (tile.table + begin / KeyStrips.POSITIONS);
+        int strips = Math.ceilDiv(end - begin, KeyStrips.POSITIONS);
+        long keys = pages.keys(tile.head);
+        long values = pages.values(tile.head);
+        long query = queries.address() + 4 * (tile.token * width + (long) tile.head * group * pages.headSize());
+        long from = scores + 4L * (begin - first);
+        for (int i = 0; i < few.keys.length; i++) {
+            long skipped = (long) i * few.each;
+            few.keys[i].call(
+                    table, keys, values, strips, query + 4 * skipped * pages.headSize(), from + 4 * skipped * PIECE);
         }
-        for (int i = 0; i < FewQueries.AHEAD; i++) {
-            set(table, 8 * (strips + i), address);
+        int seen = Math.max(first, reach.first(tile.position)) - first;
+        int whole = begin - first + strips * KeyStrips.POSITIONS;
+        softmax.call(scores, seen, end - first, whole, how.address() + 8, part + group * 4L * padded());
+        for (int i = 0; i < few.values.length; i++) {
+            long skipped = (long) i * few.each;
+            few.values[i].call(
+                    table, values, keys, strips, from + 4 * skipped * PIECE, part + 4 * skipped * padded());
         }
-        return strips;
     }
 
     private void scores(
@@ -363,7 +423,7 @@ final class Attention {
         if (copied) {
             copy(tile, begin, end, pages.keys(tile.head), copies);
         }
-        set(a, Arguments.STRIDE, copied ? pages.type().bytes(padded()) : pages.rowBytes());
+        set(a, Arguments.STRIDE, pages.type().bytes(padded()));
         set(a, Arguments.BLOCKS, padded() / GROUP);
         set(a, Arguments.PANEL_BYTES, stripBytes);
         set(a, Arguments.RUNS, padded() / ManyTokens.FLOATS_AT_A_TIME);
@@ -371,14 +431,19 @@ final class Attention {
         set(a, Arguments.TOKEN_BYTES, 4L * padded());
         set(a, Arguments.OUTPUT_BYTES, 4L * PIECE);
         for (int j = begin; j < end; j += tileRows) {
-            int strips = j + lanes.rows < end ? 2 : 1;
-            for (int strip = 0; strip < strips; strip++) {
-                int position = j + strip * lanes.rows;
-                int ahead = Math.min(end - 1, position + tileRows);
-                set(a, Arguments.WEIGHTS, row(tile, position, begin, pages.keys(tile.head), copies));
-                set(a, Arguments.NEXT, row(tile, ahead, begin, pages.keys(tile.head), copies));
-                set(a, Arguments.PANEL, panel + strip * stripBytes);
-                unpackKeys.call(a.address(), 0, 0, 0);
+            if (copied) {
+                for (int row = 0; row < tileRows && j + row < end; row += lanes.rows) {
+                    long at = row(tile, j + row, begin, pages.keys(tile.head), copies);
+                    set(a, Arguments.WEIGHTS, at);
+                    set(a, Arguments.NEXT, at);
+                    set(a, Arguments.PANEL, panel + row / lanes.rows * stripBytes);
+                    unpackKeys.call(a.address(), 0, 0, 0);
+                }
+            } else {
+                for (int row = 0; row < tileRows && j + row < end; row += KeyStrips.POSITIONS) {
+                    long at = row(tile, j + row, begin, pages.keys(tile.head), copies);
+                    unpackKeys.call(at, panel + row / lanes.rows * stripBytes, stripBytes, padded() / GROUP);
+                }
             }
             set(a, Arguments.PANEL, panel);
             set(a, Arguments.OUTPUT, scores + 4L * (j - first));
@@ -400,7 +465,7 @@ final class Attention {
                         .fill((byte) 0);
                 state(states + row * 8L);
             } else {
-                softmax.call(scores + row * 4L * PIECE, from, to, whole, scale.address(), states + row * 8L);
+                softmax.call(scores + row * 4L * PIECE, from, to, whole, how.address(), states + row * 8L);
             }
         }
     }

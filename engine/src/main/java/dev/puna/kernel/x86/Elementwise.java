@@ -5,6 +5,7 @@ import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
+import static dev.puna.kernel.x86.Gpr.RBX;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
@@ -267,18 +268,21 @@ final class Elementwise {
     }
 
     /**
-     * {@code softmax(scores, from, to, n, scale, result)}: scores from {@code from} to {@code to} become {@code e^(scale ·
-     * score − m)}, where m is the largest of {@code scale · score}, and the others of the n zero. {@code scale} points to
-     * an f32; {@code result} gets m and the sum.
+     * {@code softmax(scores, from, to, n, how, result)}: in each of some rows, scores from {@code from} to {@code to}
+     * become {@code e^(scale · score − m)}, where m is the largest of {@code scale · score}, and the others of the n zero.
+     * {@code how} points to the scale, f32, and the number of rows, 32 bits; {@code result} gets m and the sum of each.
      */
-    static byte[] softmax() {
+    static byte[] softmax(int rowBytes) {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec x = routine.take();
         Vec scale = routine.take();
         Vec most = routine.take();
         Vec sum = routine.take();
+        a.push(RBX);
+        a.load32(RBX, Mem.at(R8, 4));
         a.op(VBROADCASTSS, scale, Mem.at(R8));
+        Label row = a.here();
         a.op(VBROADCASTSS, most, Mem.at(RDI, RSI, 4, 0));
         a.op(VMULPS, most, most, scale);
         a.mov(RAX, RSI);
@@ -315,14 +319,19 @@ final class Elementwise {
         each(a, RSI, access -> access.store(RDI, x));
         a.mov(RAX, RDX);
         each(a, RCX, access -> access.store(RDI, x));
+        a.add(RDI, rowBytes);
+        a.add(R9, 8);
+        a.dec(RBX);
+        a.jump(Condition.NOT_ZERO, row);
+        a.pop(RBX);
         a.vzeroupper();
         a.ret();
         return a.finish();
     }
 
     /**
-     * {@code merge(sums, state, part, partState, n)}: adds to weighted sums those of more scores. A state is the largest
-     * score m and the sum of weights l; sums and l count times {@code e^(m − common m)}.
+     * {@code merge(sums, states, part, partStates, n, rows)}: adds to rows of n weighted sums those of more scores. A
+     * state is the largest score m and the sum of weights l; sums and l count times {@code e^(m − common m)}.
      */
     static byte[] merge() {
         Routine routine = new Routine(Lanes.EIGHT);
@@ -332,6 +341,7 @@ final class Elementwise {
         Vec most = routine.take();
         Vec x = routine.take();
         Vec y = routine.take();
+        Label row = a.here();
         a.op(VBROADCASTSS, first, Mem.at(RSI));
         a.op(VBROADCASTSS, second, Mem.at(RCX));
         a.op(VMAXPS, most, first, second);
@@ -353,6 +363,12 @@ final class Elementwise {
             a.op(VFMADD231PS, x, y, second);
             access.store(RDI, x);
         });
+        a.lea(RDI, Mem.at(RDI, R8, 4, 0));
+        a.lea(RDX, Mem.at(RDX, R8, 4, 0));
+        a.add(RSI, 8);
+        a.add(RCX, 8);
+        a.dec(R9);
+        a.jump(Condition.NOT_ZERO, row);
         a.vzeroupper();
         a.ret();
         return a.finish();

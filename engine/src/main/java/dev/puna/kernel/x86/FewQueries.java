@@ -5,7 +5,6 @@ import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R13;
 import static dev.puna.kernel.x86.Gpr.R14;
-import static dev.puna.kernel.x86.Gpr.R15;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
@@ -22,187 +21,233 @@ import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import dev.puna.kernel.x86.Assembler.Condition;
 import dev.puna.kernel.x86.Assembler.Hint;
 import dev.puna.tensor.DType;
-import java.util.Arrays;
 
 /**
  * Attention of one token, whose few query heads share each key and value as it is read: at the speed of memory, without
- * panels between. Strips of cached rows lie where a table of addresses says; the next ones are fetched meanwhile. Every
- * sum is taken in the order in which {@link ManyTokens} takes it.
+ * panels between. Strips of {@link KeyStrips#POSITIONS} cached positions lie where a table of addresses says. While some
+ * are worked on, those that are needed a little later are fetched: behind the keys of a piece its values, behind these the
+ * next piece's keys. Every sum is taken in the order in which {@link ManyTokens} takes it.
+ *
+ * <p>Both kernels: {@code (table, here, next, strips, input, output)}. {@code here} is to be added to the addresses of the
+ * table, {@code next} to those of what is needed afterwards. An input row is a query, or its weights in a piece; an
+ * output row its scores in a piece, or its sums.
+ *
+ * @param queries how many there are
+ * @param head numbers of a head, a multiple of 32
+ * @param piece positions of a piece
  */
-final class FewQueries {
-    private static final int GROUP = 32;
-    /** Entries by which the table goes on behind its end, so that what is fetched ahead has an address. */
-    static final int AHEAD = 2;
+record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
+    /** How far ahead is fetched: what memory delivers while a softmax is computed. */
+    private static final int AHEAD_BYTES = 8192;
 
-    private FewQueries() {}
+    /** Entries by which a table goes on behind its end, so that what is fetched ahead has an address. */
+    static final int AHEAD = 10;
 
-    /** How many queries there may be. */
+    /** How many queries there may be: their sums, for two vectors of positions, leave room for two values. */
     static int most(Lanes lanes) {
         return lanes == Lanes.SIXTEEN ? 8 : 4;
     }
 
-    /** Strips of a value that are summed up at a time, of as many as a head has: a divisor of that; 0 for none. */
-    static int strips(Lanes lanes, DType type, int queries, int ofHead) {
-        int room = (lanes == Lanes.SIXTEEN ? 24 : 12) / queries;
-        for (int strips = Math.min(room, ofHead); strips > 0; strips--) {
-            boolean whole = type != DType.Q8_0 || strips * lanes.rows % GROUP == 0;
-            if (ofHead % strips == 0 && whole) {
-                return strips;
-            }
-        }
-        return 0;
+    private int stripBytes() {
+        return KeyStrips.groupBytes(type) * head / KeyStrips.GROUP;
     }
 
-    /**
-     * Scores: key rows times queries. WEIGHTS is the table, UNITS its strips, BLOCKS the groups of 32 numbers of a head.
-     */
-    static byte[] keys(Lanes lanes, DType type, int queries) {
+    /** Strips ahead: an even number. */
+    private int ahead() {
+        return Math.clamp(AHEAD_BYTES / stripBytes(), 2, AHEAD - 2) / 2 * 2;
+    }
+
+    /** Scores: keys times queries, two vectors of positions at a time. */
+    byte[] keys() {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        FloatFormat format = new FloatFormat(type);
-        Rows rows = new Rows(routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, lanes.rows / 4), RSI, RDX);
-        Vec[] sums = routine.take(queries);
-        routine.enter();
-        a.load(RBX, Mem.at(RDI, Arguments.WEIGHTS));
-        a.load(R13, Mem.at(RDI, Arguments.UNITS));
-        a.load(RSI, Mem.at(RDI, Arguments.STRIDE));
-        a.load(R14, Mem.at(RDI, Arguments.TOKEN_BYTES));
-        a.lea(R15, Mem.at(R14, R14, 2, 0));
-        Label strip = a.here();
-        a.load(rows.first(), Mem.at(RBX));
-        rows.begin();
-        a.load(R12, Mem.at(RDI, Arguments.RECORDS));
-        a.lea(RCX, Mem.at(R12, R14, 4, 0));
-        for (Vec sum : sums) {
-            routine.zero(sum);
-        }
-        a.load(RBP, Mem.at(RBX, 8 * AHEAD));
-        a.load(RAX, Mem.at(RDI, Arguments.BLOCKS));
-        a.align(32);
-        Label block = a.here();
-        Fetch fetch = new Fetch(a, RBP, lanes.rows * format.blockBytes(), GROUP);
-        FloatFormat.Sink sink = (column, values) -> {
-            for (int q = 0; q < queries; q++) {
-                OneToken.times(routine, sums[q], values, query(q, 4 * column));
-            }
-        };
-        format.block(routine, rows, fetch.before(sink));
-        fetch.advance();
-        rows.advance(format.blockBytes());
-        a.add(R12, 4 * GROUP);
-        a.add(RCX, 4 * GROUP);
-        a.dec(RAX);
-        a.jump(Condition.NOT_ZERO, block);
-        a.load(RAX, Mem.at(RDI, Arguments.OUTPUT));
-        a.load(R12, Mem.at(RDI, Arguments.OUTPUT_BYTES));
-        a.lea(RCX, Mem.at(RAX, lanes.bytes));
-        a.store(Mem.at(RDI, Arguments.OUTPUT), RCX); // the next strip's
-        for (Vec sum : sums) {
-            a.op(VMOVUPS_STORE, Mem.at(RAX), sum);
-            a.add(RAX, R12);
-        }
-        a.add(RBX, 8);
-        a.dec(R13);
-        a.jump(Condition.NOT_ZERO, strip);
-        routine.leave();
-        return a.finish();
-    }
-
-    private static Mem query(int query, int offset) {
-        Gpr base = query < 4 ? R12 : RCX;
-        return switch (query % 4) {
-            case 0 -> Mem.at(base, offset);
-            case 1 -> Mem.at(base, R14, 1, offset);
-            case 2 -> Mem.at(base, R14, 2, offset);
-            default -> Mem.at(base, R15, 1, offset);
-        };
-    }
-
-    /**
-     * Sums of values by weight. WEIGHTS is the table, UNITS its strips, BLOCKS how many times {@code strips} lanes make a
-     * head. RECORDS are the weights of the first query, one f32 for each row.
-     */
-    static byte[] values(Lanes lanes, DType type, int queries, int strips) {
-        Routine routine = new Routine(lanes);
-        Assembler a = routine.a;
+        int strips = 2 * lanes.rows / KeyStrips.POSITIONS;
+        Gpr[] at = {R10, R11};
+        Gpr[] later = {R13, R14};
+        Vec[] scales = type == DType.Q8_0 ? routine.take(2) : new Vec[2];
+        Vec[] values = routine.take(2);
         Vec[][] sums = new Vec[queries][];
         for (int q = 0; q < queries; q++) {
-            sums[q] = routine.take(strips);
+            sums[q] = routine.take(2);
         }
-        long partBytes = type == DType.Q8_0 ? type.bytes((long) strips * lanes.rows) : strips * type.bytes(lanes.rows);
         routine.enter();
-        a.load(RSI, Mem.at(RDI, Arguments.STRIDE));
-        a.load(R14, Mem.at(RDI, Arguments.TOKEN_BYTES));
-        a.lea(R15, Mem.at(R14, R14, 2, 0));
-        a.load(RBP, Mem.at(RDI, Arguments.OUTPUT));
-        a.load(R9, Mem.at(RDI, Arguments.BLOCKS));
-        a.mov(R10, 0); // bytes of a row that are done
-        Label part = a.here();
-        a.load(RBX, Mem.at(RDI, Arguments.WEIGHTS));
-        a.load(R13, Mem.at(RDI, Arguments.UNITS));
-        a.load(R12, Mem.at(RDI, Arguments.RECORDS));
-        a.lea(RCX, Mem.at(R12, R14, 4, 0));
-        for (Vec[] ofQuery : sums) {
-            for (Vec sum : ofQuery) {
-                routine.zero(sum);
-            }
+        a.mov(R12, RDI);
+        Label unit = a.here();
+        Label inTable = new Label();
+        Label found = new Label();
+        for (int s = 0; s < strips; s++) {
+            a.load(at[s], Mem.at(R12, 8 * s));
+            a.add(at[s], RSI);
         }
-        Label strip = a.here();
-        a.load(R8, Mem.at(RBX));
-        a.add(R8, R10);
-        a.load(RDX, Mem.at(RBX, 8 * AHEAD));
-        a.add(RDX, R10);
-        a.mov(RAX, lanes.rows);
+        a.cmp(RCX, ahead());
+        a.jump(Condition.GREATER, inTable);
+        a.mov(RAX, ahead());
+        a.sub(RAX, RCX);
+        for (int s = 0; s < strips; s++) {
+            a.load(later[s], Mem.at(RDI, RAX, 8, 8 * s));
+            a.add(later[s], RDX);
+        }
+        a.jump(found);
+        a.bind(inTable);
+        for (int s = 0; s < strips; s++) {
+            a.load(later[s], Mem.at(R12, 8 * (ahead() + s)));
+            a.add(later[s], RSI);
+        }
+        a.bind(found);
+        for (Vec[] ofQuery : sums) {
+            routine.zero(ofQuery[0]);
+            routine.zero(ofQuery[1]);
+        }
+        a.mov(RBP, R8);
+        a.mov(RBX, head / KeyStrips.GROUP);
         a.align(32);
-        Label row = a.here();
-        for (long line = 0; line < partBytes; line += 64) {
-            a.prefetch(Hint.T0, Mem.at(RDX, (int) line));
-        }
-        a.add(RDX, RSI);
-        row(routine, type, sums);
-        a.add(R8, RSI);
-        a.add(R12, 4);
-        if (queries > 4) {
-            a.add(RCX, 4);
-        }
-        a.dec(RAX);
-        a.jump(Condition.NOT_ZERO, row);
-        a.add(RBX, 8);
-        a.dec(R13);
-        a.jump(Condition.NOT_ZERO, strip);
-        a.mov(RAX, RBP);
-        a.load(R11, Mem.at(RDI, Arguments.OUTPUT_BYTES));
-        for (Vec[] ofQuery : sums) {
+        Label group = a.here();
+        if (type == DType.Q8_0) {
             for (int s = 0; s < strips; s++) {
-                a.op(VMOVUPS_STORE, Mem.at(RAX, s * lanes.bytes), ofQuery[s]);
+                a.prefetch(Hint.T0, Mem.at(later[s]));
+                a.add(later[s], KeyStrips.scaleBytes(type));
             }
-            a.add(RAX, R11);
+            for (int i = 0; i < 2; i++) {
+                KeyStrips.scales(routine, scales[i], at[i % strips], i / strips * lanes.rows);
+            }
+            for (int s = 0; s < strips; s++) {
+                a.add(at[s], KeyStrips.scaleBytes(type));
+            }
         }
-        a.add(RBP, strips * lanes.bytes);
-        a.add(R10, (int) partBytes);
-        a.dec(R9);
-        a.jump(Condition.NOT_ZERO, part);
+        int numberBytes = KeyStrips.numberBytes(type);
+        a.mov(RAX, KeyStrips.GROUP / KeyStrips.AT_A_TIME);
+        Label some = a.here();
+        for (int number = 0; number < KeyStrips.AT_A_TIME; number++) {
+            for (int i = 0; i < 2; i++) {
+                Mem source = Mem.at(at[i % strips], number * numberBytes);
+                KeyStrips.number(routine, type, values[i], source, i / strips * lanes.rows, scales[i]);
+            }
+            for (int s = 0; s < strips; s++) {
+                for (int line = ceil64(number * numberBytes); line < (number + 1) * numberBytes; line += 64) {
+                    a.prefetch(Hint.T0, Mem.at(later[s], line));
+                }
+            }
+            for (int q = 0; q < queries; q++) {
+                Vec query = routine.take();
+                a.op(VBROADCASTSS, query, Mem.at(RBP, 4 * (q * head + number)));
+                a.op(VFMADD231PS, sums[q][0], values[0], query);
+                a.op(VFMADD231PS, sums[q][1], values[1], query);
+                routine.give(query);
+            }
+        }
+        for (int s = 0; s < strips; s++) {
+            a.add(at[s], KeyStrips.AT_A_TIME * numberBytes);
+            a.add(later[s], KeyStrips.AT_A_TIME * numberBytes);
+        }
+        a.add(RBP, 4 * KeyStrips.AT_A_TIME);
+        a.dec(RAX);
+        a.jump(Condition.NOT_ZERO, some);
+        a.dec(RBX);
+        a.jump(Condition.NOT_ZERO, group);
+        for (int q = 0; q < queries; q++) {
+            a.op(VMOVUPS_STORE, Mem.at(R9, 4 * piece * q), sums[q][0]);
+            a.op(VMOVUPS_STORE, Mem.at(R9, 4 * piece * q + lanes.bytes), sums[q][1]);
+        }
+        a.add(R9, 2 * lanes.bytes);
+        a.add(R12, 8 * strips);
+        a.sub(RCX, strips);
+        a.jump(Condition.GREATER, unit);
         routine.leave();
         return a.finish();
     }
 
-    /** Adds one row's values, at R8, to all sums: values in vectors where there is room for them, else weights. */
-    private static void row(Routine routine, DType type, Vec[][] sums) {
+    private static int ceil64(int bytes) {
+        return Math.ceilDiv(bytes, 64) * 64;
+    }
+
+    /** Vectors of a value that are summed up at a time: a divisor of all. Beside the sums there are weights and two values. */
+    private int vectors() {
+        int all = head / lanes.rows;
+        int vectors = all;
+        while (all % vectors != 0 || queries * (vectors + 1) + 2 > lanes.registers) {
+            vectors--;
+        }
+        return vectors;
+    }
+
+    private static final int ROWS_AT_A_TIME = 4;
+
+    /** Sums of values by weight; a value in several parts where there are not vectors enough. */
+    byte[] values() {
+        Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        Vec weight = routine.take();
-        Vec value = routine.take();
-        int strips = sums[0].length;
-        for (int s = 0; s < strips; s++) {
-            Values.load(routine, type, value, s, R8);
-            for (int q = 0; q < sums.length; q++) {
-                if (routine.lanes == Lanes.SIXTEEN) {
-                    a.op(VFMADD231PS, sums[q][s], value, query(q, 0).toAll());
-                } else {
-                    a.op(VBROADCASTSS, weight, query(q, 0));
-                    a.op(VFMADD231PS, sums[q][s], value, weight);
+        int vectors = vectors();
+        int rowBytes = (int) type.bytes(head);
+        Vec[][] sums = new Vec[queries][];
+        for (int q = 0; q < queries; q++) {
+            sums[q] = routine.take(vectors);
+        }
+        routine.enter();
+        for (int first = 0; first < head / lanes.rows; first += vectors) {
+            boolean fetching = first == 0;
+            a.mov(R12, RDI);
+            a.mov(R13, RCX);
+            a.mov(RBP, R8);
+            for (Vec[] ofQuery : sums) {
+                for (Vec sum : ofQuery) {
+                    routine.zero(sum);
+                }
+            }
+            Label strip = a.here();
+            a.load(R10, Mem.at(R12));
+            a.add(R10, RSI);
+            if (fetching) {
+                Label inTable = new Label();
+                Label found = new Label();
+                a.load(R11, Mem.at(R12, 8 * ahead()));
+                a.cmp(R13, ahead());
+                a.jump(Condition.GREATER, inTable);
+                a.add(R11, RDX);
+                a.jump(found);
+                a.bind(inTable);
+                a.add(R11, RSI);
+                a.bind(found);
+            }
+            a.mov(RAX, KeyStrips.POSITIONS / ROWS_AT_A_TIME);
+            a.align(32);
+            Label rows = a.here();
+            for (int row = 0; row < ROWS_AT_A_TIME; row++) {
+                Vec[] weights = routine.take(queries);
+                for (int q = 0; q < queries; q++) {
+                    a.op(VBROADCASTSS, weights[q], Mem.at(RBP, 4 * (q * piece + row)));
+                }
+                if (fetching) {
+                    for (int line = ceil64(row * rowBytes); line < (row + 1) * rowBytes; line += 64) {
+                        a.prefetch(Hint.T0, Mem.at(R11, line));
+                    }
+                }
+                for (int i = 0; i < vectors; i++) {
+                    Vec value = routine.take();
+                    Values.load(routine, type, value, first + i, R10, row * rowBytes);
+                    for (int q = 0; q < queries; q++) {
+                        a.op(VFMADD231PS, sums[q][i], value, weights[q]);
+                    }
+                    routine.give(value);
+                }
+                routine.give(weights);
+            }
+            a.add(R10, ROWS_AT_A_TIME * rowBytes);
+            if (fetching) {
+                a.add(R11, ROWS_AT_A_TIME * rowBytes);
+            }
+            a.add(RBP, 4 * ROWS_AT_A_TIME);
+            a.dec(RAX);
+            a.jump(Condition.NOT_ZERO, rows);
+            a.add(R12, 8);
+            a.dec(R13);
+            a.jump(Condition.NOT_ZERO, strip);
+            for (int q = 0; q < queries; q++) {
+                for (int i = 0; i < vectors; i++) {
+                    a.op(VMOVUPS_STORE, Mem.at(R9, 4 * head * q + (first + i) * lanes.bytes), sums[q][i]);
                 }
             }
         }
-        routine.give(weight, value);
+        routine.leave();
+        return a.finish();
     }
 }

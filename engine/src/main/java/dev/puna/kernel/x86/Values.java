@@ -40,7 +40,7 @@ final class Values {
         a.mov(R11, R9);
         Label group = a.here();
         for (int strip = 0; strip < strips; strip++) {
-            load(routine, type, numbers, strip, RAX);
+            load(routine, type, numbers, strip, RAX, 0);
             a.op(VMOVUPS_STORE, Mem.at(R10), numbers);
             a.add(R10, R8);
         }
@@ -56,16 +56,16 @@ final class Values {
         return a.finish();
     }
 
-    /** As many numbers as there are lanes, f32, of a row that begins where {@code row} says. */
-    static void load(Routine routine, DType type, Vec numbers, int strip, Gpr row) {
+    /** As many numbers as there are lanes, f32, of a row that begins {@code offset} behind {@code row}. */
+    static void load(Routine routine, DType type, Vec numbers, int strip, Gpr row, int offset) {
         Assembler a = routine.a;
         int first = strip * routine.lanes.rows;
         switch (type) {
-            case F32 -> a.op(VMOVUPS, numbers, Mem.at(row, 4 * first));
-            case F16 -> a.op(VCVTPH2PS, numbers, Mem.at(row, 2 * first));
+            case F32 -> a.op(VMOVUPS, numbers, Mem.at(row, offset + 4 * first));
+            case F16 -> a.op(VCVTPH2PS, numbers, Mem.at(row, offset + 2 * first));
             case Q8_0 ->
                 routine.with(scale -> {
-                    int block = first / 32 * 34;
+                    int block = offset + first / 32 * 34;
                     Vec half = scale.bytes() == 64 ? scale.ymm() : scale.xmm();
                     a.op(VPBROADCASTW, half, Mem.at(row, block));
                     a.op(VCVTPH2PS, scale, half);

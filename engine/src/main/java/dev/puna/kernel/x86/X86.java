@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The tiers {@code avx2}, {@code avx512} and {@code amx}: machine code assembled for the level, what it has none for inherited. */
 final class X86 extends Scalar {
@@ -31,6 +32,8 @@ final class X86 extends Scalar {
     private final Function rotateNeighbours;
     private final Function halves;
     private final Function blocks;
+    /** By type: what puts a row of keys in its place. */
+    private final @Nullable Function[] turns = new Function[DType.values().length];
     private final MemorySegment constants = Arena.ofAuto().allocate(8, 8);
 
     X86(Level level, Workers workers) throws Refused {
@@ -160,17 +163,44 @@ final class X86 extends Scalar {
             super.store(keys, values, spans, pages);
             return;
         }
+        boolean turned = KeyStrips.fit(pages);
+        Function turn = turned ? turn(pages.type()) : Function.NONE;
+        long row = turned ? workers.scratch(0, pages.rowBytes()).address() : 0;
         long token = 0;
         for (Span span : spans) {
             for (int p = span.start(); p < span.end(); p++, token++) {
-                long page = pages.page(span, p).address() + p % pages.blockTokens() * pages.rowBytes();
+                int within = p % pages.blockTokens();
+                int lane = within % KeyStrips.POSITIONS;
+                long page = pages.page(span, p).address();
                 for (int head = 0; head < pages.kvHeads(); head++) {
                     long at = 4 * (token * keys.columns() + (long) head * size);
-                    store(keys.data().address() + at, page + pages.keys(head), pages);
-                    store(values.data().address() + at, page + pages.values(head), pages);
+                    long key = page + pages.keys(head) + within * pages.rowBytes();
+                    if (turned) {
+                        store(keys.data().address() + at, row, pages);
+                        turn.call(row, key - lane * pages.rowBytes(), lane, size / KeyStrips.GROUP);
+                    } else {
+                        store(keys.data().address() + at, key, pages);
+                    }
+                    store(
+                            values.data().address() + at,
+                            page + pages.values(head) + within * pages.rowBytes(),
+                            pages);
                 }
             }
         }
+    }
+
+    private Function turn(DType type) {
+        Function function = turns[type.ordinal()];
+        if (function == null) {
+            try {
+                function = CodePage.load(KeyStrips.store(type));
+            } catch (Refused refused) {
+                throw new IllegalStateException(refused);
+            }
+            turns[type.ordinal()] = function;
+        }
+        return function;
     }
 
     private void store(long source, long target, Pages pages) {

@@ -316,6 +316,7 @@ final class Instructions {
             cases.add(Case.of("mov r10d,DWORD PTR " + at, a -> a.load32(R10, mem)));
             cases.add(Case.of("mov DWORD PTR " + at + ",esi", a -> a.store32(mem, RSI)));
             cases.add(Case.of("mov WORD PTR " + at + ",r10w", a -> a.store16(mem, R10)));
+            cases.add(Case.of("mov BYTE PTR " + at + ",al", a -> a.store8(mem, RAX)));
             cases.add(Case.of("movzx ecx,WORD PTR " + at, a -> a.load16(RCX, mem)));
             cases.add(Case.of("movzx r8d,BYTE PTR " + at, a -> a.load8(R8, mem)));
             cases.add(Case.of("lea r12," + at, a -> a.lea(R12, mem)));

@@ -95,6 +95,7 @@ class OperationsTest {
             for (DType type : List.of(DType.F32, DType.F16, DType.Q8_0)) {
                 for (Reach reach : List.of(new Reach.All(), new Reach.Window(37), new Reach.Window(300))) {
                     attention(kernels, plain, type, reach, 64, 2, 8, 32);
+                    attention(kernels, plain, type, reach, 64, 1, 11, 16); // more heads than one kernel takes
                     if (type != DType.F16 && !(reach instanceof Reach.All)) {
                         continue;
                     }
@@ -114,19 +115,21 @@ class OperationsTest {
         int length = 530;
         try (Arena arena = Arena.ofShared()) {
             int count = length / block + 1;
-            MemorySegment[] memory = new MemorySegment[count];
-            Pages pages = new Pages(memory, 64, type, kv, size, block);
+            Pages pages = pages(arena, count, type, kv, size, block);
+            Pages plainPages = pages(arena, count, type, kv, size, block);
             int[] blocks = new int[count];
             for (int i = 0; i < count; i++) {
-                memory[i] = arena.allocate(64 + pages.layerBytes(), 64);
                 blocks[i] = count - 1 - i;
             }
+            Tensor keys = cached(arena, length, kv, size);
+            Tensor values = cached(arena, length, kv, size);
             Tensor q = random(arena, length, (long) heads * size);
             Tensor y = random(arena, length, (long) heads * size);
             Tensor expected = random(arena, length, (long) heads * size);
             List<Span> all = List.of(new Span(blocks, 0, length, Span.Outputs.LAST));
-            kernels.store(random(arena, length, (long) kv * size), random(arena, length, (long) kv * size), all, pages);
-            plain.attention(q, all, pages, reach, 0.125f, expected);
+            kernels.store(keys, values, all, pages);
+            plain.store(keys, values, all, plainPages);
+            plain.attention(q, all, plainPages, reach, 0.125f, expected);
             kernels.attention(q, all, pages, reach, 0.125f, y);
             assertThat(error(y, expected)).as(what).isLessThan(2e-6);
 
@@ -166,6 +169,17 @@ class OperationsTest {
                         .isEqualTo(-1);
             }
         }
+    }
+
+    /** A cache, full of what a sequence before may have left. */
+    private static Pages pages(Arena arena, int count, DType type, int kv, int size, int block) {
+        MemorySegment[] memory = new MemorySegment[count];
+        Pages pages = new Pages(memory, 64, type, kv, size, block);
+        for (int i = 0; i < count; i++) {
+            memory[i] = arena.allocate(64 + pages.layerBytes(), 64);
+            memory[i].fill((byte) 0x44);
+        }
+        return pages;
     }
 
     private static Span span(int[] blocks, int from, int to) {
@@ -226,6 +240,18 @@ class OperationsTest {
             largest = Math.max(largest, Math.abs(b));
         }
         return error / largest;
+    }
+
+    /** Numbers that every type of cache holds as they are: bytes times a power of two, the largest in each block. */
+    private static Tensor cached(Arena arena, int tokens, int kv, int size) {
+        Random random = new Random(seed++);
+        Tensor tensor = Tensor.allocate(arena, DType.F32, tokens, (long) kv * size);
+        for (long i = 0; i < tensor.elements(); i++) {
+            boolean first = i % size % 32 == 0;
+            int code = first ? (random.nextBoolean() ? 127 : -127) : random.nextInt(-127, 128);
+            tensor.data().setAtIndex(JAVA_FLOAT, i, code * 0x1p-6f);
+        }
+        return tensor;
     }
 
     private static long seed = 1;
