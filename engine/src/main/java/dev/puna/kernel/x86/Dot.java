@@ -1,9 +1,9 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Multiplies a strip's codes with one token as they are unpacked. Whole sums, scales and minima wait in {@code scratch}
@@ -40,7 +40,7 @@ final class Dot extends Panel.Scaled {
 
     /** In scratch a run is like a run of a panel that has whole sums, one for each scale, in place of codes. */
     private static Panel sums(Panel panel) {
-        return new Panel(panel.vector(), panel.halves(), panel.halves(), panel.sums(), panel.minima());
+        return new Panel(panel.vector(), panel.halves(), panel.halves(), panel.minima(), panel.sums());
     }
 
     int scratchBytes() {
@@ -66,7 +66,7 @@ final class Dot extends Panel.Scaled {
         int groups = Codes.GROUPS / codes.halves();
         int half = group / groups;
         if (group % groups == 0) {
-            whole[0].start(record(run), half);
+            products.start(whole, record(run), half);
         }
         for (int i = 0; i < steps.length; i++) {
             products.multiply(whole, new Vec[] {steps[i]}, record(run), group * steps.length + i);
@@ -77,41 +77,31 @@ final class Dot extends Panel.Scaled {
     }
 
     @Override
-    void weights(int run, int half, Vec weights) {
+    void weights(int run, Vec weights) {
         if (single) {
             this.weights = weights;
         } else {
-            super.weights(run, half, weights);
+            super.weights(run, weights);
         }
     }
 
     /** Lets the runs of a block count. */
     void count() {
-        @Nullable Vec minimum = panel.minima() ? routine.take() : null;
-        if (single) {
-            if (minimum != null) {
-                a.op(VMOVUPS, minimum, at(0, panel.minimum(0)));
-            }
-            products.count(sum, whole[0].total(), at(0, panel.scale(0)), weights, minimum, record(0), 0);
-        } else {
-            Vec total = routine.take();
-            Vec ofHalf = routine.take();
-            for (int run = 0; run < runs; run++) {
-                for (int half = 0; half < codes.halves(); half++) {
-                    a.op(VMOVUPS, total, at(run, panel.step(half)));
-                    if (panel.sums()) {
-                        a.op(VMOVUPS, ofHalf, at(run, panel.weights(half)));
-                    }
-                    if (minimum != null) {
-                        a.op(VMOVUPS, minimum, at(run, panel.minimum(half)));
-                    }
-                    products.count(sum, total, at(run, panel.scale(half)), ofHalf, minimum, record(run), half);
-                }
-            }
-            routine.give(total, ofHalf);
+        for (int run = 0; run < runs; run++) {
+            Operand[] totals = single ? new Operand[] {whole[0].total()} : operands(run, panel::step);
+            Operand ofRun = single ? weights : at(run, panel.weights());
+            Operand[] minima = panel.minima() ? operands(run, panel::minimum) : new Operand[0];
+            products.count(
+                    new Vec[] {sum},
+                    new Products.Run[] {new Products.Run(totals, operands(run, panel::scale), ofRun, minima)},
+                    record(run));
         }
-        if (minimum != null) {
-            routine.give(minimum);
-        }
+    }
+
+    /** What each half has somewhere in the scratch. */
+    private Operand[] operands(int run, IntUnaryOperator offset) {
+        Operand[] operands = new Operand[codes.halves()];
+        Arrays.setAll(operands, half -> at(run, offset.applyAsInt(half)));
+        return operands;
     }
 }

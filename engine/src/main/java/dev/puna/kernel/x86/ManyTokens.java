@@ -9,18 +9,22 @@ import static dev.puna.kernel.x86.Gpr.R15;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
+import static dev.puna.kernel.x86.Gpr.RBP;
 import static dev.puna.kernel.x86.Gpr.RBX;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Gpr.RSP;
 import static dev.puna.kernel.x86.Op.VBROADCASTSS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** The panels of a tile's strips times any number of tokens; the sums of a tile stay in vectors along a panel. */
 final class ManyTokens {
@@ -37,7 +41,9 @@ final class ManyTokens {
         static Tile of(Lanes lanes, Codes codes) {
             return switch (lanes) {
                 case SIXTEEN -> new Tile(2, 6);
-                case EIGHT -> new Tile(1, codes.signed() || codes.bits() <= 4 && codes.halves() == 1 ? 6 : 4);
+                case EIGHT -> codes.signed()
+                        ? new Tile(2, 3)
+                        : new Tile(1, codes.bits() <= 4 && codes.halves() == 1 ? 6 : 4);
             };
         }
 
@@ -76,6 +82,9 @@ final class ManyTokens {
         Assembler a = new Assembler();
         Routine frame = new Routine(lanes, a);
         frame.enter();
+        a.mov(RBP, RSP);
+        a.sub(RSP, tile.strips() * tile.tokens() * lanes.bytes);
+        a.and(RSP, -64);
         a.load(RAX, Mem.at(RDI, Arguments.TOKENS));
         a.load(R8, Mem.at(RDI, Arguments.RECORDS));
         a.load(R9, Mem.at(RDI, Arguments.INPUT));
@@ -102,6 +111,7 @@ final class ManyTokens {
             a.jump(done);
         }
         a.bind(done);
+        a.mov(RSP, RBP);
         frame.leave();
         return a.finish();
     }
@@ -219,9 +229,7 @@ final class ManyTokens {
             Vec[] weights = routine.take(strips);
             for (int half = 0; half < codes.halves(); half++) {
                 for (int t = 0; t < tokens.length; t++) {
-                    for (int s = 0; s < strips; s++) {
-                        wholes[t][s].start(tokens[t], half);
-                    }
+                    products.start(wholes[t], tokens[t], half);
                 }
                 for (int step = half * stepsOfHalf; step < (half + 1) * stepsOfHalf; step++) {
                     for (int s = 0; s < strips; s++) {
@@ -231,41 +239,54 @@ final class ManyTokens {
                         products.multiply(wholes[t], weights, tokens[t], step);
                     }
                 }
-                for (int s = 0; s < strips; s++) {
-                    count(sums, panels[s], tokens, s, weights, half);
+                for (int t = 0; t < tokens.length && half < codes.halves() - 1; t++) {
+                    for (int s = 0; s < strips; s++) {
+                        routine.a.op(VMOVUPS_STORE, firstHalf(t, s), wholes[t][s].total());
+                    }
                 }
             }
             routine.give(weights);
+            count(sums, panels, tokens);
         }
 
-        /** The strips' codes are not needed any more: {@code free} are their vectors. */
-        private void count(Vec[][] sums, Mem at, Mem[] tokens, int strip, Vec[] free, int half) {
-            Vec scale = free[0];
-            Vec weights = free.length > 1 ? free[1] : routine.take();
-            routine.a.op(VMOVUPS, scale, at.plus(panel.scale(half)));
-            if (panel.sums()) {
-                routine.a.op(VMOVUPS, weights, at.plus(panel.weights(half)));
+        /** Where the sum of a first half waits for the second. */
+        private Mem firstHalf(int token, int strip) {
+            return Mem.at(RSP, (token * wholes[0].length + strip) * routine.lanes.bytes);
+        }
+
+        private void count(Vec[][] sums, Mem[] panels, Mem[] tokens) {
+            int halves = codes.halves();
+            List<Vec> loaded = new ArrayList<>();
+            Products.Run[] runs = new Products.Run[panels.length];
+            for (int s = 0; s < sums[0].length; s++) {
+                Operand[] scales = new Operand[halves];
+                Operand[] minima = new Operand[panel.minima() ? halves : 0];
+                Mem at = panels[s];
+                Arrays.setAll(scales, half -> load(at.plus(panel.scale(half)), loaded));
+                Operand weights = panel.sums() ? load(at.plus(panel.weights()), loaded) : at;
+                Arrays.setAll(minima, half -> load(at.plus(panel.minimum(half)), loaded));
+                runs[s] = new Products.Run(new Operand[halves], scales, weights, minima);
             }
-            @Nullable Operand minimum = panel.minima() ? minimum(at.plus(panel.minimum(half))) : null;
             for (int t = 0; t < tokens.length; t++) {
-                products.count(sums[t][strip], wholes[t][strip].total(), scale, weights, minimum, tokens[t], half);
+                for (int s = 0; s < sums[t].length; s++) {
+                    Operand[] totals = runs[s].totals();
+                    totals[0] = firstHalf(t, s);
+                    totals[halves - 1] = wholes[t][s].total();
+                }
+                products.count(sums[t], runs, tokens[t]);
             }
-            if (free.length == 1) {
-                routine.give(weights);
-            }
-            if (minimum instanceof Vec vector) {
-                routine.give(vector);
-            }
+            loaded.forEach(routine::give);
         }
 
-        /** Where registers are few, minima are read anew for each token. */
-        private Operand minimum(Mem at) {
-            if (routine.lanes == Lanes.EIGHT) {
+        /** What all tokens use is in vectors, as long as two are left to count with; else it is read for each of them. */
+        private Operand load(Mem at, List<Vec> loaded) {
+            if (routine.spare() <= 2) {
                 return at;
             }
-            Vec minimum = routine.take();
-            routine.a.op(VMOVUPS, minimum, at);
-            return minimum;
+            Vec vector = routine.take();
+            routine.a.op(VMOVUPS, vector, at);
+            loaded.add(vector);
+            return vector;
         }
     }
 

@@ -27,6 +27,11 @@ final class Matmul {
     private static final int MOST_PART_BYTES = 128 << 10;
 
     private static final int LEAST_PART_BYTES = 16 << 10;
+    /** Bytes of activations, and of sums, that stay in the second cache. */
+    private static final int ACTIVATION_BYTES = 512 << 10;
+
+    private static final int SUM_BYTES = 256 << 10;
+
     /** Parts for each thread, so that none waits long for the last. */
     private static final int PARTS = 4;
 
@@ -129,7 +134,26 @@ final class Matmul {
         job.unitRows = tokens == 1 ? plan.oneRows() : plan.tileRows();
         job.copied = job.rows < job.unitRows || columns % plan.blockColumns() != 0;
         long unitBytes = job.unitRows * job.rowBytes;
-        job.unitsOfPart = tokens > 1 || job.copied ? 1 : (int) Math.max(1, partBytes / unitBytes);
+        if (job.copied) {
+            job.unitsOfPart = 1;
+        } else if (tokens == 1) {
+            job.unitsOfPart = (int) Math.max(1, partBytes / unitBytes);
+        } else {
+            job.unitsOfPart = tilesOfPart(job);
+        }
+    }
+
+    /**
+     * Tiles that meet a panel's activations one after the other while these stay in the second cache: more than one only
+     * where the activations of all panels do not fit there.
+     */
+    private int tilesOfPart(Job job) {
+        Activations record = job.plan.record();
+        if ((long) runs(record) * tokens * record.bytes <= ACTIVATION_BYTES || runs(record) == panelRuns(record)) {
+            return 1;
+        }
+        int shared = job.rows / job.unitRows / (2 * PARTS * workers.threads());
+        return (int) Math.clamp(SUM_BYTES / (4L * tokens * job.unitRows), 1, Math.max(1, shared));
     }
 
     private Activations record(Plan plan) {
@@ -258,7 +282,7 @@ final class Matmul {
         long rowBytes = Math.ceilDiv(columns, plan.blockColumns()) * (long) plan.blockBytes();
         long weightBytes = Math.ceilDiv(job.unitRows * rowBytes, 64) * 64;
         long outputBytes = (long) tokens * job.unitRows * 4;
-        MemorySegment scratch = workers.scratch(worker, weightBytes + outputBytes + panelBytes(job));
+        MemorySegment scratch = workers.scratch(worker, weightBytes + outputBytes + panelBytes(job, 1));
         scratch.asSlice(0, weightBytes).fill((byte) 0);
         for (int row = 0; row < some; row++) {
             MemorySegment.copy(job.weight, (first + row) * job.rowBytes, scratch, row * rowBytes, job.rowBytes);
@@ -280,10 +304,14 @@ final class Matmul {
         return (long) panelRuns(plan.record()) * plan.panelBytes();
     }
 
-    /** Panels of a tile, and its sums. */
-    private long panelBytes(Job job) {
-        long sums = (long) (tokens + job.plan.overrun()) * job.unitRows * 4;
-        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job.plan) + sums;
+    /** Sums of a tile. */
+    private long sumBytes(Job job) {
+        return (long) (tokens + job.plan.overrun()) * job.unitRows * 4;
+    }
+
+    /** Panels of a tile, and the sums of some. */
+    private long panelBytes(Job job, int units) {
+        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job.plan) + units * sumBytes(job);
     }
 
     private void rows(
@@ -301,11 +329,11 @@ final class Matmul {
             return;
         }
         Activations record = plan.record();
-        long panel = workers.scratch(worker, scratchAt + panelBytes(job)).address() + scratchAt;
+        long panel = workers.scratch(worker, scratchAt + panelBytes(job, units)).address() + scratchAt;
         int strips = job.unitRows / lanes.rows;
         long stripBytes = stripBytes(plan);
         long sums = panel + strips * stripBytes;
-        long next = weights + job.unitRows * stride;
+        long next = weights + units * job.unitRows * stride;
         int runs = runs(record);
         int panelRuns = panelRuns(record);
         int runsOfBlock = plan.blockColumns() / record.columns;
@@ -314,25 +342,29 @@ final class Matmul {
         set(a, Arguments.INPUT_BYTES, job.unitRows * 4L);
         for (int run = 0; run < runs; run += panelRuns) {
             int some = Math.min(panelRuns, runs - run);
-            int blocks = some / runsOfBlock;
-            for (int strip = 0; strip < strips; strip++) {
-                long row = weights + strip * lanes.rows * stride;
-                set(a, Arguments.WEIGHTS, row + (long) run / runsOfBlock * plan.blockBytes());
-                set(a, Arguments.BLOCKS, blocks);
-                set(a, Arguments.NEXT, next);
-                set(a, Arguments.PANEL, panel + strip * stripBytes);
-                plan.unpack().call(a.address(), 0, 0, 0);
-                next += (long) blocks * lanes.rows * plan.blockBytes();
-            }
             boolean last = run + some == runs;
-            set(a, Arguments.PANEL, panel);
-            set(a, Arguments.RUNS, plan.rounds(some));
+            int blocks = some / runsOfBlock;
+            long column = (long) run / runsOfBlock * plan.blockBytes();
             set(a, Arguments.RECORDS, job.records.address() + (long) run * tokens * record.bytes);
             set(a, Arguments.TOKEN_BYTES, (long) some * record.bytes);
-            set(a, Arguments.INPUT, run == 0 ? 0 : sums);
-            set(a, Arguments.OUTPUT, last ? output : sums);
             set(a, Arguments.OUTPUT_BYTES, last ? outputBytes : job.unitRows * 4L);
-            plan.many().call(a.address(), 0, 0, 0);
+            set(a, Arguments.BLOCKS, blocks);
+            set(a, Arguments.RUNS, plan.rounds(some));
+            for (int unit = 0; unit < units; unit++) {
+                int row = unit * job.unitRows;
+                for (int strip = 0; strip < strips; strip++) {
+                    set(a, Arguments.WEIGHTS, weights + (row + strip * lanes.rows) * stride + column);
+                    set(a, Arguments.NEXT, next);
+                    set(a, Arguments.PANEL, panel + strip * stripBytes);
+                    plan.unpack().call(a.address(), 0, 0, 0);
+                    next += (long) blocks * lanes.rows * plan.blockBytes();
+                }
+                long ofUnit = sums + unit * sumBytes(job);
+                set(a, Arguments.PANEL, panel);
+                set(a, Arguments.INPUT, run == 0 ? 0 : ofUnit);
+                set(a, Arguments.OUTPUT, last ? output + row * 4L : ofUnit);
+                plan.many().call(a.address(), 0, 0, 0);
+            }
         }
     }
 

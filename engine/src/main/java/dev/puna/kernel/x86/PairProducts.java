@@ -1,10 +1,8 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VBROADCASTSS;
-import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
-import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPADDW;
@@ -12,7 +10,6 @@ import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
 
-import org.jspecify.annotations.Nullable;
 
 /**
  * AVX2, codes of up to 6 bits: {@code vpmaddubsw} adds two products of a byte without and a byte with a sign to 16 bits,
@@ -84,9 +81,6 @@ final class PairProducts implements Products {
         private final Vec total = depth == half ? words : routine.take();
 
         @Override
-        public void start(Mem record, int half) {}
-
-        @Override
         public Vec total() {
             return total;
         }
@@ -96,6 +90,9 @@ final class PairProducts implements Products {
     public Sum sum() {
         return new Lane();
     }
+
+    @Override
+    public void start(Sum[] sums, Mem record, int half) {}
 
     @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
@@ -122,19 +119,7 @@ final class PairProducts implements Products {
     }
 
     @Override
-    public void count(
-            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
-        a.op(VCVTDQ2PS, total, total);
-        a.op(VMULPS, total, total, scale);
-        routine.with(factor -> {
-            a.op(VBROADCASTSS, factor, record.plus(record().scale()));
-            a.op(VFMADD231PS, sum, total, factor);
-            a.op(VBROADCASTSS, factor, record.plus(record().middle()));
-            a.op(VFMADD231PS, sum, factor, weights);
-            if (minimum != null) {
-                a.op(VBROADCASTSS, factor, record.plus(record().sum(half)));
-                a.op(VFMADD231PS, sum, factor, minimum);
-            }
-        });
+    public void count(Vec[] sums, Run[] runs, Mem record) {
+        Scales.count(routine, record(), sums, runs, record);
     }
 }

@@ -1,5 +1,6 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
@@ -8,20 +9,20 @@ import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 
 /**
  * The codes of a strip's rows side by side, ready to be multiplied with many tokens: per run its steps, then its scales,
- * the sums of its weights and its minima, each a vector with a lane per row.
+ * its minima and the sum of its weights, each a vector with a lane per row.
  *
  * @param vector bytes of a vector
  * @param steps vectors of codes in a run
  * @param halves scales of a run
- * @param sums whether there are as many sums of weights
  * @param minima whether there are as many minima
+ * @param sums whether there is a sum of the weights
  */
-record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
+record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
 
     static Panel of(Lanes lanes, Codes codes, Products products) {
         boolean minima = codes.minima() || (products.biasIsMinimum() && codes.bias() != 0);
         boolean sums = products.record().hasMiddle();
-        return new Panel(lanes.bytes, products.steps(), codes.halves(), sums, minima);
+        return new Panel(lanes.bytes, products.steps(), codes.halves(), minima, sums);
     }
 
     int step(int step) {
@@ -32,17 +33,17 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
         return (steps + half) * vector;
     }
 
-    int weights(int half) {
+    int minimum(int half) {
         return (steps + halves + half) * vector;
     }
 
-    int minimum(int half) {
-        return (steps + halves * (sums ? 2 : 1) + half) * vector;
+    int weights() {
+        return (steps + halves * (minima ? 2 : 1)) * vector;
     }
 
     /** Bytes of a run. */
     int runBytes() {
-        return (steps + halves * (1 + (sums ? 1 : 0) + (minima ? 1 : 0))) * vector;
+        return weights() + (sums ? vector : 0);
     }
 
     /** What panels and single products have in common: scales and minima go to memory, and weights are summed up. */
@@ -68,9 +69,9 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
         /** The address of what lies at {@code offset} of a run. */
         abstract Mem at(int run, int offset);
 
-        /** Does what is to be done with the sum of a half's weights. */
-        void weights(int run, int half, Vec weights) {
-            a.op(VMOVUPS_STORE, at(run, panel.weights(half)), weights);
+        /** Does what is to be done with the sum of a run's weights, or of its halves so far. */
+        void weights(int run, Vec weights) {
+            a.op(VMOVUPS_STORE, at(run, panel.weights()), weights);
         }
 
         /** Does what is to be done with the steps of a group. */
@@ -112,7 +113,7 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
             }
         }
 
-        /** The sum of a half's weights: of its codes, scaled, and of its minima. */
+        /** Adds to the sum of a run's weights those of a half: its codes, scaled, and its minima. */
         private void weights(int run, int half) {
             products.gathered(codeSum);
             a.op(VCVTDQ2PS, codeSum, codeSum);
@@ -124,7 +125,10 @@ record Panel(int vector, int steps, int halves, boolean sums, boolean minima) {
                     a.op(VFMADD231PS, codeSum, count, at(run, panel.minimum(half)));
                 });
             }
-            weights(run, half, codeSum);
+            if (half > 0) {
+                a.op(VADDPS, codeSum, codeSum, at(run, panel.weights()));
+            }
+            weights(run, codeSum);
         }
     }
 

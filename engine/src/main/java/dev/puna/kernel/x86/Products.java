@@ -1,7 +1,5 @@
 package dev.puna.kernel.x86;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * How a level multiplies the codes of a strip with the activations of a token: whole products first, exact, one sum per
  * run or half of one and row; then that sum counts by its scale, in f32. Both the kernel for one token and the one for
@@ -45,14 +43,14 @@ interface Products {
 
     /** Where the whole products of one strip with one token are gathered. */
     interface Sum {
-        /** Begins a half. */
-        void start(Mem record, int half);
-
         /** The sum of the half, 32 bits a lane. */
         Vec total();
     }
 
     Sum sum();
+
+    /** Begins a half of one token with each strip. */
+    void start(Sum[] sums, Mem record, int half);
 
     /**
      * Adds products of one token with each strip.
@@ -62,9 +60,15 @@ interface Products {
     void multiply(Sum[] sums, Vec[] steps, Mem record, int step);
 
     /**
-     * {@code sum += total · scale · d + weights · z + minimum · dΣq}. Overwrites {@code total}.
+     * What a run of a strip comes to beside its products.
      *
-     * @param weights the sum of the half's weights; of no use where the record has no z
+     * @param totals the sum of each half: a vector that may be overwritten, or memory
+     * @param scales of each half
+     * @param weights the sum of the run's weights; of no use where the record has no z
+     * @param minima of each half, or none
      */
-    void count(Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half);
+    record Run(Operand[] totals, Operand[] scales, Operand weights, Operand[] minima) {}
+
+    /** Lets a run of each strip count. */
+    void count(Vec[] sums, Run[] runs, Mem record);
 }

@@ -1,8 +1,7 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
-import static dev.puna.kernel.x86.Op.VMULPS;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
@@ -77,15 +76,6 @@ final class QuadProducts implements Products {
         private final Vec total = routine.take();
 
         @Override
-        public void start(Mem record, int half) {
-            if (codes.minima()) {
-                routine.zero(total);
-            } else {
-                a.op(VPBROADCASTD, total, record.plus(record().offset(half)));
-            }
-        }
-
-        @Override
         public Vec total() {
             return total;
         }
@@ -94,6 +84,19 @@ final class QuadProducts implements Products {
     @Override
     public Sum sum() {
         return new Lane();
+    }
+
+    @Override
+    public void start(Sum[] sums, Mem record, int half) {
+        Vec first = sums[0].total();
+        if (codes.minima()) {
+            routine.zero(first);
+        } else {
+            a.op(VPBROADCASTD, first, record.plus(record().offset(half)));
+        }
+        for (int strip = 1; strip < sums.length; strip++) {
+            a.op(VMOVUPS, sums[strip].total(), first);
+        }
     }
 
     @Override
@@ -112,18 +115,7 @@ final class QuadProducts implements Products {
     }
 
     @Override
-    public void count(
-            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
-        a.op(VCVTDQ2PS, total, total);
-        a.op(VMULPS, total, total, scale);
-        a.op(VFMADD231PS, sum, total, record.plus(record().scale()).toAll());
-        a.op(VFMADD231PS, sum, (Vec) weights, record.plus(record().middle()).toAll());
-        if (minimum != null) {
-            a.op(
-                    VFMADD231PS,
-                    sum,
-                    (Vec) minimum,
-                    record.plus(record().sum(half)).toAll());
-        }
+    public void count(Vec[] sums, Run[] runs, Mem record) {
+        Scales.count(routine, record(), sums, runs, record);
     }
 }

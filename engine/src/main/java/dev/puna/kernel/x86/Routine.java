@@ -217,6 +217,20 @@ final class Routine {
         return vector;
     }
 
+    /** Hands over the operand if it is a vector, else one that is free again behind it. */
+    void in(Operand operand, Consumer<Vec> body) {
+        if (operand instanceof Vec vector) {
+            body.accept(vector);
+        } else {
+            with(body);
+        }
+    }
+
+    /** Vectors that nobody uses. */
+    int spare() {
+        return free.cardinality();
+    }
+
     /** Whole numbers times a factor, f32. */
     void scaled(Vec target, Vec whole, Vec factor) {
         a.op(VCVTDQ2PS, target, whole);

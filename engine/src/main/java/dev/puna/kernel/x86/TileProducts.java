@@ -3,6 +3,7 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSRLD;
@@ -106,12 +107,6 @@ final class TileProducts implements Products {
         private final Vec odd = routine.take();
 
         @Override
-        public void start(Mem record, int half) {
-            routine.zero(even);
-            routine.zero(odd);
-        }
-
-        @Override
         public Vec total() {
             return even;
         }
@@ -121,6 +116,14 @@ final class TileProducts implements Products {
     public Sum sum() {
         assert !pairs : "tiles multiply pairs";
         return new Chains();
+    }
+
+    @Override
+    public void start(Sum[] sums, Mem record, int half) {
+        for (Sum sum : sums) {
+            routine.zero(((Chains) sum).even);
+            routine.zero(((Chains) sum).odd);
+        }
     }
 
     @Override
@@ -137,12 +140,26 @@ final class TileProducts implements Products {
     }
 
     @Override
-    public void count(
-            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
-        a.op(VFMADD231PS, sum, total, scale);
-        if (minimum != null) {
-            int at = record().sumOfRounded(half, codes.halves() == 1);
-            a.op(VFMADD231PS, sum, (Vec) minimum, record.plus(at).toAll());
+    public void count(Vec[] sums, Run[] runs, Mem record) {
+        for (int strip = 0; strip < sums.length; strip++) {
+            Run run = runs[strip];
+            for (int half = 0; half < codes.halves(); half++) {
+                add(sums[strip], run.totals()[half], run.scales()[half]);
+                if (codes.minima()) {
+                    int at = record().sumOfRounded(half, codes.halves() == 1);
+                    add(sums[strip], run.minima()[half], record.plus(at).toAll());
+                }
+            }
         }
+    }
+
+    /** {@code sum += left · right}. */
+    private void add(Vec sum, Operand left, Operand right) {
+        routine.in(left, vector -> {
+            if (!vector.equals(left)) {
+                a.op(VMOVUPS, vector, left);
+            }
+            a.op(VFMADD231PS, sum, vector, right);
+        });
     }
 }

@@ -54,7 +54,7 @@ final class TileTokens {
     static byte[] codes(Codes codes, Assembler a) {
         Routine routine = new Routine(LANES, a);
         Activations record = TileProducts.pairs(new Routine(LANES), codes).record();
-        Panel panel = new Panel(LINE, Codes.RUN / 2, codes.halves(), false, codes.minima());
+        Panel panel = new Panel(LINE, Codes.RUN / 2, codes.halves(), codes.minima(), false);
         int depth = 16 / codes.halves(); // pairs of columns of a tile
         int tileBytes = CODE_TOKENS * LINE;
         Vec[][] sums = new Vec[CODE_TOKENS][];

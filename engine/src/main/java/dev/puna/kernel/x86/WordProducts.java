@@ -1,16 +1,12 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VBROADCASTSS;
-import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
-import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
 import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRAW;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * AVX2, codes of 8 bits with a sign: too wide for sums of 16 bits, so they are widened first, and {@code vpmaddwd} adds
@@ -67,9 +63,6 @@ final class WordProducts implements Products {
         private final Vec total = routine.take();
 
         @Override
-        public void start(Mem record, int half) {}
-
-        @Override
         public Vec total() {
             return total;
         }
@@ -81,30 +74,32 @@ final class WordProducts implements Products {
     }
 
     @Override
+    public void start(Sum[] sums, Mem record, int half) {}
+
+    @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
-        for (int strip = 0; strip < sums.length; strip++) {
-            Vec total = sums[strip].total();
-            Vec codes = steps[strip];
-            routine.with(products -> {
-                a.op(VPBROADCASTD, products, record.plus(4 * step));
+        routine.with(activations -> {
+            a.op(VPBROADCASTD, activations, record.plus(4 * step));
+            for (int strip = 0; strip < sums.length; strip++) {
+                Vec total = sums[strip].total();
+                Vec codes = steps[strip];
                 if (step == 0) {
-                    a.op(VPMADDWD, total, codes, products);
+                    a.op(VPMADDWD, total, codes, activations);
+                } else if (strip == sums.length - 1) {
+                    a.op(VPMADDWD, activations, codes, activations);
+                    a.op(VPADDD, total, total, activations);
                 } else {
-                    a.op(VPMADDWD, products, codes, products);
-                    a.op(VPADDD, total, total, products);
+                    routine.with(products -> {
+                        a.op(VPMADDWD, products, codes, activations);
+                        a.op(VPADDD, total, total, products);
+                    });
                 }
-            });
-        }
+            }
+        });
     }
 
     @Override
-    public void count(
-            Vec sum, Vec total, Operand scale, Operand weights, @Nullable Operand minimum, Mem record, int half) {
-        a.op(VCVTDQ2PS, total, total);
-        a.op(VMULPS, total, total, scale);
-        routine.with(factor -> {
-            a.op(VBROADCASTSS, factor, record.plus(record().scale()));
-            a.op(VFMADD231PS, sum, total, factor);
-        });
+    public void count(Vec[] sums, Run[] runs, Mem record) {
+        Scales.count(routine, record(), sums, runs, record);
     }
 }
