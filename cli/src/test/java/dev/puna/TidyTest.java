@@ -30,6 +30,7 @@ class TidyTest {
     private static final Map<String, String> ENTRIES = Map.of(
             "Launched", "started by ./puna", //
             "Compare", "started by bench/compare", //
+            "Load", "started by bench/load", //
             "MatmulBenchmark", "started by bench/kernels", //
             "AttentionBenchmark", "started by bench/kernels", //
             "MakeModel", "started by bench/make-model");

@@ -16,6 +16,9 @@ final class Counters {
     private volatile long preemptions;
     private volatile long draftsAccepted;
     private volatile long draftsRejected;
+    private volatile long planNanos;
+    private volatile long passNanos;
+    private volatile long chooseNanos;
 
     Counters(int blocks) {
         this.blocks = blocks;
@@ -53,6 +56,13 @@ final class Counters {
         draftsRejected += rejected;
     }
 
+    /** Time went to planning, to the model, and to choosing and telling. */
+    void spent(long plan, long pass, long choose) {
+        planNanos += plan;
+        passNanos += pass;
+        chooseNanos += choose;
+    }
+
     Statistics read() {
         return new Statistics(
                 running,
@@ -67,6 +77,9 @@ final class Counters {
                 prefixHits,
                 preemptions,
                 draftsAccepted,
-                draftsRejected);
+                draftsRejected,
+                planNanos,
+                passNanos,
+                chooseNanos);
     }
 }

@@ -50,6 +50,7 @@ final class Loop {
     private final List<Sequence> answers = new ArrayList<>(); // of a step
     private final List<Sequence> texts = new ArrayList<>(); // of a step, to embed
     private Scheduler scheduler;
+    private long planNanos; // of this step, beside its plan
 
     /** @param ended called whenever a sequence is over */
     Loop(Pass pass, Speculation speculation, int vocabulary, Limits limits, Runnable ended) {
@@ -72,6 +73,7 @@ final class Loop {
 
     /** One step; false if there was nothing to do. */
     boolean step() {
+        long began = System.nanoTime();
         for (int i = scheduler.sequences().size() - 1; i >= 0; i--) {
             Sequence s = scheduler.sequences().get(i);
             if (s.generation.cancelled()) {
@@ -84,6 +86,7 @@ final class Loop {
             return false;
         }
         long now = System.nanoTime();
+        planNanos = now - began;
         boolean onlyGrows = scheduler.onlyGrows();
         answers.clear();
         texts.clear();
@@ -106,6 +109,7 @@ final class Loop {
                 embed();
             }
             if (answers.isEmpty()) {
+                counters.spent(planNanos, System.nanoTime() - now, 0);
                 return true;
             }
             Batch batch = batch(answers);
@@ -115,6 +119,8 @@ final class Loop {
             plan.stream().filter(s -> s.node != null).forEach(s -> fail(s, fault)); // who has a place is not over
             return true;
         }
+        long computed = System.nanoTime();
+        long before = planNanos;
         int row = 0;
         int drafts = 0;
         for (Sequence s : answers) {
@@ -124,14 +130,18 @@ final class Loop {
             s.advance(s.planned - s.drafts);
             try {
                 if (row == first || choose(s, logits, first)) {
+                    long start = System.nanoTime();
                     scheduler.publish(s);
+                    planNanos += System.nanoTime() - start;
                 }
             } catch (RuntimeException | Error fault) {
                 fail(s, fault);
             }
         }
+        long end = System.nanoTime();
+        counters.spent(planNanos, computed - now, end - computed - (planNanos - before));
         if (onlyGrows) {
-            speculation.took(plan.size(), drafts, System.nanoTime() - now);
+            speculation.took(plan.size(), drafts, end - now);
         }
         return true;
     }
@@ -259,7 +269,9 @@ final class Loop {
     }
 
     private void retire(Sequence s, Finish finish) {
+        long start = System.nanoTime();
         scheduler.finish(s, false);
+        planNanos += System.nanoTime() - start;
         ended.run();
         s.generation.finish(new Event.Finished(finish, s.usage()));
     }

@@ -17,6 +17,9 @@ package dev.puna.engine;
  * @param preemptions how often a sequence lost its place and was put off
  * @param draftsAccepted guessed tokens that were right
  * @param draftsRejected guessed tokens that were wrong
+ * @param planNanos spent on deciding what to compute, and on keeping what was computed for others
+ * @param passNanos spent in the model
+ * @param chooseNanos spent on choosing tokens and telling callers
  */
 public record Statistics(
         int running,
@@ -31,4 +34,7 @@ public record Statistics(
         long prefixHits,
         long preemptions,
         long draftsAccepted,
-        long draftsRejected) {}
+        long draftsRejected,
+        long planNanos,
+        long passNanos,
+        long chooseNanos) {}

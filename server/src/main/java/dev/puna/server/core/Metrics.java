@@ -54,6 +54,9 @@ public final class Metrics {
         total("puna_preemptions", "Sequences that lost their place for a while.", Statistics::preemptions);
         total("puna_drafts_accepted", "Guessed tokens that were right.", Statistics::draftsAccepted);
         total("puna_drafts_rejected", "Guessed tokens that were wrong.", Statistics::draftsRejected);
+        total("puna_plan_seconds", "Spent on deciding what to compute.", all -> all.planNanos() / NANOS);
+        total("puna_pass_seconds", "Spent in the model.", all -> all.passNanos() / NANOS);
+        total("puna_choose_seconds", "Spent on choosing tokens.", all -> all.chooseNanos() / NANOS);
         GaugeWithCallback.builder()
                 .name("puna_model_held")
                 .help("Requests that hold a model open.")
