@@ -42,6 +42,43 @@ class EngineTest {
     }
 
     @Test
+    void nothingIsComputedForWhoLeftAfterTheStepThatRuns() throws Exception {
+        HashPass inner = new HashPass(VOCABULARY, LIMITS);
+        Semaphore begun = new Semaphore(0);
+        Semaphore go = new Semaphore(0);
+        Loop.Pass held = new Loop.Pass() {
+            @Override
+            public Tensor logits(Batch batch) {
+                begun.release();
+                go.acquireUninterruptibly();
+                return inner.logits(batch);
+            }
+
+            @Override
+            public Tensor states(Batch batch) {
+                return logits(batch);
+            }
+
+            @Override
+            public void copy(int from, int to) {
+                inner.copy(from, to);
+            }
+        };
+        try (var engine = new Engine(held, new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {
+            Generation endless = engine.submit(endless());
+            begun.acquire();
+            endless.cancel();
+            go.release(1000);
+            Event last = endless.next();
+            while (last instanceof Event.Token) {
+                last = endless.next();
+            }
+            assertThat(((Event.Finished) last).finish()).isEqualTo(Finish.CANCELLED);
+            assertThat(inner.steps).isEqualTo(1);
+        }
+    }
+
+    @Test
     void aCancelledAnswerEndsAndItsPlaceIsFree() throws Exception {
         try (var engine =
                 new Engine(new HashPass(VOCABULARY, LIMITS), new PromptLookup(), VOCABULARY, VOCABULARY, LIMITS)) {

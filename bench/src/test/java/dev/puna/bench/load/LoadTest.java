@@ -129,7 +129,7 @@ class LoadTest {
     @Test
     void badClientsAreNoFailuresOfTheServer() throws Exception {
         Map<String, Object> json =
-                run("--clients", "20", "--requests", "2", "--malformed", "0.5", "--cancelled", "0.3", "--slow", "0.2");
+                run("--clients", "20", "--requests", "2", "--malformed", "0.5", "--cancelled", "0.3", "--slow", "0.2", "--tokens", "3");
         assertThat(json.get("errors")).isEqualTo(Map.of());
         assertThat((int) json.get("refused")).isPositive();
         assertThat((int) json.get("cancelled")).isPositive();
@@ -155,7 +155,7 @@ class LoadTest {
         assertThatThrownBy(() -> Load.plan("--url", "http://192.0.2.1", "--model", "any"))
                 .hasMessageContaining("--anywhere");
         assertThatThrownBy(() -> Load.plan("--url", "file:/etc")).hasMessageContaining("--url");
-        assertThatThrownBy(() -> Load.plan("--clients", "0", "--url", "http://127.0.0.1")).hasMessageContaining("--clients");
+        assertThatThrownBy(() -> Load.plan("--clients", "0", "--url", "http://127.0.0.1", "--model", "any")).hasMessageContaining("--clients");
         assertThatThrownBy(() -> Load.plan("--clientele", "7")).hasMessageContaining("--clientele");
     }
 
