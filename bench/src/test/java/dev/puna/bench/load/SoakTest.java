@@ -128,12 +128,12 @@ class SoakTest {
         Path model = ChainModel.write(
                 folder.resolve("toy"),
                 new ChainModel.Script(List.of("one ", "two ", "three "), true, 2048, ChainModel.TEMPLATE));
-        soak(model, 2048, 3, 32, 6, 300);
+        soak(model, 2048, 2, 32, 4, 300);
     }
 
     @Test
     @Tag("slow")
     void manyBadClientsOfARealModelLeaveNothingBehind() throws Exception {
-        soak(SharedData.smollm2(), 512, 8, 64, 6, 24);
+        soak(SharedData.smollm2(), 512, 4, 64, 4, 24);
     }
 }
