@@ -1,6 +1,5 @@
 package dev.puna.engine;
 
-import dev.puna.kernel.Span;
 import dev.puna.kernel.Span.Outputs;
 import dev.puna.model.Batch;
 import dev.puna.sample.Constraint;
@@ -8,6 +7,7 @@ import dev.puna.sample.Sampler;
 import dev.puna.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +21,7 @@ final class DraftModel implements Drafter {
     private final Loop.Pass pass;
     private final Sampler sampler;
     private final int stepTokens;
+    private final Batch batch = new Batch();
 
     /** @param stepTokens the most tokens of one pass; a prompt longer than that comes in during several steps */
     DraftModel(Loop.Pass pass, int vocabulary, int stepTokens) {
@@ -47,13 +48,15 @@ final class DraftModel implements Drafter {
             constraints.add(s.constraint == null ? null : s.constraint.fork());
         }
         for (int round = 0; !ready.isEmpty(); round++) {
-            Tensor logits = pass.logits(batch(ready, round));
+            fill(ready, round);
+            Tensor logits = pass.logits(batch);
             for (int i = ready.size() - 1; i >= 0; i--) {
                 Sequence s = ready.get(i);
                 Constraint constraint = constraints.get(i);
                 s.drafted = s.length() + round;
                 int id = sampler.pick(
-                        logits.data().asSlice(i * logits.rowBytes(), logits.rowBytes()),
+                        logits.data(),
+                        i * logits.rowBytes(),
                         s.sampling(),
                         s.tokens(),
                         s.promptLength(),
@@ -62,7 +65,7 @@ final class DraftModel implements Drafter {
                         constraint,
                         s.request.ends());
                 s.draft(round, id);
-                boolean end = s.request.ends().contains(id);
+                boolean end = s.endsWith(id);
                 if (!end && constraint != null) {
                     constraint.accept(id);
                 }
@@ -79,30 +82,24 @@ final class DraftModel implements Drafter {
     private void catchUp(Sequence s) {
         int count = Math.min(s.length() - 1 - s.drafted, stepTokens);
         if (count > 1) { // one more goes with the first guess
-            int[] ids = new int[count];
-            System.arraycopy(s.tokens(), s.drafted, ids, 0, count);
-            pass.logits(new Batch(ids, List.of(new Span(s.blocks(), s.drafted, count, Outputs.NONE))));
+            batch.begin(count);
+            batch.add(s.tokens(), s.drafted, count, s.blocks(), Outputs.NONE, Optional.empty());
+            pass.logits(batch);
             s.drafted += count;
         }
     }
 
-    /** The tokens that are missing for the next guess. */
-    private static Batch batch(List<Sequence> ready, int round) {
+    /** Makes a batch of the tokens that are missing for the next guess. */
+    private void fill(List<Sequence> ready, int round) {
         int count = 0;
-        List<Span> spans = new ArrayList<>(ready.size());
+        for (Sequence s : ready) {
+            count += s.length() + round - s.drafted;
+        }
+        batch.begin(count);
         for (Sequence s : ready) {
             int missing = s.length() + round - s.drafted;
-            spans.add(new Span(s.blocks(), s.drafted, missing, Outputs.LAST));
-            count += missing;
+            batch.add(s.tokens(), s.drafted, missing, s.blocks(), Outputs.LAST, Optional.empty());
         }
-        int[] ids = new int[count];
-        int at = 0;
-        for (Sequence s : ready) {
-            int missing = s.length() + round - s.drafted;
-            System.arraycopy(s.tokens(), s.drafted, ids, at, missing);
-            at += missing;
-        }
-        return new Batch(ids, spans);
     }
 
     @Override

@@ -88,10 +88,14 @@ public final class Generation implements AutoCloseable {
     }
 
     void emit(Event.Token token) {
-        tell(() -> {
+        lock.lock();
+        try {
             unread.add(token);
             full = unread.size() >= limit;
-        });
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     void finish(Event.Finished event) {

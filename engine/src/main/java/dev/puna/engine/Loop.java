@@ -1,6 +1,5 @@
 package dev.puna.engine;
 
-import dev.puna.kernel.Span;
 import dev.puna.kernel.Span.Outputs;
 import dev.puna.model.Adapter;
 import dev.puna.model.Batch;
@@ -13,11 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's steps: plan, forward pass, choose, tell. Serves one thread and never waits.
  *
  * <p>What goes wrong in a step fails the requests of that step with the cause; the others go on.
+ *
+ * <p>A step makes no objects: lists are walked by their index, since an iterator is one.
  */
 final class Loop {
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
@@ -49,6 +51,8 @@ final class Loop {
     private final Counters counters;
     private final List<Sequence> answers = new ArrayList<>(); // of a step
     private final List<Sequence> texts = new ArrayList<>(); // of a step, to embed
+    private final Batch batch = new Batch(); // of a step
+    private final Event.@Nullable Token[] plain; // [vocabulary], so that a token is told without making anything
     private Scheduler scheduler;
     private long planNanos; // of this step, beside its plan
 
@@ -59,6 +63,7 @@ final class Loop {
         this.limits = limits;
         this.ended = ended;
         sampler = new Sampler(vocabulary);
+        plain = new Event.Token[vocabulary];
         counters = new Counters(limits.cacheBlocks());
         scheduler = new Scheduler(limits, counters);
     }
@@ -90,7 +95,8 @@ final class Loop {
         boolean onlyGrows = scheduler.onlyGrows();
         answers.clear();
         texts.clear();
-        for (Sequence s : plan) {
+        for (int i = 0; i < plan.size(); i++) {
+            Sequence s = plan.get(i);
             if (s.started == 0) {
                 s.started = now;
             }
@@ -98,7 +104,8 @@ final class Loop {
         }
         Tensor logits;
         try {
-            for (Scheduler.Copy copy : scheduler.copies()) {
+            for (int i = 0; i < scheduler.copies().size(); i++) {
+                Scheduler.Copy copy = scheduler.copies().get(i);
                 pass.copy(copy.from(), copy.to());
             }
             if (onlyGrows && speculation.wants(plan)) {
@@ -112,8 +119,7 @@ final class Loop {
                 counters.spent(planNanos, System.nanoTime() - now, 0);
                 return true;
             }
-            Batch batch = batch(answers);
-            counters.stepped(batch.tokens());
+            fill(answers);
             logits = pass.logits(batch);
         } catch (RuntimeException | Error fault) {
             plan.stream().filter(s -> s.node != null).forEach(s -> fail(s, fault)); // who has a place is not over
@@ -123,7 +129,8 @@ final class Loop {
         long before = planNanos;
         int row = 0;
         int drafts = 0;
-        for (Sequence s : answers) {
+        for (int i = 0; i < answers.size(); i++) {
+            Sequence s = answers.get(i);
             int first = row;
             drafts += s.drafts;
             row += s.planned == s.left() + s.drafts ? 1 + s.drafts : 0;
@@ -155,7 +162,7 @@ final class Loop {
         for (int right = 0; ; right++) {
             int next = s.length();
             int guess = right < s.drafts ? s.tokens()[next] : -1;
-            boolean over = choose(s, logits.data().asSlice((first + right) * logits.rowBytes(), logits.rowBytes()));
+            boolean over = next(s, logits.data(), (first + right) * logits.rowBytes());
             boolean hit = s.tokens()[next] == guess;
             if (hit && !over) {
                 s.advance(1);
@@ -175,8 +182,7 @@ final class Loop {
 
     /** Computes the next piece of every text that is embedded. */
     private void embed() {
-        Batch batch = batch(texts);
-        counters.stepped(batch.tokens());
+        fill(texts);
         Tensor states = pass.states(batch);
         int row = 0;
         for (int i = 0; i < texts.size(); i++) {
@@ -197,24 +203,17 @@ final class Loop {
         }
     }
 
-    private static Batch batch(List<Sequence> plan) {
+    private void fill(List<Sequence> plan) {
         int count = 0;
-        for (Sequence s : plan) {
-            count += s.planned;
+        for (int i = 0; i < plan.size(); i++) {
+            count += plan.get(i).planned;
         }
-        int[] ids = new int[count];
-        List<Span> spans = new ArrayList<>(plan.size());
-        List<Optional<Adapter>> adapters = new ArrayList<>(plan.size());
-        boolean adapted = false;
-        int at = 0;
-        for (Sequence s : plan) {
-            System.arraycopy(s.tokens(), s.computed(), ids, at, s.planned);
-            at += s.planned;
-            spans.add(new Span(s.blocks(), s.computed(), s.planned, outputs(s)));
-            adapters.add(s.request.adapter());
-            adapted |= s.request.adapter().isPresent();
+        batch.begin(count);
+        for (int i = 0; i < plan.size(); i++) {
+            Sequence s = plan.get(i);
+            batch.add(s.tokens(), s.computed(), s.planned, s.blocks(), outputs(s), s.request.adapter());
         }
-        return new Batch(ids, spans, adapted ? adapters : List.of());
+        counters.stepped(count);
     }
 
     private static Outputs outputs(Sequence s) {
@@ -225,13 +224,14 @@ final class Loop {
         return s.drafts > 0 ? Outputs.EVERY : last ? Outputs.LAST : Outputs.NONE;
     }
 
-    /** Chooses the sequence's next token from its logits [vocabulary], and takes what its constraint leaves no choice of. */
-    private boolean choose(Sequence s, MemorySegment row) {
+    /** Chooses the sequence's next token from its logits, whose row begins at byte {@code at}, and takes what its constraint leaves no choice of. */
+    private boolean next(Sequence s, MemorySegment logits, long at) {
         Sampling sampling = s.sampling();
         int id = sampler.pick(
-                row, sampling, s.tokens(), s.promptLength(), s.length(), s.seed, s.constraint, s.request.ends());
+                logits, at, sampling, s.tokens(), s.promptLength(), s.length(), s.seed, s.constraint, s.request.ends());
         Optional<Logprobs> logprobs = sampling.logprobs().isPresent()
-                ? Optional.of(sampler.logprobs(row, id, sampling.logprobs().getAsInt()))
+                ? Optional.of(sampler.logprobs(
+                        logits.asSlice(at), id, sampling.logprobs().getAsInt()))
                 : Optional.empty();
         boolean over = grow(s, id, logprobs);
         if (!over && s.constraint != null && logprobs.isEmpty()) {
@@ -245,7 +245,7 @@ final class Loop {
 
     /** The sequence's next token is known: its caller is told. True if it is the last. */
     private boolean grow(Sequence s, int id, Optional<Logprobs> logprobs) {
-        boolean end = s.request.ends().contains(id);
+        boolean end = s.endsWith(id);
         if (!end && s.constraint != null) {
             s.constraint.accept(id);
         }
@@ -256,7 +256,7 @@ final class Loop {
             s.firstToken = s.lastToken;
             counters.began(s.promptLength(), s.cached);
         }
-        s.generation.emit(new Event.Token(id, end, logprobs));
+        s.generation.emit(end || logprobs.isPresent() ? new Event.Token(id, end, logprobs) : plain(id));
         if (end || s.constraint != null && s.constraint.complete()) {
             retire(s, Finish.STOP);
             return true;
@@ -266,6 +266,15 @@ final class Loop {
             return true;
         }
         return false;
+    }
+
+    private Event.Token plain(int id) {
+        Event.Token token = plain[id];
+        if (token == null) {
+            token = new Event.Token(id, false, Optional.empty());
+            plain[id] = token;
+        }
+        return token;
     }
 
     private void retire(Sequence s, Finish finish) {

@@ -13,7 +13,8 @@ final class PromptLookup implements Drafter {
 
     @Override
     public void guess(List<Sequence> sequences) {
-        for (Sequence s : sequences) {
+        for (int i = 0; i < sequences.size(); i++) {
+            Sequence s = sequences.get(i);
             if (s.drafts > 0) {
                 s.drafts = guess(s);
             }

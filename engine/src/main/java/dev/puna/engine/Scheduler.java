@@ -41,6 +41,7 @@ final class Scheduler {
     private final PrefixTree tree;
     private final Map<String, Account> accounts = new HashMap<>();
     private final List<Sequence> all = new ArrayList<>(); // in the order they came
+    private final List<Sequence> seen = Collections.unmodifiableList(all);
     private final List<Sequence> waiting = new ArrayList<>(); // in the order they came
     private final Deque<Sequence> returning = new ArrayDeque<>(); // had a place before
     private final List<Sequence> running = new ArrayList<>(); // by priority, then in the order they got their place
@@ -76,7 +77,7 @@ final class Scheduler {
 
     /** All sequences that are not over, in the order they came. A view. */
     List<Sequence> sequences() {
-        return Collections.unmodifiableList(all);
+        return seen;
     }
 
     int running() {
@@ -127,8 +128,8 @@ final class Scheduler {
             }
         }
         long others = 0;
-        for (Sequence s : prompts) {
-            others += s.left();
+        for (int i = 0; i < prompts.size(); i++) {
+            others += prompts.get(i).left();
         }
         for (int i = 0; i < prompts.size() && budget > 0; i++) {
             Sequence s = prompts.get(i);
@@ -155,7 +156,8 @@ final class Scheduler {
     /** Makes room for the guesses that the plan's sequences want, fewer where it would have to be taken from others. */
     void makeRoomForDrafts() {
         int budget = limits.stepTokens() - plan.size();
-        for (Sequence s : plan) {
+        for (int i = 0; i < plan.size(); i++) {
+            Sequence s = plan.get(i);
             s.drafts = Math.min(s.drafts, budget);
             while (s.blockCount() < limits.blocks(s.length() + s.drafts) && (pool.free() > 0 || tree.evict())) {
                 s.addBlock(pool.take());

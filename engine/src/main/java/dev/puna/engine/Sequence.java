@@ -30,6 +30,7 @@ final class Sequence {
     int drafted; // tokens that a draft model has computed
     final Speculation.Luck luck = new Speculation.Luck();
 
+    private final int[] ends;
     private final int promptLength;
     private int[] tokens;
     private int length;
@@ -49,6 +50,7 @@ final class Sequence {
         this.seed = seed;
         this.most = most;
         constraint = request.constraint().orElse(null);
+        ends = request.ends().stream().mapToInt(Integer::intValue).toArray();
         tokens = request.prompt();
         promptLength = tokens.length;
         length = promptLength;
@@ -56,6 +58,16 @@ final class Sequence {
 
     Sampling sampling() {
         return request.sampling();
+    }
+
+    /** Whether this token ends the answer. */
+    boolean endsWith(int id) {
+        for (int end : ends) {
+            if (end == id) {
+                return true;
+            }
+        }
+        return false;
     }
 
     int promptLength() {

@@ -48,7 +48,8 @@ final class Speculation {
             return false;
         }
         boolean any = false;
-        for (Sequence s : plan) {
+        for (int i = 0; i < sequences; i++) {
+            Sequence s = plan.get(i);
             s.drafts = s.luck.worth(cost[sequences], Math.min(most, s.most - s.length() - 1));
             any |= s.drafts > 0;
         }
@@ -61,7 +62,8 @@ final class Speculation {
     /** Guesses at most {@link Sequence#drafts} tokens of each, and plans those that it guessed. */
     void guess(List<Sequence> plan) {
         drafter.guess(plan);
-        for (Sequence s : plan) {
+        for (int i = 0; i < plan.size(); i++) {
+            Sequence s = plan.get(i);
             s.planned += s.drafts;
         }
     }

@@ -133,8 +133,15 @@ final class AttentionVector {
         }
     }
 
-    /** Makes scores to shares of 1, in place; {@code x} begins with scratch memory for a vector. */
+    /**
+     * Makes scores to shares of 1, in place; {@code x} begins with scratch memory for a vector. In three methods, for the
+     * compiler takes no more than one of them at a time: what is left over makes objects of vectors.
+     */
     private static void softmax(MemorySegment x, long x0, int n, float scale) {
+        share(x, x0, n, 1 / exponentials(x, x0, n, most(x, x0, n), scale));
+    }
+
+    private static float most(MemorySegment x, long x0, int n) {
         FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         int whole = n - n % COUNT;
         for (int i = 0; i < whole; i += COUNT) {
@@ -144,6 +151,12 @@ final class AttentionVector {
         for (int i = whole; i < n; i++) {
             max = Math.max(max, x.get(JAVA_FLOAT, x0 + 4L * i));
         }
+        return max;
+    }
+
+    /** Writes e^(scale · (x − max)) over x and returns the sum. */
+    private static float exponentials(MemorySegment x, long x0, int n, float max, float scale) {
+        int whole = n - n % COUNT;
         FloatVector sum = FloatVector.zero(F);
         for (int i = 0; i < whole; i += COUNT) {
             FloatVector e = Lanes.exp(load(x, x0 + 4L * i).sub(max).mul(scale), x, 0);
@@ -156,7 +169,11 @@ final class AttentionVector {
             e.intoMemorySegment(x, x0 + 4L * whole, Lanes.ORDER, rest);
             sum = sum.add(e, rest);
         }
-        float share = 1 / Lanes.sum(sum);
+        return Lanes.sum(sum);
+    }
+
+    private static void share(MemorySegment x, long x0, int n, float share) {
+        int whole = n - n % COUNT;
         for (int i = 0; i < whole; i += COUNT) {
             put(load(x, x0 + 4L * i).mul(share), x, x0 + 4L * i);
         }

@@ -31,10 +31,16 @@ public class Scalar implements Kernels {
 
     /** Arrays of one worker, grown on demand. */
     private static final class Heap {
+        private float[] input = {};
         private float[] row = {};
         private float[] query = {};
         private float[] scores = {};
         private float[] sums = {};
+
+        float[] input(int length) {
+            input = atLeast(input, length);
+            return input;
+        }
 
         float[] row(int length) {
             row = atLeast(row, length);
@@ -95,7 +101,8 @@ public class Scalar implements Kernels {
 
     @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
-        float[] input = x.data().toArray(JAVA_FLOAT);
+        float[] input = heaps[0].input((int) x.elements());
+        MemorySegment.copy(x.data(), JAVA_FLOAT, 0, input, 0, (int) x.elements());
         for (int i = 0; i < weights.size(); i++) {
             product(input, weights.get(i), ys.get(i));
         }

@@ -1,45 +1,114 @@
 package dev.puna.model;
 
 import dev.puna.kernel.Span;
+import dev.puna.kernel.Span.Outputs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Tokens of several sequences for one forward pass.
- *
- * @param ids the tokens, span after span; not copied
- * @param spans where they belong. No position of a sequence may be in a batch twice, and a sequence's spans stand in
- *     order
- * @param adapters of the spans, as many; or none at all
+ * Tokens of several sequences for one forward pass. One batch can be filled again for every pass: where it holds as many
+ * tokens as before, as when answers grow, nothing is made anew.
  */
-public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapters) {
-    public Batch {
-        spans = List.copyOf(spans);
-        adapters = List.copyOf(adapters);
-        if (!adapters.isEmpty() && adapters.size() != spans.size()) {
-            throw new IllegalArgumentException(adapters.size() + " adapters for " + spans.size() + " spans");
-        }
-        int tokens = 0;
-        for (int i = 0; i < spans.size(); i++) {
-            tokens += spans.get(i).length();
-        }
-        if (tokens != ids.length || tokens == 0) {
-            throw new IllegalArgumentException(ids.length + " ids for spans of " + tokens + " tokens");
-        }
-    }
+public final class Batch {
+    private int[] ids = {};
+    private int[] positions = {};
+    private int[] outputs = {};
+    private int tokens;
+    private boolean adapted;
+    private final List<Span> spans = new ArrayList<>();
+    private final List<Span> made = new ArrayList<>(); // those in use, then those to use again
+    private final List<Optional<Adapter>> adapters = new ArrayList<>();
+
+    /** An empty one, to be filled. */
+    public Batch() {}
 
     /** Tokens of the model as it is. */
     public Batch(int[] ids, List<Span> spans) {
         this(ids, spans, List.of());
     }
 
-    public int tokens() {
-        return ids.length;
+    /**
+     * @param ids the tokens, span after span
+     * @param spans where they belong
+     * @param adapters of the spans, as many; or none at all
+     */
+    public Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapters) {
+        if (!adapters.isEmpty() && adapters.size() != spans.size()) {
+            throw new IllegalArgumentException(adapters.size() + " adapters for " + spans.size() + " spans");
+        }
+        int count = 0;
+        for (Span span : spans) {
+            count += span.length();
+        }
+        if (count != ids.length || count == 0) {
+            throw new IllegalArgumentException(ids.length + " ids for spans of " + count + " tokens");
+        }
+        begin(count);
+        for (int i = 0; i < spans.size(); i++) {
+            add(ids, tokens, spans.get(i), adapters.isEmpty() ? Optional.empty() : adapters.get(i));
+        }
     }
 
-    /** Refuses ids that no vocabulary of that size has. */
+    /** Empties it, for so many tokens. */
+    public void begin(int count) {
+        if (ids.length != count) {
+            ids = new int[count];
+            positions = new int[count];
+        }
+        tokens = 0;
+        adapted = false;
+        spans.clear();
+        adapters.clear();
+    }
+
+    /**
+     * Adds tokens of one sequence. No position of a sequence may be in a batch twice, and its spans stand in order.
+     *
+     * @param sequence its tokens by position
+     * @param start the first position that is added
+     * @param count how many are
+     * @param blocks as {@link Span#set} has them
+     */
+    public void add(
+            int[] sequence, int start, int count, int[] blocks, Outputs outputs, Optional<Adapter> adapter) {
+        if (made.size() == spans.size()) {
+            made.add(new Span(blocks, start, count, outputs));
+        }
+        Span span = made.get(spans.size());
+        span.set(blocks, start, count, outputs);
+        add(sequence, start, span, adapter);
+    }
+
+    private void add(int[] source, int from, Span span, Optional<Adapter> adapter) {
+        System.arraycopy(source, from, ids, tokens, span.length());
+        for (int p = span.start(); p < span.end(); p++) {
+            positions[tokens++] = p;
+        }
+        spans.add(span);
+        adapters.add(adapter);
+        adapted |= adapter.isPresent();
+    }
+
+    /** The tokens, span after span. */
+    public int[] ids() {
+        return ids;
+    }
+
+    /** Where they belong. */
+    public List<Span> spans() {
+        return spans;
+    }
+
+    public int tokens() {
+        return tokens;
+    }
+
+    /** Refuses a batch that is not full, and ids that no vocabulary of that size has. */
     void check(int vocab) {
+        if (tokens != ids.length || tokens == 0) {
+            throw new IllegalArgumentException(tokens + " tokens in a batch for " + ids.length);
+        }
         for (int id : ids) {
             if (id < 0 || id >= vocab) {
                 throw new IllegalArgumentException("id " + id + " of a vocabulary of " + vocab);
@@ -49,19 +118,12 @@ public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapter
 
     /** Position of each token in its sequence. */
     int[] positions() {
-        int[] positions = new int[ids.length];
-        int t = 0;
-        for (Span span : spans) {
-            for (int p = span.start(); p < span.end(); p++) {
-                positions[t++] = p;
-            }
-        }
         return positions;
     }
 
     /** Where which adapter is: rows of tokens, or of outputs. */
     List<Adapter.Rows> adapted(boolean outputs) {
-        if (adapters.isEmpty()) {
+        if (!adapted) {
             return List.of();
         }
         List<Adapter.Rows> parts = new ArrayList<>();
@@ -80,16 +142,18 @@ public record Batch(int[] ids, List<Span> spans, List<Optional<Adapter>> adapter
     /** Which tokens get logits, in order. */
     int[] outputs() {
         int rows = 0;
-        for (Span span : spans) {
-            rows += span.outputRows();
+        for (int i = 0; i < spans.size(); i++) {
+            rows += spans.get(i).outputRows();
         }
-        int[] outputs = new int[rows];
+        if (outputs.length != rows) {
+            outputs = new int[rows];
+        }
         int t = 0;
         int row = 0;
-        for (Span span : spans) {
-            t += span.length();
-            for (int i = span.outputRows(); i > 0; i--) {
-                outputs[row++] = t - i;
+        for (int i = 0; i < spans.size(); i++) {
+            t += spans.get(i).length();
+            for (int left = spans.get(i).outputRows(); left > 0; left--) {
+                outputs[row++] = t - left;
             }
         }
         return outputs;

@@ -1,6 +1,7 @@
 package dev.puna.model;
 
 import dev.puna.kernel.Pages;
+import dev.puna.kernel.Span;
 import dev.puna.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -64,7 +65,8 @@ public final class KvCache implements AutoCloseable {
 
     /** Gives memory to every block that the batch writes or reads. */
     void reserve(Batch batch) {
-        for (var span : batch.spans()) {
+        for (int s = 0; s < batch.spans().size(); s++) {
+            Span span = batch.spans().get(s);
             int needed = Math.ceilDiv(span.end(), blockTokens);
             if (needed > span.blocks().length) {
                 throw new IllegalArgumentException("%d positions need %d blocks of %d tokens, the span has %d"

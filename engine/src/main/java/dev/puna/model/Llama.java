@@ -19,6 +19,7 @@ public final class Llama {
     private final Linear output;
     private final List<Groups> groups = new ArrayList<>();
     private final Linear.Group head;
+    private final float[] frequencies;
 
     /** The maps of a layer that share an input. */
     private record Groups(Linear.Group qkv, Linear.Group o, Linear.Group gateUp, Linear.Group down) {
@@ -53,6 +54,7 @@ public final class Llama {
         this.output = output;
         layers.forEach(layer -> groups.add(Groups.of(layer)));
         head = Linear.Group.of(output);
+        frequencies = config.rope().frequencies();
     }
 
     public Config config() {
@@ -91,7 +93,10 @@ public final class Llama {
         Tensor logits = work.take(states.rows(), config.vocab());
         if (states.rows() > 0) {
             head.apply(kernels, states, work.last(1));
-            Adapter.adapt(kernels, batch.adapted(true), Adapter::output, states, logits, work);
+            List<Adapter.Rows> adapted = batch.adapted(true);
+            if (!adapted.isEmpty()) {
+                Adapter.adapt(kernels, adapted, Adapter::output, states, logits, work);
+            }
         }
         return logits;
     }
@@ -105,7 +110,7 @@ public final class Llama {
         batch.check(config.vocab());
         cache.reserve(batch);
         work.release(0);
-        Rotation rotation = config.rope().at(batch.positions(), work);
+        Rotation rotation = config.rope().at(frequencies, batch.positions(), work);
         Tensor x = work.take(batch.tokens(), config.width()); // the residual stream [tokens, width]
         kernels.gather(embedding, batch.ids(), x);
         List<Adapter.Rows> adapted = batch.adapted(false);

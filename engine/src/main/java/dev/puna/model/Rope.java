@@ -106,9 +106,10 @@ public record Rope(double theta, int dimensions, boolean interleaved, Scaling sc
     /**
      * The angles of {@code positions}, in tensors of {@code work}. An angle is a float product, for the weights learnt
      * those; at position 8,000 an exact one is already 10^−4 away. Its cosine and sine are computed in double.
+     *
+     * @param frequencies as {@link #frequencies} gives them
      */
-    Rotation at(int[] positions, Workspace work) {
-        float[] frequencies = frequencies();
+    Rotation at(float[] frequencies, int[] positions, Workspace work) {
         double amplitude = amplitude();
         Tensor cos = work.take(positions.length, frequencies.length);
         Tensor sin = work.take(positions.length, frequencies.length);
@@ -120,6 +121,6 @@ public record Rope(double theta, int dimensions, boolean interleaved, Scaling sc
                 sin.data().setAtIndex(JAVA_FLOAT, at++, (float) (amplitude * Math.sin(angle)));
             }
         }
-        return new Rotation(cos, sin, interleaved);
+        return work.rotation(cos, sin, interleaved);
     }
 }

@@ -1,11 +1,13 @@
 package dev.puna.model;
 
+import dev.puna.kernel.Rotation;
 import dev.puna.kernel.Scratch;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory for the activations of forward passes, one pass at a time. Tensors are taken in order and given back in the
@@ -23,6 +25,7 @@ public final class Workspace implements AutoCloseable {
 
     private final List<Slot> slots = new ArrayList<>();
     private int taken;
+    private @Nullable Rotation rotation;
 
     /** An F32 tensor {@code [rows, columns]} with undefined content. */
     public Tensor take(long rows, long columns) {
@@ -53,6 +56,16 @@ public final class Workspace implements AutoCloseable {
                     .toList();
         }
         return slot.last;
+    }
+
+    /** The angles in these tensors; the same object again where they are the same. */
+    Rotation rotation(Tensor cos, Tensor sin, boolean interleaved) {
+        Rotation last = rotation;
+        if (last == null || last.cos() != cos || last.sin() != sin || last.interleaved() != interleaved) {
+            last = new Rotation(cos, sin, interleaved);
+            rotation = last;
+        }
+        return last;
     }
 
     /** A point to go back to. */

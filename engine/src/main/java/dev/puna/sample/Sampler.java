@@ -56,17 +56,19 @@ public final class Sampler {
      * @throws ArithmeticException if a logit is not a number or infinite upwards, or none is finite
      */
     public int pick(MemorySegment row, Sampling sampling, int[] tokens, int promptLength, int length, long seed) {
-        return pick(row, sampling, tokens, promptLength, length, seed, null, Set.of());
+        return pick(row, 0, sampling, tokens, promptLength, length, seed, null, Set.of());
     }
 
     /**
      * The next token's id among those that the constraint allows.
      *
+     * @param rows logits, of which the row begins at byte {@code at}
      * @param constraint not told the choice; null allows everything
      * @param ends the tokens that end the answer, allowed where the constraint may end
      */
     public int pick(
-            MemorySegment row,
+            MemorySegment rows,
+            long at,
             Sampling sampling,
             int[] tokens,
             int promptLength,
@@ -74,12 +76,14 @@ public final class Sampler {
             long seed,
             @Nullable Constraint constraint,
             Set<Integer> ends) {
-        load(row);
-        sampling.logitBias().forEach((id, bias) -> {
-            if (id >= 0 && id < vocabulary) {
-                logits[id] += bias.floatValue();
-            }
-        });
+        load(rows, at);
+        if (!sampling.logitBias().isEmpty()) {
+            sampling.logitBias().forEach((id, bias) -> {
+                if (id >= 0 && id < vocabulary) {
+                    logits[id] += bias.floatValue();
+                }
+            });
+        }
         if (sampling.penalises()) {
             penalise(sampling, tokens, promptLength, length);
         }
@@ -100,7 +104,7 @@ public final class Sampler {
 
     /** What the raw logits say of {@code chosen} and of the {@code most} likeliest tokens. Shapes as in {@link #pick}. */
     public Logprobs logprobs(MemorySegment row, int chosen, int most) {
-        load(row);
+        load(row, 0);
         double norm = logSumExp(logits[best()]);
         int n = topKeys(Math.min(most, vocabulary));
         int[] ids = new int[n];
@@ -114,7 +118,7 @@ public final class Sampler {
 
     /** The natural logarithm of the probability that a row of raw logits gives to {@code id}. */
     public double logprob(MemorySegment row, int id) {
-        load(row);
+        load(row, 0);
         return logits[id] - logSumExp(logits[best()]);
     }
 
@@ -142,8 +146,8 @@ public final class Sampler {
         }
     }
 
-    private void load(MemorySegment row) {
-        MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, logits, 0, vocabulary);
+    private void load(MemorySegment rows, long at) {
+        MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT, at, logits, 0, vocabulary);
     }
 
     private double logSumExp(double max) {

@@ -23,19 +23,19 @@ final class BlockQ8_0 implements BlockFormat {
 
     @Override
     public void encode(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, long blocks) {
-        float[] x = new float[SIZE];
         for (long b = 0; b < blocks; b++) {
             long block = targetOffset + b * BYTES;
-            MemorySegment.copy(source, Le.FLOAT, sourceOffset + b * SIZE * 4, x, 0, SIZE);
+            long in = sourceOffset + b * SIZE * 4;
             float most = 0;
-            for (float value : x) {
-                most = Math.max(most, Math.abs(value));
+            for (int i = 0; i < SIZE; i++) {
+                most = Math.max(most, Math.abs(source.get(Le.FLOAT, in + i * 4L)));
             }
             float d = F16.nearest(most / 127);
             float inverse = d == 0 ? 0 : 1 / d;
             Le.putF16(target, block, d);
             for (int i = 0; i < SIZE; i++) {
-                Le.putU8(target, block + 2 + i, Math.clamp((int) Math.rint(x[i] * inverse), -127, 127));
+                float x = source.get(Le.FLOAT, in + i * 4L);
+                Le.putU8(target, block + 2 + i, Math.clamp((int) Math.rint(x * inverse), -127, 127));
             }
         }
     }

@@ -243,6 +243,7 @@ class SimulationTest {
                 var row = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, HashPass.logits(tokens, VOCABULARY));
                 int id = sampler.pick(
                         row,
+                        0,
                         request.sampling(),
                         tokens,
                         prompt.length,

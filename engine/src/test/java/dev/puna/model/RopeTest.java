@@ -71,7 +71,7 @@ class RopeTest {
     void anglesAreThePositionsTimesTheFrequenciesAtTheAmplitude() {
         var rope = new Rope(10_000, 8, false, new Scaling.Yarn(4, 64, 32, 1, 1.25, true));
         try (var work = new Workspace()) {
-            Rotation rotation = rope.at(new int[] {0, 1000}, work);
+            Rotation rotation = rope.at(rope.frequencies(), new int[] {0, 1000}, work);
             assertThat(rotation.pairs()).isEqualTo(4);
             for (int i = 0; i < 4; i++) {
                 float angle = 1000 * rope.frequencies()[i];
