@@ -25,6 +25,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.jspecify.annotations.NullUnmarked;
 
 /** Attention of one layer of the 1B shape behind a long text: 1 query is a step of an answer, 512 are a prompt. */
 @State(Scope.Benchmark)
@@ -34,6 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
 @SuppressWarnings("MustBeClosedChecker") // JMH calls close
+@NullUnmarked // and sets the fields
 public class AttentionBenchmark {
     private static final int BLOCK_TOKENS = 32;
     private static final int HEADS = 32;

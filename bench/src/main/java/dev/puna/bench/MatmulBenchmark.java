@@ -19,6 +19,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.jspecify.annotations.NullUnmarked;
 
 /** One matrix product; 1 token is a step of an answer, 512 are a prompt. */
 @State(Scope.Benchmark)
@@ -28,6 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
 @SuppressWarnings("MustBeClosedChecker") // JMH calls close
+@NullUnmarked // and sets the fields
 public class MatmulBenchmark {
     /** Part of a product's size that its twin may differ by: what 8-bit activations cost, and some. */
     private static final double TOLERANCE = 0.03;

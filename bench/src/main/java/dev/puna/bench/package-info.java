@@ -10,4 +10,7 @@
  *
  * <p>Programs of other projects are given by path. Nothing of them is here, and without one there is no ratio.
  */
+@NullMarked
 package dev.puna.bench;
+
+import org.jspecify.annotations.NullMarked;
