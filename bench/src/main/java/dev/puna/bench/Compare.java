@@ -30,7 +30,7 @@ public final class Compare {
 
               --llama-bench P   llama-bench of llama.cpp or ik_llama.cpp; NAME=PATH gives it a name. Beside it,
                                 llama-batched-bench (several sequences) and llama-completion (start, memory) are used
-              --llama3-java P   llama3.java's jar or source file: decodes Q4_0 and Q8_0
+              --llama3-java P   llama3.java's jar or source file, for prompts and answers
               --models M        GGUF files, or folders of them (default: the built-in shapes, made now)
               --measure LIST    prompt, answer, depth, batch, start, memory (default: all)
               --prompt N        tokens of a prompt (default: 512)

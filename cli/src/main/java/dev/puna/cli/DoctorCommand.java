@@ -8,9 +8,11 @@ import dev.puna.cli.net.Unavailable;
 import dev.puna.cli.net.Web;
 import dev.puna.cli.store.Bytes;
 import dev.puna.cli.store.Store;
+import dev.puna.kernel.Kernels;
 import dev.puna.kernel.Roofline;
 import dev.puna.kernel.Tiers;
 import dev.puna.kernel.Workers;
+import dev.puna.tensor.DType;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -28,11 +30,12 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "doctor",
-        header = "What this machine has for Puna: processor, memory, tiers and why, limits, the store, the network.",
+        header = "What this machine has for Puna: processor, memory, tiers and kernels, limits, the store, the network.",
         description = {
             "",
             "Measures for a moment how fast the machine reads memory, which bounds how fast a model writes, and how fast"
-                    + " it multiplies, which bounds how fast a prompt is read. Touches the"
+                    + " it multiplies, which bounds how fast a prompt is read. Says of each tier whether and why it runs here,"
+                    + " and of each format how the chosen tier multiplies it. Touches the"
                     + " network only with --network. Exit code 1 where something stands in the way.",
             ""
         },
@@ -58,6 +61,7 @@ final class DoctorCommand implements Callable<Integer> {
         report.put("puna", puna());
         report.put("machine", machine(host));
         report.put("tiers", tiers());
+        report.put("kernels", kernels());
         report.put("limits", limits(host));
         report.put("store", store());
         report.put("network", network());
@@ -112,7 +116,7 @@ final class DoctorCommand implements Callable<Integer> {
         machine.put("huge_pages", host.hugePages().orElse(null));
         try (MappedPages pages = MappedPages.map(host);
                 Workers workers = new Workers()) {
-            Roofline roofline = Roofline.measure(fastest(), workers, pages.memory());
+            Roofline roofline = Roofline.measure(fastest().name(), workers, pages.memory());
             machine.put("read_bytes_per_second", Math.round(roofline.bytesPerSecond()));
             machine.put(
                     "read_how",
@@ -128,12 +132,27 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /** The tier that would be taken; where that is the Vector tier it may yet be unloaded, and plain Java measures. */
-    private static String fastest() {
+    private static Tiers.Tier fastest() {
         return Tiers.describe().stream()
                 .filter(Tiers.Tier::available)
                 .findFirst()
-                .orElseThrow()
-                .name();
+                .orElseThrow();
+    }
+
+    /** How the weights of each format are multiplied. */
+    private static Map<String, Object> kernels() {
+        Map<String, Object> kernels = new LinkedHashMap<>();
+        try (Workers workers = new Workers(1)) {
+            Kernels chosen = fastest().kernels(workers);
+            kernels.put("tier", chosen.tier());
+            for (DType type : DType.values()) {
+                switch (type) {
+                    case I8, I16, I32, I64, F64 -> {} // no model's weights
+                    case DType _ -> kernels.put(type.name(), chosen.how(type));
+                }
+            }
+        }
+        return kernels;
     }
 
     private static Object orNull(OptionalLong value) {

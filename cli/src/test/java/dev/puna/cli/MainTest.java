@@ -293,11 +293,13 @@ class MainTest {
     void doctorTellsOfTheMachine() {
         puna.run("doctor", "--json");
         Map<String, Object> document = json();
-        assertThat(document).containsKeys("puna", "machine", "tiers", "limits", "store", "network", "problems");
+        assertThat(document).containsKeys("puna", "machine", "tiers", "kernels", "limits", "store", "network", "problems");
         Map<String, Object> machine = Json.object(document.get("machine"), Path.of("x"), "x");
         assertThat((Long) machine.get("read_bytes_per_second")).isPositive();
         assertThat(Json.object(document.get("tiers"), Path.of("x"), "x"))
                 .containsKeys("amx", "avx512", "avx2", "vector", "reference", "default");
+        assertThat(Json.object(document.get("kernels"), Path.of("x"), "x"))
+                .containsKeys("tier", "F32", "BF16", "Q4_0", "Q6_K", "IQ4_XS", "MXFP4");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.puna.kernel;
 
+import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.util.List;
 
@@ -15,6 +16,9 @@ public interface Kernels {
 
     /** The tier's name, as {@code --tier} takes it. */
     String tier();
+
+    /** How products with weights of this type are computed here, in one line for people. */
+    String how(DType type);
 
     /** Picks rows, decoded: {@code y[i] = table[rows[i]]}. */
     void gather(Tensor table, int[] rows, Tensor y);

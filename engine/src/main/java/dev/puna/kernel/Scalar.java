@@ -73,6 +73,11 @@ public class Scalar implements Kernels {
     }
 
     @Override
+    public String how(DType type) {
+        return "decoded a row at a time, plain loops in f32";
+    }
+
+    @Override
     public void gather(Tensor table, int[] rows, Tensor y) {
         for (int i = 0; i < rows.length; i++) {
             table.type().decode(table.data(), rows[i] * table.rowBytes(), y.data(), i * y.rowBytes(), table.columns());

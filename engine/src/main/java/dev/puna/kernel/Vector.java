@@ -38,6 +38,11 @@ public final class Vector extends Scalar {
         return "vector";
     }
 
+    @Override
+    public String how(DType type) {
+        return "decoded %d rows at a time, multiply-adds of %d f32".formatted(PANEL, COUNT);
+    }
+
     static String description() {
         return "Vector API, %d lanes of float32".formatted(COUNT);
     }

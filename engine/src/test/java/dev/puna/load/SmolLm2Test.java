@@ -9,13 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.puna.SharedData;
 import dev.puna.file.Json;
 import dev.puna.file.Safetensors;
-import dev.puna.kernel.Kernels;
 import dev.puna.kernel.Span;
 import dev.puna.kernel.Tiers;
-import dev.puna.kernel.Workers;
-import dev.puna.model.Batch;
-import dev.puna.model.KvCache;
-import dev.puna.model.Workspace;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.io.IOException;
@@ -27,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -38,9 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real model, SmolLM2-135M-Instruct in 4 bits, against a float32 run of its decoded weights elsewhere. */
 class SmolLm2Test {
-    private static final int WINDOW = 1024;
-    private static final int BLOCK = 32;
-
     private static Checkpoint checkpoint;
     private static Map<String, Object> expected;
     private static Path folder;
@@ -88,7 +79,7 @@ class SmolLm2Test {
     void referenceGivesGoldenLogitsAndText(String prompt) {
         int[] ids = ids(part("prompts", prompt).get("ids"));
         int[] greedy = ids(part("prompts", prompt).get("greedy"));
-        try (var run = new Run("reference", DType.F32, ids.length + greedy.length);
+        try (var run = run("reference", DType.F32, ids.length + greedy.length);
                 Safetensors file = Safetensors.open(folder.resolve("expected.safetensors"))) {
             Tensor logits = run.forward(ids, 0, Span.Outputs.LAST);
             Tensor wanted = file.tensors().get(prompt + ".logits");
@@ -100,12 +91,7 @@ class SmolLm2Test {
                 error = Math.max(error, Math.abs(golden - logits.data().getAtIndex(JAVA_FLOAT, i)));
             }
             assertThat(error / largest).isLessThan(2e-5);
-            int[] followed = new int[greedy.length];
-            for (int i = 0; i < greedy.length; i++) {
-                followed[i] = Golden.best(logits, 0);
-                logits = run.forward(new int[] {followed[i]}, ids.length + i, Span.Outputs.LAST);
-            }
-            assertThat(followed).isEqualTo(greedy);
+            assertThat(run.greedy(logits, ids.length, greedy.length)).isEqualTo(greedy);
         }
     }
 
@@ -132,14 +118,9 @@ class SmolLm2Test {
     void theCapitalOfJapanIsTokyoOnEveryTier(String tier) {
         int[] ids = ids(part("prompts", "capital").get("ids"));
         int[] greedy = ids(part("prompts", "capital").get("greedy"));
-        try (var run = new Run(tier, DType.F16, ids.length + greedy.length)) {
+        try (var run = run(tier, DType.F16, ids.length + greedy.length)) {
             Tensor logits = run.forward(ids, 0, Span.Outputs.LAST);
-            int[] followed = new int[greedy.length];
-            for (int i = 0; i < greedy.length; i++) {
-                followed[i] = Golden.best(logits, 0);
-                logits = run.forward(new int[] {followed[i]}, ids.length + i, Span.Outputs.LAST);
-            }
-            assertThat(followed).isEqualTo(greedy);
+            assertThat(run.greedy(logits, ids.length, greedy.length)).isEqualTo(greedy);
         }
     }
 
@@ -164,63 +145,14 @@ class SmolLm2Test {
         return ids;
     }
 
-    /** Windows of 1,024 tokens; each token but a window's first is scored given those before it in the window. */
     private static double perplexity(String tier, DType cacheType, int[] ids) {
-        double sum = 0;
-        int scored = 0;
-        try (var run = new Run(tier, cacheType, WINDOW)) {
-            for (int from = 0; from < ids.length; from += WINDOW) {
-                int end = Math.min(ids.length, from + WINDOW);
-                for (int at = from; at < end; at += 128) {
-                    int to = Math.min(end, at + 128);
-                    Tensor logits = run.forward(Arrays.copyOfRange(ids, at, to), at - from, Span.Outputs.EVERY);
-                    for (int i = at; i < to && i + 1 < end; i++) {
-                        sum += surprise(logits, i - at, ids[i + 1]);
-                        scored++;
-                    }
-                }
-            }
+        try (var run = run(tier, cacheType, OneSequence.WINDOW)) {
+            return run.perplexity(ids, 128);
         }
-        return Math.exp(sum / scored);
     }
 
-    private static double surprise(Tensor logits, int row, int id) {
-        long vocab = logits.columns();
-        double max = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < vocab; i++) {
-            max = Math.max(max, logits.data().getAtIndex(JAVA_FLOAT, row * vocab + i));
-        }
-        double sum = 0;
-        for (int i = 0; i < vocab; i++) {
-            sum += Math.exp(logits.data().getAtIndex(JAVA_FLOAT, row * vocab + i) - max);
-        }
-        return max + Math.log(sum) - logits.data().getAtIndex(JAVA_FLOAT, row * vocab + id);
-    }
-
-    /** One sequence with all that it needs. */
-    private static final class Run implements AutoCloseable {
-        private final Workers workers = new Workers();
-        private final Kernels kernels;
-        private final KvCache cache;
-        private final Workspace work = new Workspace();
-        private final int[] blocks;
-
-        Run(String tier, DType cacheType, int tokens) {
-            kernels = Tiers.choose(Optional.of(tier)).kernels(workers);
-            blocks = IntStream.range(0, Math.ceilDiv(tokens, BLOCK)).toArray();
-            cache = new KvCache(checkpoint.llama().config(), cacheType, blocks.length, BLOCK);
-        }
-
-        Tensor forward(int[] ids, int start, Span.Outputs outputs) {
-            var span = new Span(blocks, start, ids.length, outputs);
-            return checkpoint.llama().forward(kernels, new Batch(ids, List.of(span)), cache, work);
-        }
-
-        @Override
-        public void close() {
-            cache.close();
-            work.close();
-            workers.close();
-        }
+    private static OneSequence run(String tier, DType cacheType, int tokens) {
+        return new OneSequence(
+                checkpoint.llama(), Tiers.choose(Optional.of(tier))::kernels, cacheType, tokens);
     }
 }

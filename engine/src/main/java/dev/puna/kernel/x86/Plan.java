@@ -58,6 +58,27 @@ record Plan(
         return level == Level.AMX ? floatsInTiles(type, assembler) : floats(level.lanes, type);
     }
 
+    /** In one line for people: what is multiplied, and by which instruction. */
+    static String how(Level level, DType type) {
+        boolean tiles = level == Level.AMX;
+        String rows = "%d rows in lanes".formatted(level.lanes.rows);
+        if (!Formats.has(type)) {
+            return tiles
+                    ? rows + ", weights and activations as two bf16 each (tdpbf16ps)"
+                    : rows + ", f32 multiply-adds (vfmadd231ps)";
+        }
+        Routine routine = new Routine(level.lanes);
+        Codes codes = Formats.of(type, routine).codes();
+        String how = tiles
+                ? "bf16 activations (tdpbf16ps)"
+                : switch (Products.of(routine, codes)) {
+                    case QuadProducts _ -> "8-bit activations (vpdpbusd)";
+                    case PairProducts _ -> "8-bit activations (vpmaddubsw)";
+                    case Products _ -> "16-bit activations (vpmaddwd)";
+                };
+        return "%s, %d-bit codes by %s, scales in f32".formatted(rows, codes.bits(), how);
+    }
+
     private static Plan codes(Lanes lanes, DType type) throws Refused {
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();

@@ -61,6 +61,11 @@ final class X86 extends Scalar {
     }
 
     @Override
+    public String how(DType type) {
+        return Plan.has(type) ? Plan.how(level, type) : super.how(type);
+    }
+
+    @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
         for (int i = 0; i < weights.size(); i++) {
             if (!Plan.has(weights.get(i).type())) {

@@ -22,7 +22,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +55,10 @@ class MatmulTest {
     private static final int[] ROWS = {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65};
     private static final int[] TOKENS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17};
 
+    private static final AtomicInteger RAN = new AtomicInteger();
+    private static final AtomicInteger SKIPPED = new AtomicInteger();
+    private static final AtomicInteger EMULATED = new AtomicInteger();
+
     static Stream<Arguments> levelsAndTypes() {
         return X86Tiers.describe().stream().flatMap(tier -> TYPES.stream().map(type -> Arguments.of(tier, type)));
     }
@@ -60,34 +66,38 @@ class MatmulTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("levelsAndTypes")
     void productsAreRightAndTheSameAloneAndInCompany(Tier tier, DType type) {
+        int combinations = columns(type).size() * ROWS.length * TOKENS.length;
+        if (!tier.available()) {
+            SKIPPED.addAndGet(combinations);
+        }
         assumeTrue(tier.available(), tier.name() + " cannot run here: " + tier.why());
+        assertThat(Plan.has(type)).isTrue();
+        int ran = 0;
         try (Workers workers = new Workers(2)) {
             Kernels kernels = tier.kernels(workers);
             for (int n : columns(type)) {
                 for (int rows : ROWS) {
-                    check(kernels, type, rows, n);
+                    ran += check(kernels, type, rows, n);
                 }
             }
         }
+        RAN.addAndGet(ran);
+        assertThat(ran).isEqualTo(combinations);
     }
 
     /** The kernels for tiles on a processor without: the tile instructions, and they alone, are emulated. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("types")
-    void productsOfEmulatedTilesAreRightAndTheSameAloneAndInCompany(DType type, TestReporter reporter)
-            throws CodePage.Refused {
+    void productsOfEmulatedTilesAreRightAndTheSameAloneAndInCompany(DType type) throws CodePage.Refused {
         assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
         try (Arena arena = Arena.ofShared();
                 Workers workers = new Workers(1)) {
             Kernels kernels = new X86(Level.AMX, workers, () -> new EmulatedTiles(arena));
-            int ran = 0;
             for (int n : columns(type)) {
                 for (int rows : new int[] {1, 16, 31, 33, 65}) {
-                    check(kernels, type, rows, n);
-                    ran += TOKENS.length;
+                    EMULATED.addAndGet(check(kernels, type, rows, n));
                 }
             }
-            reporter.publishEntry("amx, emulated", ran + " products with " + type);
         }
     }
 
@@ -104,24 +114,24 @@ class MatmulTest {
     }
 
     @Test
-    void everyCombinationIsCounted(TestReporter reporter) {
-        int perType = ROWS.length * TOKENS.length;
-        int ran = 0;
-        int skipped = 0;
-        for (Tier tier : X86Tiers.describe()) {
+    void everyFormatIsExplained() {
+        for (Level level : Level.values()) {
             for (DType type : TYPES) {
-                int combinations = perType * columns(type).size();
-                if (tier.available()) {
-                    assertThat(Plan.has(type)).as("%s on %s", type, tier.name()).isTrue();
-                    ran += combinations;
-                } else {
-                    skipped += combinations;
-                }
+                assertThat(Plan.how(level, type)).contains("rows in lanes");
             }
         }
+        assertThat(Plan.how(Level.AVX2, DType.Q4_0)).contains("4-bit", "8-bit activations", "vpmaddubsw");
+        assertThat(Plan.how(Level.AVX2, DType.Q8_0)).contains("16-bit activations", "vpmaddwd");
+        assertThat(Plan.how(Level.AVX512, DType.Q6_K)).contains("6-bit", "vpdpbusd");
+        assertThat(Plan.how(Level.AMX, DType.F16)).contains("tdpbf16ps");
+    }
+
+    @AfterAll
+    static void combinationsAreCounted(TestReporter reporter) {
         reporter.publishEntry(
-                "level × format × size", "%d ran, %d skipped for want of hardware".formatted(ran, skipped));
-        assertThat(ran + skipped).isEqualTo(X86Tiers.describe().size() * perType * (3 * 7 + 13 * 4));
+                "level × format × rows × columns × tokens",
+                "%d ran, %d skipped for want of hardware, %d ran with emulated tiles"
+                        .formatted(RAN.get(), SKIPPED.get(), EMULATED.get()));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -187,7 +197,9 @@ class MatmulTest {
         }
     }
 
-    private static void check(Kernels kernels, DType type, int rows, int columns) {
+    /** Returns how many products it has looked at: one for each number of tokens. */
+    private static int check(Kernels kernels, DType type, int rows, int columns) {
+        int ran = 0;
         int most = TOKENS[TOKENS.length - 1];
         Random random = new Random(type.ordinal() * 1000L + rows * 31L + columns);
         try (Arena arena = Arena.ofShared()) {
@@ -220,8 +232,10 @@ class MatmulTest {
                                 .isEqualTo(alone[i]);
                     }
                 }
+                ran++;
             }
         }
+        return ran;
     }
 
     /** The bits of a product whose output has canaries on both sides. */
