@@ -64,7 +64,7 @@ final class Attention {
     private List<Span> spans = List.of();
     private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
     private Reach reach = new Reach.All();
-    /** The scale and a number of rows, as a softmax wants them: one row, then as many as share a head. */
+    /** The scale and the number of rows that share a head, as a softmax wants them. */
     private final MemorySegment how;
 
     private int group;
@@ -93,9 +93,9 @@ final class Attention {
         }
         tiles = new Which[workers.threads()];
         Arrays.setAll(tiles, _ -> new Which());
-        how = arena.allocate(16, 8);
+        how = arena.allocate(8, 8);
         products = CodePage.load(ManyTokens.floats(lanes));
-        softmax = CodePage.load(Elementwise.softmax(4 * PIECE));
+        softmax = CodePage.load(Elementwise.softmax(lanes, 4 * PIECE));
         merge = CodePage.load(Elementwise.merge());
         share = CodePage.load(Elementwise.share());
     }
@@ -109,9 +109,7 @@ final class Attention {
         width = queries.columns();
         group = (int) (width / pages.headSize() / pages.kvHeads());
         how.set(JAVA_FLOAT, 0, scale);
-        how.set(JAVA_INT, 4, 1);
-        how.set(JAVA_FLOAT, 8, scale);
-        how.set(JAVA_INT, 12, group);
+        how.set(JAVA_INT, 4, group);
         copied = !KeyStrips.fit(pages);
         unpackKeys = copied
                 ? of(keyRows, pages.type(), Unpack::floats)
@@ -286,9 +284,10 @@ final class Attention {
         int rows = tile.tokens * group;
         long bytes = partBytes(rows);
         MemorySegment scratch = workers.scratch(worker, 2 * bytes + pieceBytes(rows));
-        clear(scratch.asSlice(0, bytes), rows);
-        for (int i = firstPiece(tile); i <= lastPiece(tile); i++) {
-            piece(tile, i, scratch.address() + bytes, scratch.asSlice(2 * bytes), worker);
+        MemorySegment ofPiece = scratch.asSlice(2 * bytes);
+        piece(tile, firstPiece(tile), scratch.address(), ofPiece, worker);
+        for (int i = firstPiece(tile) + 1; i <= lastPiece(tile); i++) {
+            piece(tile, i, scratch.address() + bytes, ofPiece, worker);
             merge(scratch.address(), scratch.address() + bytes, rows);
         }
         finish(tile, scratch.address());
@@ -400,7 +399,7 @@ final class Attention {
         }
         int seen = Math.max(first, reach.first(tile.position)) - first;
         int whole = begin - first + strips * KeyStrips.POSITIONS;
-        softmax.call(scores, seen, end - first, whole, how.address() + 8, part + group * 4L * padded());
+        softmax.call(scores, seen, end - first, whole, how.address(), part + group * 4L * padded());
         for (int i = 0; i < few.values.length; i++) {
             long skipped = (long) i * few.each;
             few.values[i].call(
@@ -453,19 +452,22 @@ final class Attention {
 
     /** Scores of each query become weights, up to {@code whole}; what it does not see has none. */
     private void softmax(Which tile, int first, int end, int whole, long scores, long part) {
-        int rows = tile.tokens * group;
-        long states = part + rows * 4L * padded();
-        for (int row = 0; row < rows; row++) {
-            int position = tile.position + row / group;
+        long states = part + tile.tokens * group * 4L * padded();
+        for (int token = 0; token < tile.tokens; token++) {
+            int position = tile.position + token;
             int from = Math.max(first, reach.first(position)) - first;
             int to = Math.min(end, position + 1) - first;
-            if (from >= to) {
-                MemorySegment.ofAddress(scores + row * 4L * PIECE)
+            long ofToken = scores + (long) token * group * 4 * PIECE;
+            long state = states + token * group * 8L;
+            if (from < to) {
+                softmax.call(ofToken, from, to, whole, how.address(), state);
+                continue;
+            }
+            for (int row = 0; row < group; row++) {
+                MemorySegment.ofAddress(ofToken + row * 4L * PIECE)
                         .reinterpret(4L * whole)
                         .fill((byte) 0);
-                state(states + row * 8L);
-            } else {
-                softmax.call(scores + row * 4L * PIECE, from, to, whole, how.address(), states + row * 8L);
+                state(state + row * 8L);
             }
         }
     }
@@ -518,12 +520,13 @@ final class Attention {
     }
 
     private void copyQueries(Which tile, MemorySegment target) {
+        int together = padded() == pages.headSize() ? group : 1; // heads that are copied in one piece
         long bytes = 4L * pages.headSize();
-        for (int row = 0; row < tile.tokens * group; row++) {
+        for (int row = 0; row < tile.tokens * group; row += together) {
             long from =
                     (tile.token + row / group) * width + (tile.head * group + row % group) * (long) pages.headSize();
             long to = row * 4L * padded();
-            MemorySegment.copy(queries, 4 * from, target, to, bytes);
+            MemorySegment.copy(queries, 4 * from, target, to, together * bytes);
             if (padded() > pages.headSize()) {
                 target.asSlice(to + bytes, 4L * padded() - bytes).fill((byte) 0);
             }

@@ -17,6 +17,7 @@ import static dev.puna.kernel.x86.Op.VCVTPS2DQ;
 import static dev.puna.kernel.x86.Op.VDIVPS;
 import static dev.puna.kernel.x86.Op.VDIVSS;
 import static dev.puna.kernel.x86.Op.VEXTRACTI128;
+import static dev.puna.kernel.x86.Op.VEXTRACTI64X4;
 import static dev.puna.kernel.x86.Op.VFMADD213PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VFNMADD231PS;
@@ -31,9 +32,16 @@ import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPAND;
+import static dev.puna.kernel.x86.Op.VPANDN;
+import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPERMD;
+import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSHUFD;
 import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSRAD;
+import static dev.puna.kernel.x86.Op.VPSUBD;
+import static dev.puna.kernel.x86.Op.VRNDSCALEPS;
 import static dev.puna.kernel.x86.Op.VROUNDPS;
 import static dev.puna.kernel.x86.Op.VSQRTSS;
 import static dev.puna.kernel.x86.Op.VSUBPS;
@@ -41,27 +49,30 @@ import static dev.puna.kernel.x86.Op.VSUBPS;
 import dev.puna.kernel.x86.Assembler.Condition;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
- * Operations that touch each number once or twice. They wait for memory, not for arithmetic, so every level has the same
- * ones, with AVX2's eight lanes. A loop of eight is followed by the same loop for one, in the lowest lane.
+ * Operations that touch each number once or twice. Most wait for memory, not for arithmetic, so every level has the same
+ * ones, with AVX2's eight lanes; those that compute exponentials have the level's. A loop of whole vectors is followed by
+ * the same loop for one number, in the lowest lane.
  */
 final class Elementwise {
     private Elementwise() {}
 
-    /** Loads and stores of eight numbers, or of one whose fellows are zero. */
-    private record Access(Assembler a, boolean eight) {
+    /** Loads and stores of as many numbers as there are lanes, or of one whose fellows are zero. */
+    private record Access(Assembler a, boolean all) {
         void load(Vec target, Gpr base) {
-            a.op(eight ? VMOVUPS : VMOVSS, eight ? target : target.xmm(), at(base));
+            a.op(all ? VMOVUPS : VMOVSS, all ? target : target.xmm(), at(base));
         }
 
         void store(Gpr base, Vec source) {
-            a.op(eight ? VMOVUPS_STORE : VMOVSS_STORE, at(base), eight ? source : source.xmm());
+            a.op(all ? VMOVUPS_STORE : VMOVSS_STORE, at(base), all ? source : source.xmm());
         }
+    }
 
-        private static Mem at(Gpr base) {
-            return Mem.at(base, RAX, 4, 0);
-        }
+    private static Mem at(Gpr base) {
+        return Mem.at(base, RAX, 4, 0);
     }
 
     private interface Body {
@@ -69,20 +80,19 @@ final class Elementwise {
     }
 
     /** Goes through the numbers from {@code RAX} to {@code end}, which stays; R10 is used. */
-    private static void each(Assembler a, Gpr end, Body body) {
-        Label eights = new Label();
+    private static void each(Routine routine, Gpr end, Body body) {
+        Assembler a = routine.a;
         Label ones = new Label();
-        Label one = new Label();
         Label done = new Label();
-        a.bind(eights);
-        a.lea(R10, Mem.at(RAX, 8));
+        Label many = a.here();
+        a.lea(R10, Mem.at(RAX, routine.lanes.rows));
         a.cmp(R10, end);
         a.jump(Condition.GREATER, ones);
         body.write(new Access(a, true));
         a.mov(RAX, R10);
-        a.jump(eights);
+        a.jump(many);
         a.bind(ones);
-        a.bind(one);
+        Label one = a.here();
         a.cmp(RAX, end);
         a.jump(Condition.NOT_LESS, done);
         body.write(new Access(a, false));
@@ -98,7 +108,7 @@ final class Elementwise {
         Vec b = routine.take();
         Vec y = routine.take();
         a.mov(RAX, 0);
-        each(a, RDX, access -> {
+        each(routine, RDX, access -> {
             access.load(b, RDI);
             access.load(y, RSI);
             a.op(VADDPS, y, y, b);
@@ -110,20 +120,20 @@ final class Elementwise {
     }
 
     /** {@code swiGlu(gate, up, y, n)}. */
-    static byte[] swiGlu() {
-        Routine routine = new Routine(Lanes.EIGHT);
+    static byte[] swiGlu(Lanes lanes) {
+        Routine routine = new Routine(lanes);
         Assembler a = routine.a;
         Vec gate = routine.take();
         Vec up = routine.take();
         Vec e = routine.take();
         a.mov(RAX, 0);
-        each(a, RCX, access -> {
+        each(routine, RCX, access -> {
             access.load(gate, RDI);
             access.load(up, RSI);
             routine.zero(e);
             a.op(VSUBPS, e, e, gate);
             exp(routine, e);
-            a.op(VADDPS, e, e, floats(a, 1));
+            a.op(VADDPS, e, e, floats(routine, 1));
             a.op(VDIVPS, gate, gate, e);
             a.op(VMULPS, gate, gate, up);
             access.store(RDX, gate);
@@ -143,9 +153,9 @@ final class Elementwise {
         a.lea(R11, Mem.at(RCX, RCX, 1, 0));
         a.add(R11, R11); // bytes of a row
         Label row = a.here();
-        routine.zero(sum);
         a.mov(RAX, 0);
-        each(a, RCX, access -> {
+        squares(routine, sum, x);
+        each(routine, RCX, access -> {
             access.load(x, RDI);
             a.op(VFMADD231PS, sum, x, x);
         });
@@ -153,11 +163,11 @@ final class Elementwise {
         a.op(Op.VMULSS, sum.xmm(), sum.xmm(), Mem.at(R9));
         a.op(VADDSS, sum.xmm(), sum.xmm(), Mem.at(R9, 4));
         a.op(VSQRTSS, sum.xmm(), sum.xmm(), sum.xmm());
-        a.op(VMOVSS, x.xmm(), floats(a, 1));
+        a.op(VMOVSS, x.xmm(), floats(routine, 1));
         a.op(VDIVSS, sum.xmm(), x.xmm(), sum.xmm());
         a.op(VBROADCASTSS, sum, sum.xmm());
         a.mov(RAX, 0);
-        each(a, RCX, access -> {
+        each(routine, RCX, access -> {
             access.load(x, RDI);
             access.load(w, RSI);
             a.op(VMULPS, x, x, sum);
@@ -173,6 +183,32 @@ final class Elementwise {
         return a.finish();
     }
 
+    /** Four vectors at a time, so that sums do not wait for each other. */
+    private static void squares(Routine routine, Vec sum, Vec x) {
+        Assembler a = routine.a;
+        Vec[] others = routine.take(3);
+        Vec[] sums = {sum, others[0], others[1], others[2]};
+        for (Vec one : sums) {
+            routine.zero(one);
+        }
+        Label done = new Label();
+        Label four = a.here();
+        a.lea(R10, Mem.at(RAX, 4 * routine.lanes.rows));
+        a.cmp(R10, RCX);
+        a.jump(Condition.GREATER, done);
+        for (int i = 0; i < sums.length; i++) {
+            a.op(VMOVUPS, x, at(RDI).plus(i * routine.lanes.bytes));
+            a.op(VFMADD231PS, sums[i], x, x);
+        }
+        a.mov(RAX, R10);
+        a.jump(four);
+        a.bind(done);
+        a.op(VADDPS, sum, sum, others[0]);
+        a.op(VADDPS, others[1], others[1], others[2]);
+        a.op(VADDPS, sum, sum, others[1]);
+        routine.give(others);
+    }
+
     /** {@code rotate(x, cos, sin, pairs, heads, headBytes)}: the second of a pair lies {@code pairs} behind the first. */
     static byte[] rotateHalves() {
         Routine routine = new Routine(Lanes.EIGHT);
@@ -181,7 +217,7 @@ final class Elementwise {
         Label head = a.here();
         a.lea(R11, Mem.at(RDI, RCX, 4, 0));
         a.mov(RAX, 0);
-        each(a, RCX, access -> {
+        each(routine, RCX, access -> {
             Vec first = v[0];
             Vec second = v[1];
             Vec cos = v[2];
@@ -255,8 +291,8 @@ final class Elementwise {
         Vec x = routine.take();
         Label eight = a.here();
         a.op(VMOVUPS, x, Mem.at(RDI));
-        a.op(VMINPS, x, x, floats(a, 65_504));
-        a.op(VMAXPS, x, x, floats(a, -65_504));
+        a.op(VMINPS, x, x, floats(routine, 65_504));
+        a.op(VMAXPS, x, x, floats(routine, -65_504));
         a.op(Op.VCVTPS2PH, Mem.at(RSI), x, 0);
         a.add(RDI, 32);
         a.add(RSI, 16);
@@ -271,9 +307,11 @@ final class Elementwise {
      * {@code softmax(scores, from, to, n, how, result)}: in each of some rows, scores from {@code from} to {@code to}
      * become {@code e^(scale · score − m)}, where m is the largest of {@code scale · score}, and the others of the n zero.
      * {@code how} points to the scale, f32, and the number of rows, 32 bits; {@code result} gets m and the sum of each.
+     * Rows are {@code rowBytes} apart, whole vectors, of which some more than n may be written.
      */
-    static byte[] softmax(int rowBytes) {
-        Routine routine = new Routine(Lanes.EIGHT);
+    static byte[] softmax(Lanes lanes, int rowBytes) {
+        assert rowBytes % lanes.bytes == 0;
+        Routine routine = new Routine(lanes);
         Assembler a = routine.a;
         Vec x = routine.take();
         Vec scale = routine.take();
@@ -285,40 +323,55 @@ final class Elementwise {
         Label row = a.here();
         a.op(VBROADCASTSS, most, Mem.at(RDI, RSI, 4, 0));
         a.op(VMULPS, most, most, scale);
-        a.mov(RAX, RSI);
-        each(a, RDX, access -> {
-            access.load(x, RDI);
+        within(routine, edge -> {
+            a.op(VMOVUPS, x, at(RDI));
             a.op(VMULPS, x, x, scale);
-            if (!access.eight()) {
-                a.op(VBROADCASTSS, x, x.xmm());
+            if (edge) {
+                routine.with(mask -> {
+                    mask(routine, mask);
+                    a.op(VPAND, x, x, mask);
+                    a.op(VPANDN, mask, mask, most);
+                    a.op(VPOR, x, x, mask);
+                });
             }
             a.op(VMAXPS, most, most, x);
         });
-        routine.with(other -> acrossLanes(a, most, other, VMAXPS));
+        routine.with(other -> {
+            if (lanes == Lanes.SIXTEEN) {
+                a.op(VEXTRACTI64X4, other.ymm(), most, 1);
+                a.op(VMAXPS, most.ymm(), most.ymm(), other.ymm());
+            }
+            acrossLanes(a, most.ymm(), other.ymm(), VMAXPS);
+            a.op(VBROADCASTSS, most, most.xmm());
+        });
         routine.zero(sum);
-        a.mov(RAX, RSI);
-        each(a, RDX, access -> {
-            access.load(x, RDI);
+        within(routine, edge -> {
+            a.op(VMOVUPS, x, at(RDI));
             a.op(VMULPS, x, x, scale);
             a.op(VSUBPS, x, x, most);
             exp(routine, x);
-            access.store(RDI, x);
-            if (access.eight()) {
-                a.op(VADDPS, sum, sum, x);
-            } else {
-                a.op(Op.VMOVD_STORE, R11, x.xmm()); // the lowest lane alone
-                a.op(VMOVD, x.xmm(), R11);
-                a.op(VADDPS, sum, sum, x);
+            if (edge) {
+                routine.with(mask -> {
+                    mask(routine, mask);
+                    a.op(VPAND, x, x, mask);
+                });
             }
+            a.op(VMOVUPS_STORE, at(RDI), x);
+            a.op(VADDPS, sum, sum, x);
         });
-        sumOfLanes(routine, sum, x);
+        if (lanes == Lanes.SIXTEEN) {
+            a.op(VEXTRACTI64X4, x.ymm(), sum, 1);
+            a.op(VADDPS, sum.ymm(), sum.ymm(), x.ymm());
+        }
+        sumOfLanes(routine, sum.ymm(), x.ymm());
         a.op(VMOVSS_STORE, Mem.at(R9), most.xmm());
         a.op(VMOVSS_STORE, Mem.at(R9, 4), sum.xmm());
         routine.zero(x);
+        zeros(a, lanes, x, RCX); // on from where the second pass ended
+        a.mov(R11, RSI);
+        a.and(R11, -lanes.rows);
         a.mov(RAX, 0);
-        each(a, RSI, access -> access.store(RDI, x));
-        a.mov(RAX, RDX);
-        each(a, RCX, access -> access.store(RDI, x));
+        zeros(a, lanes, x, R11);
         a.add(RDI, rowBytes);
         a.add(R9, 8);
         a.dec(RBX);
@@ -327,6 +380,71 @@ final class Elementwise {
         a.vzeroupper();
         a.ret();
         return a.finish();
+    }
+
+    /**
+     * Goes through whole vectors of the row at {@code RDI}, from that with the number {@code RSI} to that before {@code
+     * RDX}; {@code RAX} is the first number of each. The body hears whether there are others in it.
+     */
+    private static void within(Routine routine, Consumer<Boolean> body) {
+        Assembler a = routine.a;
+        Label edge = new Label();
+        Label done = new Label();
+        a.mov(RAX, RSI);
+        a.and(RAX, -routine.lanes.rows);
+        Label next = a.here();
+        a.lea(R10, Mem.at(RAX, routine.lanes.rows));
+        a.cmp(RAX, RSI);
+        a.jump(Condition.LESS, edge);
+        a.cmp(R10, RDX);
+        a.jump(Condition.GREATER, edge);
+        body.accept(false);
+        Label behind = a.here();
+        a.mov(RAX, R10);
+        a.cmp(RAX, RDX);
+        a.jump(Condition.LESS, next);
+        a.jump(done);
+        a.bind(edge);
+        body.accept(true);
+        a.jump(behind);
+        a.bind(done);
+    }
+
+    /** All bits of the lanes whose numbers, from {@code RAX} on, are at least {@code RSI} and less than {@code RDX}. */
+    private static void mask(Routine routine, Vec mask) {
+        Assembler a = routine.a;
+        int[] lanes = new int[routine.lanes.rows];
+        Arrays.setAll(lanes, lane -> lane);
+        routine.with(number -> {
+            everyLane(a, number, RAX);
+            a.op(VPADDD, number, number, a.constant(ints(lanes)));
+            a.lea(R11, Mem.at(RSI, -1));
+            everyLane(a, mask, R11);
+            a.op(VPSUBD, mask, mask, number);
+            routine.with(end -> {
+                everyLane(a, end, RDX);
+                a.op(VPSUBD, number, number, end);
+            });
+            a.op(VPAND, mask, mask, number);
+            a.op(VPSRAD, mask, mask, 31); // both differences are negative
+        });
+    }
+
+    private static void everyLane(Assembler a, Vec target, Gpr number) {
+        a.op(VMOVD, target.xmm(), number);
+        a.op(VPBROADCASTD, target, target.xmm());
+    }
+
+    /** Zeros from {@code RAX} to {@code end}, in whole vectors. */
+    private static void zeros(Assembler a, Lanes lanes, Vec zero, Gpr end) {
+        Label done = new Label();
+        Label next = a.here();
+        a.cmp(RAX, end);
+        a.jump(Condition.NOT_LESS, done);
+        a.op(VMOVUPS_STORE, at(RDI), zero);
+        a.add(RAX, lanes.rows);
+        a.jump(next);
+        a.bind(done);
     }
 
     /**
@@ -356,7 +474,7 @@ final class Elementwise {
         a.op(VFMADD231PS, x, y, second);
         a.op(VMOVSS_STORE, Mem.at(RSI, 4), x.xmm());
         a.mov(RAX, 0);
-        each(a, R8, access -> {
+        each(routine, R8, access -> {
             access.load(x, RDI);
             access.load(y, RDX);
             a.op(VMULPS, x, x, first);
@@ -381,10 +499,10 @@ final class Elementwise {
         Vec weight = routine.take();
         Vec x = routine.take();
         a.op(VBROADCASTSS, x, Mem.at(RSI, 4));
-        a.op(VMOVUPS, weight, floats(a, 1));
+        a.op(VMOVUPS, weight, floats(routine, 1));
         a.op(VDIVPS, weight, weight, x);
         a.mov(RAX, 0);
-        each(a, RCX, access -> {
+        each(routine, RCX, access -> {
             access.load(x, RDI);
             a.op(VMULPS, x, x, weight);
             access.store(RDX, x);
@@ -401,22 +519,22 @@ final class Elementwise {
     @SuppressWarnings("FloatingPointLiteralPrecision") // the coefficients as they are published
     static void exp(Routine routine, Vec x) {
         Assembler a = routine.a;
-        a.op(VMAXPS, x, x, floats(a, -87));
-        a.op(VMINPS, x, x, floats(a, 88));
+        a.op(VMAXPS, x, x, floats(routine, -87));
+        a.op(VMINPS, x, x, floats(routine, 88));
         routine.with(n -> routine.with(p -> {
-            a.op(VMULPS, n, x, floats(a, 1.442695041f));
-            a.op(VROUNDPS, n, n, 0);
-            a.op(VFNMADD231PS, x, n, floats(a, 0.693359375f));
-            a.op(VFNMADD231PS, x, n, floats(a, -2.12194440e-4f));
-            a.op(VMOVUPS, p, floats(a, 1.9875691500e-4f));
-            a.op(VFMADD213PS, p, x, floats(a, 1.3981999507e-3f));
-            a.op(VFMADD213PS, p, x, floats(a, 8.3334519073e-3f));
-            a.op(VFMADD213PS, p, x, floats(a, 4.1665795894e-2f));
-            a.op(VFMADD213PS, p, x, floats(a, 1.6666665459e-1f));
-            a.op(VFMADD213PS, p, x, floats(a, 5.0000001201e-1f));
+            a.op(VMULPS, n, x, floats(routine, 1.442695041f));
+            a.op(routine.lanes == Lanes.SIXTEEN ? VRNDSCALEPS : VROUNDPS, n, n, 0);
+            a.op(VFNMADD231PS, x, n, floats(routine, 0.693359375f));
+            a.op(VFNMADD231PS, x, n, floats(routine, -2.12194440e-4f));
+            a.op(VMOVUPS, p, floats(routine, 1.9875691500e-4f));
+            a.op(VFMADD213PS, p, x, floats(routine, 1.3981999507e-3f));
+            a.op(VFMADD213PS, p, x, floats(routine, 8.3334519073e-3f));
+            a.op(VFMADD213PS, p, x, floats(routine, 4.1665795894e-2f));
+            a.op(VFMADD213PS, p, x, floats(routine, 1.6666665459e-1f));
+            a.op(VFMADD213PS, p, x, floats(routine, 5.0000001201e-1f));
             a.op(VMULPS, p, p, x);
             a.op(VFMADD213PS, p, x, x); // p · x² + x
-            a.op(VADDPS, p, p, floats(a, 1));
+            a.op(VADDPS, p, p, floats(routine, 1));
             a.op(VCVTPS2DQ, n, n);
             a.op(VPSLLD, n, n, 23);
             a.op(VPADDD, x, p, n);
@@ -444,9 +562,10 @@ final class Elementwise {
         a.op(combine, lanes, lanes, other);
     }
 
-    private static Mem floats(Assembler a, float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return a.constant(ints(bits, bits, bits, bits, bits, bits, bits, bits));
+    private static Mem floats(Routine routine, float value) {
+        int[] all = new int[routine.lanes.rows];
+        Arrays.fill(all, Float.floatToRawIntBits(value));
+        return routine.a.constant(ints(all));
     }
 
     private static byte[] ints(int... values) {

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The tiers {@code avx2}, {@code avx512} and {@code amx}: machine code assembled for the level, what it has none for inherited. */
 final class X86 extends Scalar {
+    /** Tokens whose keys and values one thread stores at a time. */
+    private static final int STORED = 64;
+
     /** Numbers that are worth handing to a second thread. */
     private static final int PART = 32_768;
 
@@ -47,7 +50,7 @@ final class X86 extends Scalar {
         this.matmul = new Matmul(level, assembler, workers);
         this.attention = new Attention(level.lanes, workers);
         this.add = CodePage.load(Elementwise.add());
-        this.swiGlu = CodePage.load(Elementwise.swiGlu());
+        this.swiGlu = CodePage.load(Elementwise.swiGlu(level.lanes));
         this.rmsNorm = CodePage.load(Elementwise.rmsNorm());
         this.rotateHalves = CodePage.load(Elementwise.rotateHalves());
         this.rotateNeighbours = CodePage.load(Elementwise.rotateNeighbours());
@@ -168,12 +171,31 @@ final class X86 extends Scalar {
             super.store(keys, values, spans, pages);
             return;
         }
+        if (KeyStrips.fit(pages)) {
+            turn(pages.type());
+        }
+        int all = (int) keys.rows();
+        if (all <= STORED) {
+            store(keys, values, spans, pages, 0, all, 0);
+        } else {
+            workers.run(Math.ceilDiv(all, STORED), (part, worker) -> {
+                store(keys, values, spans, pages, part * STORED, Math.min(all, (part + 1) * STORED), worker);
+            });
+        }
+    }
+
+    /** Tokens from {@code from} to {@code end} of the batch. */
+    private void store(Tensor keys, Tensor values, List<Span> spans, Pages pages, int from, int end, int worker) {
+        int size = pages.headSize();
         boolean turned = KeyStrips.fit(pages);
         Function turn = turned ? turn(pages.type()) : Function.NONE;
-        long row = turned ? workers.scratch(0, pages.rowBytes()).address() : 0;
-        long token = 0;
-        for (Span span : spans) {
-            for (int p = span.start(); p < span.end(); p++, token++) {
+        long row = turned ? workers.scratch(worker, pages.rowBytes()).address() : 0;
+        int first = 0;
+        for (int i = 0; i < spans.size() && first < end; i++) {
+            Span span = spans.get(i);
+            int last = Math.min(end, first + span.length());
+            for (int token = Math.max(from, first); token < last; token++) {
+                int p = span.start() + token - first;
                 int within = p % pages.blockTokens();
                 int lane = within % KeyStrips.POSITIONS;
                 long page = pages.page(span, p).address();
@@ -192,6 +214,7 @@ final class X86 extends Scalar {
                             pages);
                 }
             }
+            first += span.length();
         }
     }
 
