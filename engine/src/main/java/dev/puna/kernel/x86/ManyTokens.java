@@ -40,7 +40,7 @@ final class ManyTokens {
 
         static Tile of(Lanes lanes, Codes codes) {
             return switch (lanes) {
-                case SIXTEEN -> new Tile(2, 6);
+                case SIXTEEN -> new Tile(2, codes.halves() == 1 ? 6 : 4);
                 case EIGHT -> codes.signed()
                         ? new Tile(2, 3)
                         : new Tile(1, codes.bits() <= 4 && codes.halves() == 1 ? 6 : 4);
@@ -197,19 +197,27 @@ final class ManyTokens {
         private final Codes codes;
         private final Products products;
         private final Panel panel;
+        /** Of the last half, by token and strip. */
         private final Products.Sum[][] wholes;
+
+        /** Of the first half: where vectors are few, of the same vectors, and then the sums wait in memory. */
+        private final Products.Sum[][] firsts;
 
         Whole(Routine routine, Codes codes, int strips, int tokens) {
             this.routine = routine;
             this.codes = codes;
             this.products = Products.of(routine, codes);
             this.panel = Panel.of(routine.lanes, codes, products);
-            this.wholes = new Products.Sum[tokens][strips];
-            for (Products.Sum[] ofToken : wholes) {
-                for (int s = 0; s < strips; s++) {
-                    ofToken[s] = products.sum();
-                }
+            this.wholes = sums(tokens, strips);
+            this.firsts = routine.lanes == Lanes.SIXTEEN && codes.halves() > 1 ? sums(tokens, strips) : wholes;
+        }
+
+        private Products.Sum[][] sums(int tokens, int strips) {
+            Products.Sum[][] sums = new Products.Sum[tokens][strips];
+            for (Products.Sum[] ofToken : sums) {
+                Arrays.setAll(ofToken, _ -> products.sum());
             }
+            return sums;
         }
 
         @Override
@@ -228,6 +236,7 @@ final class ManyTokens {
             int stepsOfHalf = products.steps() / codes.halves();
             Vec[] weights = routine.take(strips);
             for (int half = 0; half < codes.halves(); half++) {
+                Products.Sum[][] wholes = half == codes.halves() - 1 ? this.wholes : firsts;
                 for (int t = 0; t < tokens.length; t++) {
                     products.start(wholes[t], tokens[t], half);
                 }
@@ -239,9 +248,10 @@ final class ManyTokens {
                         products.multiply(wholes[t], weights, tokens[t], step);
                     }
                 }
-                for (int t = 0; t < tokens.length && half < codes.halves() - 1; t++) {
+                boolean wait = firsts == this.wholes && half < codes.halves() - 1;
+                for (int t = 0; t < tokens.length && wait; t++) {
                     for (int s = 0; s < strips; s++) {
-                        routine.a.op(VMOVUPS_STORE, firstHalf(t, s), wholes[t][s].total());
+                        routine.a.op(VMOVUPS_STORE, waiting(t, s), wholes[t][s].total());
                     }
                 }
             }
@@ -250,7 +260,7 @@ final class ManyTokens {
         }
 
         /** Where the sum of a first half waits for the second. */
-        private Mem firstHalf(int token, int strip) {
+        private Mem waiting(int token, int strip) {
             return Mem.at(RSP, (token * wholes[0].length + strip) * routine.lanes.bytes);
         }
 
@@ -270,7 +280,7 @@ final class ManyTokens {
             for (int t = 0; t < tokens.length; t++) {
                 for (int s = 0; s < sums[t].length; s++) {
                     Operand[] totals = runs[s].totals();
-                    totals[0] = firstHalf(t, s);
+                    totals[0] = firsts == wholes ? waiting(t, s) : firsts[t][s].total();
                     totals[halves - 1] = wholes[t][s].total();
                 }
                 products.count(sums[t], runs, tokens[t]);
