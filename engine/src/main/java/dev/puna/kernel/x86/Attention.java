@@ -332,14 +332,14 @@ final class Attention {
 
     private void merge(long sums, long part, int rows) {
         long states = rows * 4L * padded();
-        merge.call(sums, sums + states, part, part + states, padded(), rows);
+        merge.callBriefly(sums, sums + states, part, part + states, padded(), rows);
     }
 
     private void finish(Which tile, long sums) {
         int rows = tile.tokens * group;
         for (int row = 0; row < rows; row++) {
             long to = (tile.token + row / group) * width + (tile.head * group + row % group) * (long) pages.headSize();
-            share.call(
+            share.callBriefly(
                     sums + row * 4L * padded(),
                     sums + rows * 4L * padded() + row * 8L,
                     y.address() + 4 * to,
@@ -399,7 +399,7 @@ final class Attention {
         }
         int seen = Math.max(first, reach.first(tile.position)) - first;
         int whole = begin - first + strips * KeyStrips.POSITIONS;
-        softmax.call(scores, seen, end - first, whole, how.address(), part + group * 4L * padded());
+        softmax.callBriefly(scores, seen, end - first, whole, how.address(), part + group * 4L * padded());
         for (int i = 0; i < few.values.length; i++) {
             long skipped = (long) i * few.each;
             few.values[i].call(
@@ -436,17 +436,17 @@ final class Attention {
                     set(a, Arguments.WEIGHTS, at);
                     set(a, Arguments.NEXT, at);
                     set(a, Arguments.PANEL, panel + row / lanes.rows * stripBytes);
-                    unpackKeys.call(a.address(), 0, 0, 0);
+                    unpackKeys.callBriefly(a.address(), 0, 0, 0);
                 }
             } else {
                 for (int row = 0; row < tileRows && j + row < end; row += KeyStrips.POSITIONS) {
                     long at = row(tile, j + row, begin, pages.keys(tile.head), copies);
-                    unpackKeys.call(at, panel + row / lanes.rows * stripBytes, stripBytes, padded() / GROUP);
+                    unpackKeys.callBriefly(at, panel + row / lanes.rows * stripBytes, stripBytes, padded() / GROUP);
                 }
             }
             set(a, Arguments.PANEL, panel);
             set(a, Arguments.OUTPUT, scores + 4L * (j - first));
-            products.call(a.address(), 0, 0, 0);
+            products.callBriefly(a.address(), 0, 0, 0);
         }
     }
 
@@ -460,7 +460,7 @@ final class Attention {
             long ofToken = scores + (long) token * group * 4 * PIECE;
             long state = states + token * group * 8L;
             if (from < to) {
-                softmax.call(ofToken, from, to, whole, how.address(), state);
+                softmax.callBriefly(ofToken, from, to, whole, how.address(), state);
                 continue;
             }
             for (int row = 0; row < group; row++) {
@@ -502,13 +502,13 @@ final class Attention {
                 long from = row(tile, j, begin, pages.values(tile.head), copies) + ofRow;
                 long to = panel + (long) (j - begin) * lanes.bytes;
                 long rowBytes = copied ? pages.type().bytes(padded()) : pages.rowBytes();
-                unpackValues.call(from, rowBytes, next - j, to, valueBytes, 1);
+                unpackValues.callBriefly(from, rowBytes, next - j, to, valueBytes, 1);
                 j = next;
             }
             for (int strip = 0; strip < GROUP; strip += tileRows) {
                 set(a, Arguments.PANEL, panel + strip / lanes.rows * valueBytes);
                 set(a, Arguments.OUTPUT, part + 4L * (d + strip));
-                products.call(a.address(), 0, 0, 0);
+                products.callBriefly(a.address(), 0, 0, 0);
             }
         }
     }

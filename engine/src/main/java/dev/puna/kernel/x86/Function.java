@@ -67,12 +67,19 @@ record Function(MemorySegment address, int bytes) {
         return call(a, b, c, d, 0, 0);
     }
 
-    /** A call of no more than a few microseconds: a garbage collection waits until it ends. */
+    /**
+     * A call of no more than a few microseconds: a garbage collection waits until it ends. Other calls tell the JVM that
+     * they are back, and before that all they wrote must have left the core: that takes longer than the call itself.
+     */
     long callBriefly(long a, long b, long c, long d, long e, long f) {
         try {
             return (long) Critical.HANDLE.invokeExact(address, a, b, c, d, e, f);
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
         }
+    }
+
+    long callBriefly(long a, long b, long c, long d) {
+        return callBriefly(a, b, c, d, 0, 0);
     }
 }

@@ -228,9 +228,9 @@ final class Matmul {
                 long bytes = 4L * (columns - run * record.columns);
                 MemorySegment.copy(x, source, row, 0, bytes);
                 row.asSlice(bytes, 4L * some * record.columns - bytes).fill((byte) 0);
-                quantisers[record.ordinal()].call(row.address(), target.address() + to, some, 0);
+                quantisers[record.ordinal()].callBriefly(row.address(), target.address() + to, some, 0);
             } else {
-                quantisers[record.ordinal()].call(x.address() + source, target.address() + to, some, 0);
+                quantisers[record.ordinal()].callBriefly(x.address() + source, target.address() + to, some, 0);
             }
         }
     }
@@ -356,7 +356,7 @@ final class Matmul {
                     set(a, Arguments.WEIGHTS, weights + (row + strip * lanes.rows) * stride + column);
                     set(a, Arguments.NEXT, next);
                     set(a, Arguments.PANEL, panel + strip * stripBytes);
-                    plan.unpack().call(a.address(), 0, 0, 0);
+                    plan.unpack().callBriefly(a.address(), 0, 0, 0);
                     next += (long) blocks * lanes.rows * plan.blockBytes();
                 }
                 long ofUnit = sums + unit * sumBytes(job);

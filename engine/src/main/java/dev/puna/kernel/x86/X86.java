@@ -154,7 +154,7 @@ final class X86 extends Scalar {
         int pairs = rotation.pairs();
         long width = x.columns();
         for (long token = row; token < row + rows; token++) {
-            kernel.call(
+            kernel.callBriefly(
                     x.data().address() + 4 * width * token,
                     rotation.cos().data().address() + 4 * pairs * token,
                     rotation.sin().data().address() + 4 * pairs * token,
@@ -204,7 +204,7 @@ final class X86 extends Scalar {
                     long key = page + pages.keys(head) + within * pages.rowBytes();
                     if (turned) {
                         store(keys.data().address() + at, row, pages);
-                        turn.call(row, key - lane * pages.rowBytes(), lane, size / KeyStrips.GROUP);
+                        turn.callBriefly(row, key - lane * pages.rowBytes(), lane, size / KeyStrips.GROUP);
                     } else {
                         store(keys.data().address() + at, key, pages);
                     }
@@ -233,8 +233,8 @@ final class X86 extends Scalar {
 
     private void store(long source, long target, Pages pages) {
         switch (pages.type()) {
-            case F16 -> halves.call(source, target, pages.headSize() / 8, 0);
-            case Q8_0 -> blocks.call(source, target, pages.headSize() / 32, 0);
+            case F16 -> halves.callBriefly(source, target, pages.headSize() / 8, 0);
+            case Q8_0 -> blocks.callBriefly(source, target, pages.headSize() / 32, 0);
             default -> {
                 long bytes = pages.rowBytes();
                 MemorySegment.copy(
