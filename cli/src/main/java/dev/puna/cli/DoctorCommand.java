@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -162,7 +163,9 @@ final class DoctorCommand implements Callable<Integer> {
     private Map<String, Object> tiers() {
         Map<String, Object> tiers = new LinkedHashMap<>();
         boolean later = !VectorModule.loaded() && VectorModule.inJdk();
-        String used = null;
+        String used = Tiers.asked(Optional.empty()).orElse(null);
+        boolean asked = used != null;
+        boolean runs = false;
         for (Tiers.Tier tier : Tiers.describe()) {
             boolean available = tier.available() || later && tier.name().equals("vector");
             Map<String, Object> one = new LinkedHashMap<>();
@@ -176,8 +179,14 @@ final class DoctorCommand implements Callable<Integer> {
             if (used == null && available) {
                 used = tier.name();
             }
+            runs |= available && tier.name().equals(used);
         }
         tiers.put("default", used);
+        tiers.put("asked_for", asked ? "by PUNA_TIER" : null);
+        if (!runs) {
+            problems.add("PUNA_TIER asks for the tier '" + used + "', which does not run here");
+        }
+        Tiers.slowJava().ifPresent(problems::add);
         return tiers;
     }
 

@@ -38,15 +38,15 @@ final class ModelOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads to compute with (default: one for each processor).")
+            description = "Threads to compute with (default: one for each processor, or as a container's limit allows).")
     private Integer threads;
 
     @Option(
             names = "--tier",
             paramLabel = "NAME",
             description =
-                    "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: the fastest that runs"
-                            + " here; 'puna doctor' tells which).")
+                    "Kernels to compute with: reference, vector, avx2, avx512 or amx (default: what PUNA_TIER names, else"
+                            + " the fastest that runs here; 'puna doctor' tells which).")
     private String tier;
 
     @Option(
@@ -136,7 +136,9 @@ final class ModelOptions {
 
     static Path find(Session session, Optional<String> tier, String reference) {
         VectorModule.require(tier);
-        tier.ifPresent(name -> Tiers.choose(Optional.of(name)));
+        if (Tiers.asked(tier).isPresent()) {
+            Tiers.choose(tier);
+        }
         return session.models().resolve(reference);
     }
 

@@ -36,7 +36,8 @@ final class VectorModule {
     }
 
     /** @throws Needed if the tier, or without one the fastest that could run here, is the one that lacks its module */
-    static void require(Optional<String> tier) {
+    static void require(Optional<String> named) {
+        Optional<String> tier = Tiers.asked(named);
         if (loaded() || tier.isPresent() && !tier.get().equals("vector")) {
             return;
         }

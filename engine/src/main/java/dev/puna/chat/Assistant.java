@@ -52,8 +52,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Many threads may use one assistant at the same time; their answers are computed together and each is what it would
  * be alone. A call that returns a {@link Reply} waits for the whole answer, one that returns an {@link Answer} does not.
  *
- * <p>Runs on the class path without any JVM flags. With {@code --add-modules jdk.incubator.vector} it is faster; without,
- * it says so in the log {@code dev.puna.kernel}, in one line.
+ * <p>Runs on the class path without any JVM flags. Where the processor is no x86-64 or the system forbids executable
+ * memory, {@code --add-modules jdk.incubator.vector} makes it faster; the log {@code dev.puna.kernel} says so in one line.
  *
  * <p>Calls throw {@link BadRequest} if what is asked cannot be done, {@link dev.puna.engine.Overloaded} if too many wait
  * already, and {@link dev.puna.engine.EngineFault} if the engine failed; the assistant can be used on after any of them.
@@ -62,8 +62,9 @@ public final class Assistant implements AutoCloseable {
     /**
      * How a model runs.
      *
-     * @param tier of kernels, by name; absent: the fastest that is right here
-     * @param threads absent: as many as there are processors
+     * @param tier of kernels, by name; absent: what the system property {@code puna.tier} or the environment's {@code
+     *     PUNA_TIER} says, else the fastest that is right here
+     * @param threads absent: as many as there are processors, or as a container's limit allows
      * @param context the most tokens of one conversation, prompt and answer; absent: the model's own
      * @param cache how keys and values are kept: F32 (exact), F16 (half the memory) or Q8_0 (about a quarter)
      * @param users how many are served at the same time; they share a cache that holds one full context

@@ -11,16 +11,23 @@ import java.util.OptionalInt;
  * after it.
  */
 public final class Machine implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Machine.class.getName());
+
     private final Workers workers;
     private final Kernels kernels;
 
     /**
-     * @param tier by name; absent: the fastest that is right here
-     * @param threads absent: as many as there are processors
+     * @param tier by name; absent: what the setting {@code puna.tier} or {@code PUNA_TIER} says, else the fastest that is
+     *     right here
+     * @param threads absent: as many as there are processors, or as a container's limit allows
      * @throws dev.puna.kernel.TierRefused if the tier does not exist or cannot run here
      */
     public Machine(Optional<String> tier, OptionalInt threads) {
         Tiers.Tier chosen = Tiers.choose(tier);
+        Tiers.slowJava()
+                .ifPresent(why -> LOG.log(
+                        System.Logger.Level.WARNING,
+                        why + ": answers are slower than need be, and many times so by the tiers vector and reference"));
         workers = threads.isPresent() ? new Workers(threads.getAsInt()) : new Workers();
         kernels = chosen.kernels(workers);
     }

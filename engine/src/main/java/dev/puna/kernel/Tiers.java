@@ -2,7 +2,9 @@ package dev.puna.kernel;
 
 import dev.puna.kernel.x86.X86Tiers;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -36,34 +38,60 @@ public final class Tiers {
         return tiers;
     }
 
+    /** The tier that is asked for: by this name, else by the setting {@code puna.tier} or {@code PUNA_TIER}. */
+    public static Optional<String> asked(Optional<String> name) {
+        return name.or(() -> Settings.read().tier());
+    }
+
     /**
-     * The tier of that name, or the fastest that runs here.
+     * The tier {@link #asked} for, or the fastest that runs here. Where that is none of machine code, the log says why.
      *
      * @throws TierRefused if there is no such tier or it cannot run here
      */
     public static Tier choose(Optional<String> name) {
         List<Tier> tiers = describe();
-        if (name.isPresent()) {
+        Optional<String> asked = asked(name);
+        if (asked.isPresent()) {
+            String by = name.isPresent() ? "" : " (puna.tier or PUNA_TIER asks for it)";
             Tier tier = tiers.stream()
-                    .filter(t -> t.name().equals(name.get()))
+                    .filter(t -> t.name().equals(asked.get()))
                     .findFirst()
-                    .orElseThrow(() -> new TierRefused("there is no tier '%s'; there are %s"
+                    .orElseThrow(() -> new TierRefused("there is no tier '%s'%s; there are %s"
                             .formatted(
-                                    name.get(), tiers.stream().map(Tier::name).collect(Collectors.joining(", ")))));
+                                    asked.get(),
+                                    by,
+                                    tiers.stream().map(Tier::name).collect(Collectors.joining(", ")))));
             if (!tier.available()) {
-                throw new TierRefused("the tier '%s' cannot run here: %s".formatted(tier.name(), tier.why()));
+                throw new TierRefused("the tier '%s'%s cannot run here: %s".formatted(tier.name(), by, tier.why()));
             }
             return tier;
         }
         Tier fastest = tiers.stream().filter(Tier::available).findFirst().orElseThrow();
-        if (fastest == tiers.getLast()) {
-            String lacking = tiers.stream()
-                    .filter(tier -> !tier.available())
-                    .map(tier -> tier.name() + ": " + tier.why())
-                    .collect(Collectors.joining("; "));
-            LOG.log(System.Logger.Level.WARNING, "using the slow tier '" + fastest.name() + "' (" + lacking + ")");
+        if (fastest.name().equals("vector") || fastest.name().equals("reference")) {
+            boolean slow = fastest == tiers.getLast();
+            LOG.log(
+                    slow ? System.Logger.Level.WARNING : System.Logger.Level.INFO,
+                    "using the %stier '%s' (%s)".formatted(slow ? "slow " : "", fastest.name(), lacking(tiers)));
         }
         return fastest;
+    }
+
+    /** What the tiers lack that do not run here, each reason once. */
+    private static String lacking(List<Tier> tiers) {
+        Map<String, List<String>> names = new LinkedHashMap<>();
+        for (Tier tier : tiers) {
+            if (!tier.available()) {
+                names.computeIfAbsent(tier.why(), _ -> new ArrayList<>()).add(tier.name());
+            }
+        }
+        return names.entrySet().stream()
+                .map(entry -> String.join(", ", entry.getValue()) + ": " + entry.getKey())
+                .collect(Collectors.joining("; "));
+    }
+
+    /** Why Java runs slowly here, if it does. The tiers vector and reference are then many times slower than usual. */
+    public static Optional<String> slowJava() {
+        return Settings.read().slowness();
     }
 
     private static Tier vector() {
