@@ -43,7 +43,8 @@ class KilledServerTest {
     /** A server in a process, and a client for it. */
     private final class Serving implements AutoCloseable {
         final Process process;
-        final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        final HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         final URI uri;
 
         Serving() throws IOException {
@@ -80,7 +81,8 @@ class KilledServerTest {
             }
         }
 
-        HttpResponse<String> send(String path, String body, String... headers) throws IOException, InterruptedException {
+        HttpResponse<String> send(String path, String body, String... headers)
+                throws IOException, InterruptedException {
             HttpRequest.Builder request = HttpRequest.newBuilder(uri.resolve(path));
             if (headers.length > 0) {
                 request.headers(headers);
@@ -139,7 +141,8 @@ class KilledServerTest {
                                 "{\"model\": \"toy\", \"input\": \"hello\", \"max_output_tokens\": "
                                         + (1 + random.nextInt(200)) + "}");
                         assertThat(said.statusCode()).as(said::body).isEqualTo(200);
-                        Map<String, Object> json = Json.object(Json.parse(said.body(), Path.of("it")), Path.of("it"), "it");
+                        Map<String, Object> json =
+                                Json.object(Json.parse(said.body(), Path.of("it")), Path.of("it"), "it");
                         kept.put("/v1/responses/" + json.get("id"), said.body());
                     }
                 }
@@ -184,7 +187,8 @@ class KilledServerTest {
     }
 
     private static String line(int number) {
-        return "{\"custom_id\": \"line-" + number + "\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\":"
+        return "{\"custom_id\": \"line-" + number
+                + "\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\":"
                 + " {\"model\": \"toy\", \"max_tokens\": " + (20 + number) + ", \"messages\": [{\"role\": \"user\","
                 + " \"content\": \"Tell me of number " + number + ".\"}]}}";
     }
@@ -194,10 +198,20 @@ class KilledServerTest {
         makeModel();
         String batch;
         try (Serving serving = new Serving()) {
-            Object file = serving.upload("batch", IntStream.range(0, LINES).mapToObj(KilledServerTest::line).collect(Collectors.joining("\n"))).get("id");
-            batch = "/v1/batches/" + serving.ask("/v1/batches", "{\"input_file_id\": \"" + file
-                            + "\", \"endpoint\": \"/v1/chat/completions\", \"completion_window\": \"24h\"}",
-                    "Content-Type", "application/json").get("id");
+            Object file = serving.upload(
+                            "batch",
+                            IntStream.range(0, LINES)
+                                    .mapToObj(KilledServerTest::line)
+                                    .collect(Collectors.joining("\n")))
+                    .get("id");
+            batch = "/v1/batches/"
+                    + serving.ask(
+                                    "/v1/batches",
+                                    "{\"input_file_id\": \"" + file
+                                            + "\", \"endpoint\": \"/v1/chat/completions\", \"completion_window\": \"24h\"}",
+                                    "Content-Type",
+                                    "application/json")
+                            .get("id");
             storeAndKill(serving, random);
         }
         for (int kill = 1; kill < kills; kill++) {
@@ -218,11 +232,16 @@ class KilledServerTest {
             }
             assertThat(now).containsEntry("error_file_id", null);
             List<Object> ids = new ArrayList<>();
-            for (String line : serving.send("/v1/files/" + now.get("output_file_id") + "/content", null).body().split("\n")) {
+            for (String line : serving.send("/v1/files/" + now.get("output_file_id") + "/content", null)
+                    .body()
+                    .split("\n")) {
                 Map<String, Object> result = Json.object(Json.parse(line, Path.of("line")), Path.of("line"), "it");
                 ids.add(result.get("custom_id"));
-                int number = Integer.parseInt(String.valueOf(result.get("custom_id")).substring("line-".length()));
-                assertThat(line).contains("\"completion_tokens\":" + (20 + number)).contains("Puna, öst.19");
+                int number =
+                        Integer.parseInt(String.valueOf(result.get("custom_id")).substring("line-".length()));
+                assertThat(line)
+                        .contains("\"completion_tokens\":" + (20 + number))
+                        .contains("Puna, öst.19");
             }
             assertThat(ids).hasSize(LINES).doesNotHaveDuplicates();
         }

@@ -43,11 +43,13 @@ class OpenModelsTest {
     }
 
     private static String body(String model, String more) {
-        return "{\"model\": \"" + model + "\", \"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]" + more + "}";
+        return "{\"model\": \"" + model + "\", \"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]" + more
+                + "}";
     }
 
     private static int ask(Served served, String model) {
-        return served.post("/v1/chat/completions", body(model, ", \"max_tokens\": 3")).status();
+        return served.post("/v1/chat/completions", body(model, ", \"max_tokens\": 3"))
+                .status();
     }
 
     private static Stream<String> open(Served served) {
@@ -61,14 +63,17 @@ class OpenModelsTest {
         socket.connect(new InetSocketAddress("127.0.0.1", served.server.uri().getPort()));
         byte[] body = body(
                         model,
-                        ", \"stream\": true, \"logprobs\": true, \"top_logprobs\": 20, \"max_tokens\": " + (CONTEXT - 100))
+                        ", \"stream\": true, \"logprobs\": true, \"top_logprobs\": 20, \"max_tokens\": "
+                                + (CONTEXT - 100))
                 .getBytes(StandardCharsets.UTF_8);
         socket.getOutputStream()
                 .write(("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length
                                 + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII));
         socket.getOutputStream().write(body);
-        assertThat(socket.getInputStream().readNBytes(12)).asString(StandardCharsets.US_ASCII).isEqualTo("HTTP/1.1 200");
+        assertThat(socket.getInputStream().readNBytes(12))
+                .asString(StandardCharsets.US_ASCII)
+                .isEqualTo("HTTP/1.1 200");
         return socket;
     }
 

@@ -169,7 +169,11 @@ final class Client implements Runnable {
             return;
         }
         tally.end(End.TOO_MANY);
-        long wait = connection.header("retry-after").filter(after -> after.matches("\\d{1,6}")).map(Long::parseLong).orElse(1L);
+        long wait = connection
+                .header("retry-after")
+                .filter(after -> after.matches("\\d{1,6}"))
+                .map(Long::parseLong)
+                .orElse(1L);
         Thread.sleep(Math.clamp((deadline - System.nanoTime()) / 1_000_000, 0, Math.min(wait, RETRY_SECONDS) * 1000));
     }
 

@@ -72,7 +72,11 @@ final class Connection implements AutoCloseable {
             }
         }
         chunked = "chunked".equalsIgnoreCase(headers.get("transfer-encoding"));
-        left = chunked ? 0 : Optional.ofNullable(headers.get("content-length")).map(Long::valueOf).orElse(Long.MAX_VALUE);
+        left = chunked
+                ? 0
+                : Optional.ofNullable(headers.get("content-length"))
+                        .map(Long::valueOf)
+                        .orElse(Long.MAX_VALUE);
         return Integer.parseInt(first[1]);
     }
 

@@ -133,7 +133,8 @@ public final class Load {
                 number(options, "seed", 1, MOST),
                 Duration.ofSeconds(number(options, "seconds", 120, 7 * 86_400)),
                 Duration.ofSeconds(number(options, "silence", 60, 86_400)),
-                Optional.ofNullable(options.get("schema")).map(file -> Objects.requireNonNull(Json.parse(Path.of(file)))));
+                Optional.ofNullable(options.get("schema"))
+                        .map(file -> Objects.requireNonNull(Json.parse(Path.of(file)))));
     }
 
     private static URI url(Map<String, String> options) {
@@ -147,7 +148,8 @@ public final class Load {
         }
         try {
             if (!options.containsKey("anywhere")
-                    && !Arrays.stream(InetAddress.getAllByName(url.getHost())).allMatch(InetAddress::isLoopbackAddress)) {
+                    && !Arrays.stream(InetAddress.getAllByName(url.getHost()))
+                            .allMatch(InetAddress::isLoopbackAddress)) {
                 throw new IllegalArgumentException(
                         url.getHost() + " is another machine: --anywhere says that it is yours to load");
             }
@@ -169,7 +171,8 @@ public final class Load {
             connection.patience(60_000);
             connection.send(("GET " + url.getPath().replaceFirst("(/v1)?/?$", "") + "/v1/models HTTP/1.1\r\nHost: "
                             + url.getAuthority() + "\r\nConnection: close\r\n"
-                            + key.map(known -> "Authorization: Bearer " + known + "\r\n").orElse("") + "\r\n")
+                            + key.map(known -> "Authorization: Bearer " + known + "\r\n")
+                                    .orElse("") + "\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
             int status = connection.status();
             StringBuilder text = new StringBuilder();
@@ -190,7 +193,8 @@ public final class Load {
     private static int number(Map<String, String> options, String name, int otherwise, int most) {
         String given = options.getOrDefault(name, String.valueOf(otherwise));
         if (!given.matches("[1-9]\\d{0,7}") || Integer.parseInt(given) > most) {
-            throw new IllegalArgumentException("--" + name + " must be a number from 1 to " + most + ", not '" + given + "'");
+            throw new IllegalArgumentException(
+                    "--" + name + " must be a number from 1 to " + most + ", not '" + given + "'");
         }
         return Integer.parseInt(given);
     }
@@ -198,15 +202,19 @@ public final class Load {
     private static double decimal(Map<String, String> options, String name, int most) {
         String given = options.getOrDefault(name, "0");
         if (!given.matches("\\d(\\.\\d{1,6})?") || Double.parseDouble(given) > most) {
-            throw new IllegalArgumentException("--" + name + " must be a number from 0 to " + most + ", not '" + given + "'");
+            throw new IllegalArgumentException(
+                    "--" + name + " must be a number from 0 to " + most + ", not '" + given + "'");
         }
         return Double.parseDouble(given);
     }
 
     private static String text(Map<String, Object> json) {
         StringBuilder text = new StringBuilder();
-        json.forEach((name, value) ->
-                text.append(String.format(Locale.ROOT, "%-30s %s%n", name.replace('_', ' '), value instanceof Map<?, ?> map ? Json.write(map) : value)));
+        json.forEach((name, value) -> text.append(String.format(
+                Locale.ROOT,
+                "%-30s %s%n",
+                name.replace('_', ' '),
+                value instanceof Map<?, ?> map ? Json.write(map) : value)));
         return text.toString().stripTrailing();
     }
 }

@@ -69,7 +69,8 @@ class LoadTest {
         } catch (RuntimeException _) {
             // no JSON
         }
-        if (!(messages instanceof List<?> list) || !exchange.getRequestURI().getPath().endsWith("completions")) {
+        if (!(messages instanceof List<?> list)
+                || !exchange.getRequestURI().getPath().endsWith("completions")) {
             say(exchange, 400, "{}");
             return;
         }
@@ -85,7 +86,12 @@ class LoadTest {
     }
 
     private Map<String, Object> run(String... options) throws IOException, InterruptedException {
-        Plan plan = Load.plan(Stream.concat(Stream.of("--url", "http://127.0.0.1:" + server.getAddress().getPort()), Stream.of(options)).toArray(String[]::new));
+        Plan plan = Load.plan(Stream.concat(
+                        Stream.of(
+                                "--url",
+                                "http://127.0.0.1:" + server.getAddress().getPort()),
+                        Stream.of(options))
+                .toArray(String[]::new));
         Tally tally = new Tally();
         double seconds = Load.run(plan, tally);
         return tally.json(plan, seconds);
@@ -128,12 +134,24 @@ class LoadTest {
 
     @Test
     void badClientsAreNoFailuresOfTheServer() throws Exception {
-        Map<String, Object> json =
-                run("--clients", "20", "--requests", "2", "--malformed", "0.5", "--cancelled", "0.3", "--slow", "0.2", "--tokens", "3");
+        Map<String, Object> json = run(
+                "--clients",
+                "20",
+                "--requests",
+                "2",
+                "--malformed",
+                "0.5",
+                "--cancelled",
+                "0.3",
+                "--slow",
+                "0.2",
+                "--tokens",
+                "3");
         assertThat(json.get("errors")).isEqualTo(Map.of());
         assertThat((int) json.get("refused")).isPositive();
         assertThat((int) json.get("cancelled")).isPositive();
-        assertThat((int) json.get("completed") + (int) json.get("refused") + (int) json.get("cancelled")).isEqualTo(40);
+        assertThat((int) json.get("completed") + (int) json.get("refused") + (int) json.get("cancelled"))
+                .isEqualTo(40);
     }
 
     @Test
@@ -155,7 +173,8 @@ class LoadTest {
         assertThatThrownBy(() -> Load.plan("--url", "http://192.0.2.1", "--model", "any"))
                 .hasMessageContaining("--anywhere");
         assertThatThrownBy(() -> Load.plan("--url", "file:/etc")).hasMessageContaining("--url");
-        assertThatThrownBy(() -> Load.plan("--clients", "0", "--url", "http://127.0.0.1", "--model", "any")).hasMessageContaining("--clients");
+        assertThatThrownBy(() -> Load.plan("--clients", "0", "--url", "http://127.0.0.1", "--model", "any"))
+                .hasMessageContaining("--clients");
         assertThatThrownBy(() -> Load.plan("--clientele", "7")).hasMessageContaining("--clientele");
     }
 

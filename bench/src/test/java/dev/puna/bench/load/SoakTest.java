@@ -83,16 +83,28 @@ class SoakTest {
         assertThat(condition.getAsBoolean()).isTrue();
     }
 
-    private static Tally round(PunaServer server, int seed, int clients, int requests, int tokens, String... more) throws Exception {
+    private static Tally round(PunaServer server, int seed, int clients, int requests, int tokens, String... more)
+            throws Exception {
         Tally tally = new Tally();
         List<String> options = List.of(
-                "--url", server.uri().toString(), "--clients", "" + clients, "--requests", "" + requests, "--seed", "" + seed,
-                "--tokens", "" + tokens, "--seconds", "300");
+                "--url",
+                server.uri().toString(),
+                "--clients",
+                "" + clients,
+                "--requests",
+                "" + requests,
+                "--seed",
+                "" + seed,
+                "--tokens",
+                "" + tokens,
+                "--seconds",
+                "300");
         Load.run(Load.plan(Stream.concat(options.stream(), Stream.of(more)).toArray(String[]::new)), tally);
         return tally;
     }
 
-    private static void soak(Path path, int context, int rounds, int clients, int requests, int tokens) throws Exception {
+    private static void soak(Path path, int context, int rounds, int clients, int requests, int tokens)
+            throws Exception {
         String[] bad = {"--cancelled", "0.3", "--slow", "0.05", "--pause", "4", "--malformed", "0.2"};
         try (PunaServer server = serve(path, context)) {
             round(server, 1, clients, requests, tokens, bad); // what is made once is made
@@ -119,7 +131,8 @@ class SoakTest {
             System.gc();
             assertThat(heap().getUsed()).as("bytes of heap").isLessThan(heap + HEAP_SLACK);
             assertThat(others()).as("bytes beside the heap").isLessThan(others + NATIVE_SLACK);
-            assertThat(round(server, 9, 1, 1, tokens).count(Tally.End.COMPLETED)).isEqualTo(1);
+            assertThat(round(server, 9, 1, 1, tokens).count(Tally.End.COMPLETED))
+                    .isEqualTo(1);
         }
     }
 
