@@ -343,7 +343,7 @@ public final class Engine implements AutoCloseable {
 
         @Override
         public void copy(int from, int to) {
-            cache.copy(from, to);
+            cache.copy(kernels, from, to);
         }
 
         @Override

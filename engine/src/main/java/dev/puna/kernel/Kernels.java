@@ -2,6 +2,8 @@ package dev.puna.kernel;
 
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -19,6 +21,14 @@ public interface Kernels {
 
     /** How products with weights of this type are computed here, in one line for people. */
     String how(DType type);
+
+    /**
+     * Memory for the pages of a cache, all zero: at least that many bytes, aligned to 64, until the arena is closed. It
+     * may be more, of which what is not touched costs nothing.
+     */
+    default MemorySegment memory(Arena arena, long bytes) {
+        return arena.allocate(bytes, 64);
+    }
 
     /** Picks rows, decoded: {@code y[i] = table[rows[i]]}. */
     void gather(Tensor table, int[] rows, Tensor y);

@@ -1,5 +1,6 @@
 package dev.puna.model;
 
+import dev.puna.kernel.Kernels;
 import dev.puna.kernel.Pages;
 import dev.puna.kernel.Span;
 import dev.puna.tensor.DType;
@@ -18,6 +19,8 @@ public final class KvCache implements AutoCloseable {
     private final List<Pages> layers = new ArrayList<>();
     private final int blockTokens;
     private final long blockBytes;
+    /** What is left of the memory that was taken last. */
+    private MemorySegment spare = MemorySegment.NULL;
 
     /**
      * @param type F32, F16 or Q8_0
@@ -64,7 +67,7 @@ public final class KvCache implements AutoCloseable {
     }
 
     /** Gives memory to every block that the batch writes or reads. */
-    void reserve(Batch batch) {
+    void reserve(Kernels kernels, Batch batch) {
         for (int s = 0; s < batch.spans().size(); s++) {
             Span span = batch.spans().get(s);
             int needed = Math.ceilDiv(span.end(), blockTokens);
@@ -77,22 +80,29 @@ public final class KvCache implements AutoCloseable {
                 if (block < 0 || block >= pages.length) {
                     throw new IllegalArgumentException("block " + block + " of " + pages.length);
                 }
-                if (pages[block] == null) {
-                    pages[block] = arena.allocate(blockBytes, 64);
-                }
+                take(kernels, block);
             }
         }
     }
 
     /** Copies what a block holds, all layers' keys and values, to another one. */
-    public void copy(int from, int to) {
+    public void copy(Kernels kernels, int from, int to) {
         if (from == to || pages[from] == null) {
             return;
         }
-        if (pages[to] == null) {
-            pages[to] = arena.allocate(blockBytes, 64);
-        }
+        take(kernels, to);
         pages[to].copyFrom(pages[from]);
+    }
+
+    private void take(Kernels kernels, int block) {
+        if (pages[block] != null) {
+            return;
+        }
+        if (spare.byteSize() < blockBytes) {
+            spare = kernels.memory(arena, blockBytes);
+        }
+        pages[block] = spare.asSlice(0, blockBytes);
+        spare = spare.asSlice(Math.min(Math.ceilDiv(blockBytes, 64) * 64, spare.byteSize()));
     }
 
     @Override

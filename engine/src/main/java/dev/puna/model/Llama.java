@@ -108,7 +108,7 @@ public final class Llama {
      */
     public Tensor states(Kernels kernels, Batch batch, KvCache cache, Workspace work) {
         batch.check(config.vocab());
-        cache.reserve(batch);
+        cache.reserve(kernels, batch);
         work.release(0);
         Rotation rotation = config.rope().at(frequencies, batch.positions(), work);
         Tensor x = work.take(batch.tokens(), config.width()); // the residual stream [tokens, width]

@@ -69,6 +69,11 @@ final class X86 extends Scalar {
     }
 
     @Override
+    public MemorySegment memory(Arena arena, long bytes) {
+        return Settings.read().isLinux() ? LargePages.allocate(arena, bytes) : super.memory(arena, bytes);
+    }
+
+    @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
         for (int i = 0; i < weights.size(); i++) {
             if (!Plan.has(weights.get(i).type())) {
