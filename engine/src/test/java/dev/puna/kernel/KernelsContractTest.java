@@ -305,7 +305,13 @@ class KernelsContractTest {
                     new Span(Arrays.copyOfRange(blocks, 160, 240), 0, 37, Span.Outputs.NONE),
                     new Span(past.get(1).blocks(), 1, 1, Span.Outputs.NONE));
             int tokens = 41;
-            store(kernels, cache, plain, spans, cached(arena, random, tokens, cache), cached(arena, random, tokens, cache));
+            store(
+                    kernels,
+                    cache,
+                    plain,
+                    spans,
+                    cached(arena, random, tokens, cache),
+                    cached(arena, random, tokens, cache));
             Tensor q = floats(arena, random, tokens, kvHeads * group * headSize);
             Guarded y = new Guarded(arena, tokens, kvHeads * group * headSize);
             Tensor wanted = Tensor.allocate(arena, DType.F32, y.tensor.shape());
@@ -325,8 +331,7 @@ class KernelsContractTest {
         }
     }
 
-    private static Pages pages(
-            Arena arena, int count, DType type, int kvHeads, int headSize, int blockTokens) {
+    private static Pages pages(Arena arena, int count, DType type, int kvHeads, int headSize, int blockTokens) {
         MemorySegment[] memory = new MemorySegment[count];
         var pages = new Pages(memory, 64, type, kvHeads, headSize, blockTokens);
         for (int i = 0; i < count; i++) {
@@ -336,8 +341,7 @@ class KernelsContractTest {
     }
 
     /** How rows lie within a cache is the business of the kernels that store them, so each tier has its own. */
-    private static void store(
-            Kernels kernels, Pages cache, Pages plain, List<Span> spans, Tensor keys, Tensor values) {
+    private static void store(Kernels kernels, Pages cache, Pages plain, List<Span> spans, Tensor keys, Tensor values) {
         kernels.store(keys, values, spans, cache);
         REFERENCE.store(keys, values, spans, plain);
     }

@@ -54,6 +54,7 @@ final class Attention {
     private final Scratch parts = new Scratch();
     /** Addresses of each span's strips, one span behind the other. */
     private final Scratch tables = new Scratch();
+
     private final Workers.Task whole = this::whole;
     private final Workers.Task piece = this::piece;
     private final Workers.Task together = this::together;
@@ -111,9 +112,8 @@ final class Attention {
         how.set(JAVA_FLOAT, 0, scale);
         how.set(JAVA_INT, 4, group);
         copied = !KeyStrips.fit(pages);
-        unpackKeys = copied
-                ? of(keyRows, pages.type(), Unpack::floats)
-                : of(keyStrips, pages.type(), KeyStrips::unpack);
+        unpackKeys =
+                copied ? of(keyRows, pages.type(), Unpack::floats) : of(keyStrips, pages.type(), KeyStrips::unpack);
         unpackValues = of(values, pages.type(), Values::kernel);
         few = few();
         int items = tiles() * pages.kvHeads();
@@ -402,8 +402,7 @@ final class Attention {
         softmax.callBriefly(scores, seen, end - first, whole, how.address(), part + group * 4L * padded());
         for (int i = 0; i < few.values.length; i++) {
             long skipped = (long) i * few.each;
-            few.values[i].call(
-                    table, values, keys, strips, from + 4 * skipped * PIECE, part + 4 * skipped * padded());
+            few.values[i].call(table, values, keys, strips, from + 4 * skipped * PIECE, part + 4 * skipped * padded());
         }
     }
 

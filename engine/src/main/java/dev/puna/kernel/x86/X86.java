@@ -37,6 +37,7 @@ final class X86 extends Scalar {
     private final Function blocks;
     /** By type: what puts a row of keys in its place. */
     private final @Nullable Function[] turns = new Function[DType.values().length];
+
     private final MemorySegment constants = Arena.ofAuto().allocate(8, 8);
 
     X86(Level level, Workers workers) throws Refused {
@@ -213,10 +214,7 @@ final class X86 extends Scalar {
                     } else {
                         store(keys.data().address() + at, key, pages);
                     }
-                    store(
-                            values.data().address() + at,
-                            page + pages.values(head) + within * pages.rowBytes(),
-                            pages);
+                    store(values.data().address() + at, page + pages.values(head) + within * pages.rowBytes(), pages);
                 }
             }
             first += span.length();
