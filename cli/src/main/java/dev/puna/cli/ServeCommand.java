@@ -36,6 +36,9 @@ import sun.misc.Signal;
             "Without a MODEL, all models on this machine are served (" + Models.DEFAULT + " is fetched if there is"
                     + " none); each is opened when it is first asked for.",
             "",
+            "Traces are sent by OTLP where the variable OTEL_EXPORTER_OTLP_ENDPOINT names a collector; the other OTEL_*"
+                    + " variables are kept to.",
+            "",
             "Only this machine can reach the server, and no key is needed, unless --host and --api-keys say otherwise."
                     + " On SIGTERM or Ctrl-C it takes no new requests and ends when those that run are answered.",
             ""
@@ -175,7 +178,8 @@ final class ServeCommand implements Callable<Integer> {
                 new dev.puna.server.core.Models.Options(
                         modelOptions.options(session, parallel, queue), open, Duration.ofSeconds(30)),
                 Optional.of(database()),
-                new Completions.Policy(judge, sharing.equals("all")));
+                new Completions.Policy(
+                        judge, sharing.equals("all"), session.settings().telemetry()));
         if (references.isEmpty() && session.models().store().names().isEmpty()) {
             session.models().resolve(Models.DEFAULT);
         }

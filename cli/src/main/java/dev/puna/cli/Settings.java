@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /** The environment and the limits of the command line; nothing else here reads either. An empty variable counts as unset. */
 public final class Settings {
@@ -61,6 +62,13 @@ public final class Settings {
                 .filter(Path::isAbsolute)
                 .orElseGet(() -> home().resolve(".local").resolve("state"))
                 .resolve("puna");
+    }
+
+    /** The variables by which OpenTelemetry is set up. */
+    public Map<String, String> telemetry() {
+        return environment.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith("OTEL_") && !entry.getValue().isEmpty())
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** Whether the user asked for no colours anywhere (no-color.org), or has a terminal without any. */

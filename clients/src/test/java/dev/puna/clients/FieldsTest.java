@@ -112,6 +112,150 @@ class FieldsTest {
                 "response",
                 annotated(models + "responses.ResponseCreateParams$Body"),
                 List.of(in(Map.of("input", "x")))));
+        all.add(new Walk(
+                "/v1/responses/input_tokens",
+                "count",
+                annotated(models + "responses.inputtokens.InputTokenCountParams$Body"),
+                List.of(in(Map.of("input", "x")))));
+        all.add(new Walk(
+                "/v1/moderations",
+                "moderation",
+                annotated(models + "moderations.ModerationCreateParams$Body"),
+                List.of(in(Map.of("input", "x")))));
+        all.add(new Walk(
+                "/v1/batches",
+                "batch",
+                annotated(models + "batches.BatchCreateParams$Body"),
+                List.of(in(Map.of(
+                        "model", "", "input_file_id", "file-1", "endpoint", "/v1/embeddings", "completion_window", "24h")))));
+        messages(all, models + "chat.completions.ChatCompletion");
+        items(all, models);
+    }
+
+    private static void messages(List<Walk> all, String chat) throws ClassNotFoundException {
+        Map<String, Object> user = Map.of("role", "user", "content", "x");
+        Map<String, Map<String, Object>> messages = new LinkedHashMap<>();
+        messages.put("System", Map.of("role", "system", "content", "x"));
+        messages.put("Developer", Map.of("role", "developer", "content", "x"));
+        messages.put("User", user);
+        messages.put("Assistant", Map.of("role", "assistant", "content", "x"));
+        messages.put("Tool", Map.of("role", "tool", "content", "x", "tool_call_id", "1"));
+        messages.put("Function", Map.of("role", "function", "content", "x", "name", "f"));
+        for (var message : messages.entrySet()) {
+            all.add(new Walk(
+                    "/v1/chat/completions",
+                    message.getKey() + " message",
+                    annotated(chat + message.getKey() + "MessageParam"),
+                    List.of(field -> Map.of("messages", List.of(with(message.getValue(), field, PROBE), user)))));
+        }
+        Map<String, Object> body = Map.of("messages", List.of(user));
+        Map<String, Map<String, Object>> parts = new LinkedHashMap<>();
+        parts.put("Text", Map.of("type", "text", "text", "x"));
+        parts.put("Image", Map.of("type", "image_url"));
+        parts.put("InputAudio", Map.of("type", "input_audio"));
+        for (var part : parts.entrySet()) {
+            all.add(new Walk(
+                    "/v1/chat/completions",
+                    part.getKey() + " part",
+                    annotated(chat + "ContentPart" + part.getKey()),
+                    List.of(field -> Map.of(
+                            "messages",
+                            List.of(Map.of(
+                                    "role", "user", "content", List.of(with(part.getValue(), field, PROBE))))))));
+        }
+        Map<String, Object> function = Map.of("name", "f");
+        all.add(new Walk(
+                "/v1/chat/completions",
+                "tool",
+                annotated(chat + "FunctionTool"),
+                List.of(inList(body, "tools", Map.of("type", "function", "function", function)))));
+        all.add(new Walk(
+                "/v1/chat/completions",
+                "function",
+                annotated("com.openai.models.FunctionDefinition"),
+                List.of(field -> with(
+                        body,
+                        "tools",
+                        List.of(Map.of("type", "function", "function", with(function, field, PROBE)))))));
+        all.add(new Walk(
+                "/v1/chat/completions",
+                "call",
+                annotated(chat + "MessageFunctionToolCall"),
+                List.of(field -> Map.of(
+                        "messages",
+                        List.of(
+                                Map.of(
+                                        "role",
+                                        "assistant",
+                                        "tool_calls",
+                                        List.of(with(
+                                                Map.of(
+                                                        "type",
+                                                        "function",
+                                                        "id",
+                                                        "1",
+                                                        "function",
+                                                        Map.of("name", "f", "arguments", "{}")),
+                                                field,
+                                                PROBE))),
+                                user)))));
+        all.add(new Walk(
+                "/v1/chat/completions",
+                "choice",
+                annotated(chat + "NamedToolChoice"),
+                List.of(in(
+                        with(body, "tools", List.of(Map.of("type", "function", "function", function))),
+                        "tool_choice",
+                        Map.of("type", "function", "function", function)))));
+        Map<String, Object> form = Map.of("name", "x", "schema", Map.of("type", "object"));
+        all.add(new Walk(
+                "/v1/chat/completions",
+                "format",
+                annotated("com.openai.models.ResponseFormatJsonSchema$JsonSchema"),
+                List.of(field -> with(
+                        body,
+                        "response_format",
+                        Map.of("type", "json_schema", "json_schema", with(form, field, PROBE))))));
+    }
+
+    private static void items(List<Walk> all, String models) throws ClassNotFoundException {
+        String path = "/v1/responses";
+        Map<String, Map<String, Object>> items = new LinkedHashMap<>();
+        items.put("EasyInputMessage", Map.of("role", "user", "content", "x"));
+        items.put(
+                "ResponseOutputMessage",
+                Map.of(
+                        "type",
+                        "message",
+                        "role",
+                        "assistant",
+                        "content",
+                        List.of(Map.of("type", "output_text", "text", "x"))));
+        items.put("ResponseInputItem$Message", Map.of("type", "message", "role", "user", "content", "x"));
+        items.put(
+                "ResponseFunctionToolCall",
+                Map.of("type", "function_call", "call_id", "1", "name", "f", "arguments", "{}"));
+        items.put(
+                "ResponseInputItem$FunctionCallOutput",
+                Map.of("type", "function_call_output", "call_id", "1", "output", "x"));
+        items.put("ResponseReasoningItem", Map.of("type", "reasoning"));
+        for (var item : items.entrySet()) {
+            all.add(new Walk(
+                    path,
+                    item.getKey(),
+                    annotated(models + "responses." + item.getKey()),
+                    List.of(field -> Map.of("input", List.of(with(item.getValue(), field, PROBE))))));
+        }
+        Map<String, Object> body = Map.of("input", "x");
+        all.add(new Walk(
+                path, "reasoning", annotated(models + "Reasoning"), List.of(in(body, "reasoning", Map.of()))));
+        all.add(new Walk(
+                path, "text", annotated(models + "responses.ResponseTextConfig"), List.of(in(body, "text", Map.of()))));
+        all.add(new Walk(
+                path,
+                "tool",
+                annotated(models + "responses.FunctionTool"),
+                List.of(inList(body, "tools", Map.of("type", "function", "name", "f")))));
     }
 
     private static void anthropic(List<Walk> all) throws ClassNotFoundException {

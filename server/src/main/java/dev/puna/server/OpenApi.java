@@ -5,8 +5,11 @@ import dev.puna.server.http.Route;
 import dev.puna.server.wire.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,7 +24,10 @@ final class OpenApi {
         for (Api api : apis) {
             for (Route route : api.routes()) {
                 paths.computeIfAbsent(route.pattern(), _ -> new LinkedHashMap<>())
-                        .putIfAbsent(route.method().toLowerCase(java.util.Locale.ROOT), operation(api, route));
+                        .merge(
+                                route.method().toLowerCase(java.util.Locale.ROOT),
+                                operation(api, route),
+                                (one, other) -> shared((Map<?, ?>) one, (Map<?, ?>) other));
             }
         }
         return Json.map(
@@ -43,6 +49,22 @@ final class OpenApi {
                                 Map.of("type", "apiKey", "in", "header", "name", "x-goog-api-key"))));
     }
 
+    /** Several APIs may answer on one path; each has a tag, and parameters of its own. */
+    private static Map<String, Object> shared(Map<?, ?> one, Map<?, ?> other) {
+        Map<String, Object> both = new LinkedHashMap<>();
+        one.forEach((name, value) -> both.put((String) name, value));
+        for (String list : List.of("tags", "parameters")) {
+            Set<Object> all = new LinkedHashSet<>();
+            for (Map<?, ?> each : List.of(one, other)) {
+                if (each.get(list) instanceof List<?> some) {
+                    all.addAll(some);
+                }
+            }
+            both.put(list, List.copyOf(all));
+        }
+        return both;
+    }
+
     private static Map<String, ?> operation(Api api, Route route) {
         Map<String, Object> operation = new LinkedHashMap<>();
         operation.put("summary", route.summary());
@@ -53,6 +75,8 @@ final class OpenApi {
             parameters.add(
                     Map.of("name", names.group(1), "in", "path", "required", true, "schema", Map.of("type", "string")));
         }
+        new TreeSet<>(route.queries()).forEach(name -> parameters.add(
+                Map.of("name", name, "in", "query", "schema", Map.of("type", "string"))));
         if (!parameters.isEmpty()) {
             operation.put("parameters", parameters);
         }

@@ -7,6 +7,8 @@ import dev.puna.server.core.Faults;
 import dev.puna.server.core.Library;
 import dev.puna.server.core.Metrics;
 import dev.puna.server.core.Models;
+import dev.puna.server.core.Traces;
+import dev.puna.server.core.Watch;
 import dev.puna.server.gemini.Gemini;
 import dev.puna.server.http.Api;
 import dev.puna.server.http.Frame;
@@ -70,12 +72,14 @@ public final class PunaServer implements AutoCloseable {
     private final Frame frame;
     private final OpenAi openAi;
     private final Database database;
+    private final Optional<Traces> traces;
 
-    private PunaServer(Models models, Frame frame, OpenAi openAi, Database database) {
+    private PunaServer(Models models, Frame frame, OpenAi openAi, Database database, Optional<Traces> traces) {
         this.models = models;
         this.frame = frame;
         this.openAi = openAi;
         this.database = database;
+        this.traces = traces;
     }
 
     /**
@@ -86,27 +90,30 @@ public final class PunaServer implements AutoCloseable {
      */
     public static PunaServer start(Library library, Options options) throws IOException {
         Models.Options wanted = options.models();
+        Optional<Traces> traces = Traces.of(options.policy().telemetry());
         int guards = options.policy().guard().isPresent() ? 1 : 0; // a guard stays open beside the others
         Models models =
                 new Models(library, new Models.Options(wanted.run(), wanted.open() + guards, wanted.patience()));
         Database database = options.database().map(Database::new).orElseGet(Database::inMemory);
         try {
             Metrics metrics = new Metrics(models);
-            Completions completions = new Completions(models, metrics, options.policy());
+            Watch watch = new Watch(metrics, traces);
+            Completions completions = new Completions(models, watch, options.policy());
             Operations operations = new Operations(metrics);
             OpenAi openAi = new OpenAi(completions, database);
             // The last one answers for what none claims.
             List<Api> apis = List.of(
                     operations, new Anthropic(completions), new Gemini(completions), new Ollama(completions), openAi);
-            Frame frame = new Frame(options.http(), apis, Faults::explain, metrics::served);
+            Frame frame = new Frame(options.http(), apis, Faults::explain, watch);
             operations.watch(frame, apis);
             if (options.database().isPresent() && database.begun()) {
                 Thread.ofVirtual().name("puna-resume").start(openAi::resume);
             }
-            return new PunaServer(models, frame, openAi, database);
+            return new PunaServer(models, frame, openAi, database, traces);
         } catch (IOException | RuntimeException | Error e) {
             models.close();
             database.close();
+            traces.ifPresent(Traces::close);
             throw e;
         }
     }
@@ -143,5 +150,6 @@ public final class PunaServer implements AutoCloseable {
         openAi.close();
         models.close();
         database.close();
+        traces.ifPresent(Traces::close);
     }
 }

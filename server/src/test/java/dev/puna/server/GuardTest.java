@@ -83,7 +83,7 @@ class GuardTest {
     private static PunaServer.Options guarded(String guard) {
         PunaServer.Options usual = PunaServer.Options.DEFAULT;
         return new PunaServer.Options(
-                usual.http(), usual.models(), usual.database(), new Completions.Policy(Optional.of(guard), false));
+                usual.http(), usual.models(), usual.database(), new Completions.Policy(Optional.of(guard), false, Map.of()));
     }
 
     @AfterAll

@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Anthropic's API: messages, streamed or whole, the number of their tokens, and the models. */
 public final class Anthropic implements Api {
+    private static final int USUAL_PAGE = 20; // models
+    private static final int LONGEST_PAGE = 1000; // models
+
     private final Completions completions;
 
     public Anthropic(Completions completions) {
@@ -44,11 +47,14 @@ public final class Anthropic implements Api {
     @Override
     public List<Route> routes() {
         return List.of(
-                Route.post("/v1/messages", "Answers messages", this::create).takes(MessageShapes.CREATE),
+                Route.post("/v1/messages", "Answers messages", this::create)
+                        .takes(MessageShapes.CREATE)
+                        .asks("beta"),
                 Route.post("/v1/messages/count_tokens", "Counts the tokens of messages", this::count)
-                        .takes(MessageShapes.COUNT),
-                Route.get("/v1/models", "Lists the models", this::models),
-                Route.get("/v1/models/{model}", "Tells of a model", this::model));
+                        .takes(MessageShapes.COUNT)
+                        .asks("beta"),
+                Route.get("/v1/models", "Lists the models", this::models).asks("limit", "after_id", "before_id", "beta"),
+                Route.get("/v1/models/{model}", "Tells of a model", this::model).asks("beta"));
     }
 
     @Override
@@ -137,17 +143,43 @@ public final class Anthropic implements Api {
     }
 
     private void models(Exchange exchange) {
+        List<Library.Entry> all = completions.models().entries();
+        Head head = exchange.head();
+        int most = head.query("limit").map(Anthropic::limit).orElse(USUAL_PAGE);
+        int from = head.query("after_id").map(id -> index(all, "after_id", id) + 1).orElse(0);
+        int to = head.query("before_id").map(id -> index(all, "before_id", id)).orElse(all.size());
+        List<Library.Entry> rest = all.subList(Math.min(from, to), to);
+        boolean more = rest.size() > most;
+        // Of those before one, the nearest to it.
+        List<Library.Entry> page = head.query("before_id").isPresent()
+                ? rest.subList(Math.max(0, rest.size() - most), rest.size())
+                : rest.subList(0, Math.min(most, rest.size()));
         List<Map<String, @Nullable Object>> data =
-                completions.models().entries().stream().map(this::json).toList();
+                page.stream().map(this::json).toList();
         exchange.json(Json.map(
                 "data",
                 data,
                 "has_more",
-                false,
+                more,
                 "first_id",
                 data.isEmpty() ? null : data.getFirst().get("id"),
                 "last_id",
                 data.isEmpty() ? null : data.getLast().get("id")));
+    }
+
+    private static int limit(String text) {
+        if (!text.matches("[1-9]\\d{0,3}") || Integer.parseInt(text) > LONGEST_PAGE) {
+            throw Failure.invalid("limit", "must be 1 to " + LONGEST_PAGE);
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static int index(List<Library.Entry> all, String name, String id) {
+        List<String> ids = all.stream().map(Library.Entry::id).toList();
+        if (!ids.contains(id)) {
+            throw Failure.invalid(name, "names no model of this list");
+        }
+        return ids.indexOf(id);
     }
 
     private void model(Exchange exchange) {

@@ -12,6 +12,7 @@ import dev.puna.server.http.Exchange;
 import dev.puna.server.wire.Failure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
@@ -27,20 +28,21 @@ public final class Completions {
      *
      * @param guard the id of the model that judges texts; absent: nothing does
      * @param shared whether equal beginnings of prompts are shared between accounts, and not only inside one
+     * @param telemetry the variables {@code OTEL_*}, which say where traces go; none: nowhere
      */
-    public record Policy(Optional<String> guard, boolean shared) {
-        public static final Policy DEFAULT = new Policy(Optional.empty(), false);
+    public record Policy(Optional<String> guard, boolean shared, Map<String, String> telemetry) {
+        public static final Policy DEFAULT = new Policy(Optional.empty(), false, Map.of());
     }
 
     private final Models models;
-    private final Metrics metrics;
+    private final Watch watch;
     private final Policy policy;
     private final Optional<Guard> guard;
 
     /** @throws IllegalArgumentException if the guard cannot be one */
-    public Completions(Models models, Metrics metrics, Policy policy) {
+    public Completions(Models models, Watch watch, Policy policy) {
         this.models = models;
-        this.metrics = metrics;
+        this.watch = watch;
         this.policy = policy;
         guard = policy.guard().map(id -> new Guard(models, id, this));
     }
@@ -50,8 +52,9 @@ public final class Completions {
         return guard;
     }
 
-    void judged(String model, Reply reply) {
-        metrics.answered(model, reply);
+    /** Told of every answer that is over. */
+    void answered(Exchange exchange, String model, Reply reply) {
+        watch.answered(exchange.id(), model, reply);
     }
 
     public Models models() {
@@ -169,6 +172,6 @@ public final class Completions {
             throw e;
         }
         exchange.whenGone(() -> answers.forEach(Answer::cancel));
-        return new Run(lease, answers, metrics);
+        return new Run(lease, answers, reply -> answered(exchange, lease.id(), reply));
     }
 }

@@ -156,7 +156,7 @@ public final class Guard {
         }
         Reply reply = answer.reply();
         spoken.addAll(answer.spoken());
-        completions.judged(id(), reply);
+        completions.answered(exchange, id(), reply);
         return verdict(reply.text(), spoken);
     }
 

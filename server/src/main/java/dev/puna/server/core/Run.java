@@ -7,6 +7,7 @@ import dev.puna.engine.EngineFault;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * The answers to one request, while they grow. Closing it stops what still runs and lets go of the model; it holds the
@@ -22,12 +23,13 @@ public final class Run implements AutoCloseable {
 
     private final Models.Lease lease;
     private final List<Answer> answers;
-    private final Metrics metrics;
+    private final Consumer<Reply> whenOver;
 
-    Run(Models.Lease lease, List<Answer> answers, Metrics metrics) {
+    /** @param whenOver told of each answer once it is over */
+    Run(Models.Lease lease, List<Answer> answers, Consumer<Reply> whenOver) {
         this.lease = lease;
         this.answers = List.copyOf(answers);
-        this.metrics = metrics;
+        this.whenOver = whenOver;
     }
 
     /** The name of the model that answers. */
@@ -90,7 +92,7 @@ public final class Run implements AutoCloseable {
         answers.forEach(Answer::cancel);
         try {
             for (Answer answer : answers) {
-                metrics.answered(lease.id(), answer.reply());
+                whenOver.accept(answer.reply());
             }
         } catch (EngineFault _) {
             // told to whoever read the answer

@@ -17,6 +17,7 @@ import dev.puna.server.core.Run;
 import dev.puna.server.http.Api;
 import dev.puna.server.http.EventStream;
 import dev.puna.server.http.Exchange;
+import dev.puna.server.http.Handler;
 import dev.puna.server.http.Head;
 import dev.puna.server.http.Route;
 import dev.puna.server.wire.Failure;
@@ -51,20 +52,36 @@ public final class Gemini implements Api {
         List<Route> routes = new ArrayList<>();
         for (String version : List.of("/v1beta", "/v1")) {
             String model = version + "/models/{model}";
-            routes.add(Route.get(version + "/models", "Lists the models", models::list));
-            routes.add(Route.get(model, "Tells of a model", models::get));
-            routes.add(Route.post(model + ":generateContent", "Answers contents", this::generate)
-                    .takes(GeminiShapes.GENERATE));
+            routes.add(Route.get(version + "/models", "Lists the models", whole(models::list))
+                    .asks("pageSize", "pageToken", "alt"));
+            routes.add(Route.get(model, "Tells of a model", whole(models::get)).asks("alt"));
+            routes.add(Route.post(model + ":generateContent", "Answers contents", whole(this::generate))
+                    .takes(GeminiShapes.GENERATE)
+                    .asks("alt"));
             routes.add(Route.post(model + ":streamGenerateContent", "Answers contents, piece by piece", this::stream)
-                    .takes(GeminiShapes.GENERATE));
-            routes.add(Route.post(model + ":countTokens", "Counts the tokens of contents", this::count)
-                    .takes(GeminiShapes.COUNT_TOKENS));
-            routes.add(Route.post(model + ":embedContent", "Makes a vector of a text", this::embed)
-                    .takes(GeminiShapes.EMBED));
-            routes.add(Route.post(model + ":batchEmbedContents", "Makes vectors of texts", this::embedAll)
-                    .takes(GeminiShapes.BATCH_EMBED));
+                    .takes(GeminiShapes.GENERATE)
+                    .asks("alt"));
+            routes.add(Route.post(model + ":countTokens", "Counts the tokens of contents", whole(this::count))
+                    .takes(GeminiShapes.COUNT_TOKENS)
+                    .asks("alt"));
+            routes.add(Route.post(model + ":embedContent", "Makes a vector of a text", whole(this::embed))
+                    .takes(GeminiShapes.EMBED)
+                    .asks("alt"));
+            routes.add(Route.post(model + ":batchEmbedContents", "Makes vectors of texts", whole(this::embedAll))
+                    .takes(GeminiShapes.BATCH_EMBED)
+                    .asks("alt"));
         }
         return routes;
+    }
+
+    /** For what does not come in pieces. */
+    private static Handler whole(Handler handler) {
+        return exchange -> {
+            if (!exchange.head().query("alt").orElse("json").equals("json")) {
+                throw Failure.invalid("alt", "must be json here");
+            }
+            handler.handle(exchange);
+        };
     }
 
     @Override
@@ -104,6 +121,15 @@ public final class Gemini implements Api {
         }
     }
 
+    /** Whether a stream is one of server-sent events; else it is one JSON array. */
+    private static boolean events(Exchange exchange) {
+        return switch (exchange.head().query("alt").orElse("json")) {
+            case "sse" -> true;
+            case "json" -> false;
+            default -> throw Failure.invalid("alt", "must be sse or json");
+        };
+    }
+
     private Optional<Safety> safety(Exchange exchange, Values body) {
         completions.models().entry(name(exchange, body)); // an unknown model is told first
         return Safety.of(body, completions.guard());
@@ -128,7 +154,7 @@ public final class Gemini implements Api {
 
     private void stream(Exchange exchange) {
         Values body = exchange.values();
-        boolean events = exchange.head().query("alt").filter("sse"::equals).isPresent();
+        boolean events = events(exchange);
         Optional<Safety> safety = safety(exchange, body);
         Optional<Safety.Rated> prompt = safety.map(wish -> wish.judge(exchange, ContentReader.messages(body)));
         if (prompt.isPresent() && prompt.get().blocked()) {

@@ -51,10 +51,11 @@ public final class Frame implements AutoCloseable {
     /** Certificate chain and key, as PEM files. */
     public record Tls(Path certificate, Path key) {}
 
-    /** Told of each request that is over; must not wait. */
-    @FunctionalInterface
+    /** Told of each request; must not wait. */
     public interface Observer {
-        void served(String api, String method, String pattern, int status, long nanos);
+        void began(String id, Head head);
+
+        void served(String id, String api, String method, String pattern, int status, long nanos);
     }
 
     private static final Logger LOG = System.getLogger(Frame.class.getName());
@@ -155,6 +156,7 @@ public final class Frame implements AutoCloseable {
         ThreadLocalRandom.current().nextBytes(random);
         String id = "req_" + HexFormat.of().formatHex(random);
         Head head = new Head(request);
+        observer.began(id, head);
         HttpServerResponse response = request.response();
         response.putHeader("x-request-id", id).putHeader("X-Content-Type-Options", "nosniff");
         Api api = claimant(head);
@@ -165,7 +167,8 @@ public final class Frame implements AutoCloseable {
             if (head.method().equals("OPTIONS")
                     && head.header("Access-Control-Request-Method").isPresent()) {
                 preflight(head, response);
-                observer.served(api.name(), "OPTIONS", pattern, response.getStatusCode(), System.nanoTime() - began);
+                observer.served(
+                        id, api.name(), "OPTIONS", pattern, response.getStatusCode(), System.nanoTime() - began);
                 return;
             }
             Optional<Target> target = target(head);
@@ -177,6 +180,9 @@ public final class Frame implements AutoCloseable {
             api = target.get().api();
             Route route = target.get().route();
             pattern = route.pattern();
+            if (!open) {
+                checkQuery(head, route);
+            }
             if (draining && !open) {
                 throw Failure.unavailable("the server is shutting down", Duration.ofSeconds(5));
             }
@@ -189,7 +195,7 @@ public final class Frame implements AutoCloseable {
             Thread.ofVirtual().name(id).start(() -> run(exchange, of, began));
         } catch (Failure failure) {
             refuse(request, api, failure, id);
-            observer.served(api.name(), head.method(), pattern, failure.status(), System.nanoTime() - began);
+            observer.served(id, api.name(), head.method(), pattern, failure.status(), System.nanoTime() - began);
         }
     }
 
@@ -215,6 +221,17 @@ public final class Frame implements AutoCloseable {
                 .filter(target -> target.api().claims(head))
                 .findFirst()
                 .or(() -> Optional.of(same.getLast()));
+    }
+
+    /** The key may stand in any query; what else may is the route's. */
+    private static void checkQuery(Head head, Route route) {
+        for (String name : head.queries()) {
+            if (!name.equals("key") && !route.queries().contains(name)) {
+                throw Failure.invalid(
+                        name.length() <= 100 ? name : name.substring(0, 100) + "…",
+                        "is not a parameter of this request");
+            }
+        }
     }
 
     private Failure none(Head head, HttpServerResponse response) {
@@ -301,7 +318,7 @@ public final class Frame implements AutoCloseable {
             long nanos = System.nanoTime() - began;
             int status = exchange.gone() ? 499 : exchange.status();
             observer.served(
-                    api.name(), exchange.head().method(), exchange.route().pattern(), status, nanos);
+                    exchange.id(), api.name(), exchange.head().method(), exchange.route().pattern(), status, nanos);
             LOG.log(
                     Level.DEBUG,
                     () -> String.format(

@@ -4,7 +4,9 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The first lines of a request. */
 public final class Head {
@@ -50,6 +52,16 @@ public final class Head {
             }
         }
         return Optional.empty();
+    }
+
+    /** The names of the parameters of the query, in their order. */
+    List<String> queries() {
+        return query.isEmpty()
+                ? List.of()
+                : Stream.of(query.split("&"))
+                        .filter(part -> !part.isEmpty())
+                        .map(part -> part.indexOf('=') < 0 ? part : part.substring(0, part.indexOf('=')))
+                        .toList();
     }
 
     static String decoded(String text) {

@@ -4,6 +4,7 @@ import dev.puna.server.wire.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What answers one method of one path.
@@ -11,36 +12,42 @@ import java.util.Optional;
  * @param pattern a path whose segments may have one parameter each: {@code /v1/models/{model}:generateContent}
  * @param summary what it does, in a line, for the OpenAPI document
  * @param shape the fields of its JSON body; absent where it has none
+ * @param queries the parameters that its query may have; any other is refused by its name
  * @param open whether it needs no key
  */
 public record Route(
-        String method, String pattern, Handler handler, String summary, Optional<Shape> shape, boolean open) {
+        String method, String pattern, Handler handler, String summary, Optional<Shape> shape, Set<String> queries, boolean open) {
 
     public static Route get(String pattern, String summary, Handler handler) {
-        return new Route("GET", pattern, handler, summary, Optional.empty(), false);
+        return new Route("GET", pattern, handler, summary, Optional.empty(), Set.of(), false);
     }
 
     public static Route delete(String pattern, String summary, Handler handler) {
-        return new Route("DELETE", pattern, handler, summary, Optional.empty(), false);
+        return new Route("DELETE", pattern, handler, summary, Optional.empty(), Set.of(), false);
     }
 
     public static Route post(String pattern, String summary, Handler handler) {
-        return new Route("POST", pattern, handler, summary, Optional.empty(), false);
+        return new Route("POST", pattern, handler, summary, Optional.empty(), Set.of(), false);
     }
 
     /** The same with a JSON body of this shape, which {@link Exchange#values()} reads. */
     public Route takes(Shape body) {
-        return new Route(method, pattern, handler, summary, Optional.of(body), open);
+        return new Route(method, pattern, handler, summary, Optional.of(body), queries, open);
+    }
+
+    /** The same with parameters in its query. */
+    public Route asks(String... names) {
+        return new Route(method, pattern, handler, summary, shape, Set.of(names), open);
     }
 
     /** The same for another method. */
     public Route by(String other) {
-        return new Route(other, pattern, handler, summary, shape, open);
+        return new Route(other, pattern, handler, summary, shape, queries, open);
     }
 
     /** The same without a key; only for what tells nothing about anybody. */
     public Route withoutKey() {
-        return new Route(method, pattern, handler, summary, shape, true);
+        return new Route(method, pattern, handler, summary, shape, queries, true);
     }
 
     /** The parameters if the path is one of this pattern; each is at least one character. */

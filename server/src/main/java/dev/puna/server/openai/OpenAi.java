@@ -17,11 +17,28 @@ import dev.puna.server.wire.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** OpenAI's API. */
 public final class OpenAi implements Api, AutoCloseable {
+    /** What OpenAI's clients may ask for and nobody here does, with the reason. */
+    private static final Map<String, String> OTHERS = new TreeMap<>(Map.ofEntries(
+            Map.entry("/v1/audio/speech", "models here have no voice"),
+            Map.entry("/v1/audio/transcriptions", "models here do not hear"),
+            Map.entry("/v1/audio/translations", "models here do not hear"),
+            Map.entry("/v1/images/generations", "models here make no images"),
+            Map.entry("/v1/images/edits", "models here make no images"),
+            Map.entry("/v1/images/variations", "models here make no images"),
+            Map.entry("/v1/videos", "models here make no videos"),
+            Map.entry("/v1/realtime/client_secrets", "models here have no voice"),
+            Map.entry("/v1/conversations", "conversations are not kept; use 'previous_response_id' of responses"),
+            Map.entry("/v1/responses/compact", "nothing is compacted"),
+            Map.entry("/v1/uploads", "files come whole: see /v1/files"),
+            Map.entry("/v1/vector_stores", "nothing is searched"),
+            Map.entry("/v1/fine_tuning/jobs", "models are not trained here")));
+
     private final Completions completions;
     private final Batches batches;
     private final List<Route> routes = new ArrayList<>();
@@ -43,7 +60,8 @@ public final class OpenAi implements Api, AutoCloseable {
                 .takes(ResponseShapes.COUNT));
         routes.add(Route.get("/v1/responses/{response}", "A stored response", responses::get));
         routes.add(Route.delete("/v1/responses/{response}", "Removes a stored response", responses::delete));
-        routes.add(Route.get("/v1/responses/{response}/input_items", "What a response answered", responses::items));
+        routes.add(Route.get("/v1/responses/{response}/input_items", "What a response answered", responses::items)
+                .asks("limit", "order", "after", "before"));
         routes.add(Route.post("/v1/responses/{response}/cancel", "Cancels a response", responses::cancel));
         Embedding embedding = new Embedding(completions.models());
         routes.add(Route.post("/v1/embeddings", "Texts as directions", embedding::create)
@@ -60,7 +78,8 @@ public final class OpenAi implements Api, AutoCloseable {
         StoredFiles stored = new StoredFiles(database);
         FilesApi files = new FilesApi(stored);
         routes.add(Route.post("/v1/files", "Keeps a file", files::create));
-        routes.add(Route.get("/v1/files", "Lists the files", files::list));
+        routes.add(Route.get("/v1/files", "Lists the files", files::list)
+                .asks("purpose", "limit", "order", "after"));
         routes.add(Route.get("/v1/files/{file}", "Tells of a file", files::get));
         routes.add(Route.delete("/v1/files/{file}", "Removes a file", files::delete));
         routes.add(Route.get("/v1/files/{file}/content", "The bytes of a file", files::content));
@@ -69,9 +88,13 @@ public final class OpenAi implements Api, AutoCloseable {
                 .collect(Collectors.toMap(Route::pattern, route -> route));
         batches = new Batches(new StoredBatches(database), stored, endpoints, this);
         routes.add(Route.post("/v1/batches", "Begins a batch", batches::create).takes(BatchShapes.BATCH));
-        routes.add(Route.get("/v1/batches", "Lists the batches", batches::list));
+        routes.add(Route.get("/v1/batches", "Lists the batches", batches::list)
+                .asks("limit", "after"));
         routes.add(Route.get("/v1/batches/{batch}", "Tells of a batch", batches::get));
         routes.add(Route.post("/v1/batches/{batch}/cancel", "Cancels a batch", batches::cancel));
+        OTHERS.forEach((path, why) -> routes.add(Route.post(path, "Not offered: " + why, _ -> {
+            throw Failure.of(Failure.Kind.NOT_OFFERED, why);
+        })));
         routes.add(Route.get("/v1/models", "Lists the models", this::models));
         routes.add(Route.get("/v1/models/{model}", "Tells of a model", this::model));
     }

@@ -24,6 +24,8 @@ public final class Database implements AutoCloseable {
     /** Keeps everything until the process ends. */
     public static final String IN_MEMORY = "jdbc:sqlite:file:puna-%s?mode=memory&cache=shared";
 
+    private static final int PATIENCE = 5; // seconds, for a server to say that it lives
+
     /** Work within a transaction. */
     @FunctionalInterface
     public interface Work<T extends @Nullable Object> {
@@ -110,13 +112,31 @@ public final class Database implements AutoCloseable {
                 open.commit();
                 return result;
             } catch (SQLException | RuntimeException | Error e) {
-                open.rollback();
+                undo(open, e);
                 throw e;
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the database failed", e);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Takes back what was begun. A connection that is broken is given up; the next transaction opens another. */
+    private void undo(Connection open, Throwable cause) {
+        try {
+            open.rollback();
+            if (open.isValid(PATIENCE)) {
+                return;
+            }
+        } catch (SQLException broken) {
+            cause.addSuppressed(broken);
+        }
+        connection = null;
+        try {
+            open.close();
+        } catch (SQLException broken) {
+            cause.addSuppressed(broken);
         }
     }
 
