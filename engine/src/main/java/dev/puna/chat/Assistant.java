@@ -271,6 +271,11 @@ public final class Assistant implements AutoCloseable {
                 .orElse(false);
     }
 
+    /** Whether the model thinks before it answers, as its chat template has it. */
+    public boolean thinks() {
+        return template().thoughts().isPresent();
+    }
+
     /** What the model's makers advise for its answers; greedy where they do not say. */
     public Sampling defaults() {
         return defaults;

@@ -139,7 +139,7 @@ public final class Anthropic implements Api {
         Optional<Constraint> form =
                 MessageReader.schema(body).map(schema -> Forms.schema(model, schema, "output_config.format.schema"));
         return new Question(
-                messages, tools, sampling, form, MessageReader.variables(body), true, Completions.caller(exchange));
+                messages, tools, sampling, form, MessageReader.variables(body, model), true, Completions.caller(exchange));
     }
 
     private void models(Exchange exchange) {

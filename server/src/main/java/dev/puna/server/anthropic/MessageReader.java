@@ -1,5 +1,6 @@
 package dev.puna.server.anthropic;
 
+import dev.puna.chat.Assistant;
 import dev.puna.chat.Tool;
 import dev.puna.chat.Tools;
 import dev.puna.server.wire.Failure;
@@ -205,7 +206,14 @@ final class MessageReader {
     }
 
     /** What the model's template is told about thinking. */
-    static Map<String, Object> variables(Values body) {
+    static Map<String, Object> variables(Values body, Assistant model) {
+        body.get(MessageShapes.THINKING).filter(given -> given.has(MessageShapes.BUDGET)).ifPresent(given -> {
+            if (model.thinks()) { // a model that has no thoughts keeps to any budget
+                throw Failure.invalid(
+                        given.path(MessageShapes.BUDGET),
+                        "cannot be kept: \"adaptive\" lets this model think as it is used to");
+            }
+        });
         boolean off = body.get(MessageShapes.THINKING)
                 .filter(given -> given.need(MessageShapes.TYPE).equals("disabled"))
                 .isPresent();

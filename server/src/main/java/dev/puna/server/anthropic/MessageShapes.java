@@ -167,6 +167,10 @@ final class MessageShapes {
 
     static final Field<String> DISPLAY = Field.of(
             "display", oneOf("summarized", "omitted"), "Thoughts are given out as they are, unless they are omitted.");
+    static final Field<Integer> BUDGET = Field.needed(
+            "budget_tokens",
+            integer(1, Integer.MAX_VALUE),
+            "The most tokens of thoughts; only for models that have none, for thoughts cannot be cut short.");
     static final Field<Values> THINKING = Field.of(
             "thinking",
             tagged(
@@ -174,17 +178,13 @@ final class MessageShapes {
                     variants(
                             "disabled", Shape.of(TYPE),
                             "adaptive", Shape.of(TYPE, DISPLAY),
-                            "enabled", thinks(),
-                            "between_tools", thinks())),
+                            "enabled", Shape.of(TYPE, BUDGET, DISPLAY),
+                            "between_tools",
+                                    Shape.of(
+                                            Field.refused("type", "a model thinks before it answers or not at all"),
+                                            Field.of("budget_tokens", any(), ""),
+                                            DISPLAY))),
             "A model that thinks before it answers does so unless this is \"disabled\".");
-
-    private static Shape thinks() {
-        return Shape.of(
-                Field.refused(
-                        "type", "thoughts cannot be given a budget; \"adaptive\" lets a model think as it is used to"),
-                Field.of("budget_tokens", any(), ""),
-                DISPLAY);
-    }
 
     static final Field<JsonNode> SCHEMA = Field.needed("schema", anyObject(), "JSON Schema of the answer.");
     static final Field<Values> FORMAT =

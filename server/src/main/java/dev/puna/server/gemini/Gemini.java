@@ -291,7 +291,7 @@ public final class Gemini implements Api {
                 config.map(given -> sampling(given, model.defaults())).orElse(model.defaults());
         Optional<Constraint> form = config.flatMap(given -> ContentReader.form(given, model));
         Map<String, Object> variables = config.flatMap(given -> given.get(GeminiShapes.THINKING))
-                .map(Thinking::variables)
+                .map(given -> Thinking.variables(given, model))
                 .orElse(Map.of());
         return new Question(messages, tools, sampling, form, variables, true, caller(exchange, body));
     }

@@ -1,5 +1,6 @@
 package dev.puna.server.gemini;
 
+import dev.puna.chat.Assistant;
 import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Values;
 import java.util.Map;
@@ -17,9 +18,9 @@ final class Thinking {
     }
 
     /** Variables for the model's template. */
-    static Map<String, Object> variables(Values config) {
+    static Map<String, Object> variables(Values config, Assistant model) {
         int budget = config.get(GeminiShapes.THINKING_BUDGET, -1);
-        if (budget > 0) {
+        if (budget > 0 && model.thinks()) { // a model that has no thoughts keeps to any budget
             throw Failure.invalid(
                     config.path(GeminiShapes.THINKING_BUDGET), "must be 0 or −1: thoughts cannot be cut short");
         }

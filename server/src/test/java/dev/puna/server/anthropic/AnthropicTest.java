@@ -163,7 +163,8 @@ class AnthropicTest {
     @CsvSource(delimiter = '|', textBlock = """
                     "frobnicate": 1                                    | frobnicate
                     "container": "x"                                   | container
-                    "thinking": {"type": "enabled", "budget_tokens": 9}| thinking.type
+                    "thinking": {"type": "enabled", "budget_tokens": 0}| thinking.budget_tokens
+                    "thinking": {"type": "between_tools"}              | thinking.type
                     "speed": "fast"                                    | speed
                     "temperature": 3                                   | temperature
                     "top_k": -1                                        | top_k

@@ -237,7 +237,7 @@ class GeminiTest {
                     "generationConfig": {"topP": 3}                               | generationConfig.topP
                     "generationConfig": {"logprobs": 3}                           | generationConfig.logprobs
                     "generationConfig": {"speechConfig": {}}                      | generationConfig.speechConfig
-                    "generationConfig": {"thinkingConfig": {"thinkingBudget": 9}} | generationConfig.thinkingConfig.thinkingBudget
+                    "generationConfig": {"thinkingConfig": {"thinkingBudget": -2}} | generationConfig.thinkingConfig.thinkingBudget
                     "generationConfig": {"candidateCount": 1000000000}            | generationConfig.candidateCount
                     "generationConfig": {"responseSchema": {"type": "STRING"}}    | generationConfig.responseSchema
                     "toolConfig": {"functionCallingConfig": {"mode": "ANY"}}      | toolConfig.functionCallingConfig
