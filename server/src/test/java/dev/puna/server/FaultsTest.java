@@ -61,7 +61,7 @@ class FaultsTest {
     static void serve() throws IOException {
         toy = ChainModel.write(
                 folder.resolve("toy"),
-                new ChainModel.Script(List.of("Puna", "!"), false, Toys.CONTEXT, ChainModel.TEMPLATE));
+                new ChainModel.Script(List.of("Pu", "na!"), false, Toys.CONTEXT, ChainModel.TEMPLATE));
         served = new Served(keyed(false, Limits.DEFAULT), toy);
     }
 

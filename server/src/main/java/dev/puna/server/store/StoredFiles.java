@@ -64,6 +64,7 @@ public final class StoredFiles {
 
     private static Stored read(ResultSet row) throws SQLException {
         long expires = row.getLong(7);
+        boolean never = row.wasNull();
         return new Stored(
                 row.getString(1),
                 row.getLong(2),
@@ -71,7 +72,7 @@ public final class StoredFiles {
                 row.getString(4),
                 row.getLong(5),
                 row.getString(6),
-                row.wasNull() ? OptionalLong.empty() : OptionalLong.of(expires));
+                never ? OptionalLong.empty() : OptionalLong.of(expires));
     }
 
     private static void expire(Database.Session session) throws SQLException {

@@ -140,7 +140,7 @@ class StoresTest {
         var options = new PunaServer.Options(usual.http(), usual.models(), Optional.of(url(kind, "whole")));
         Path toy = dev.puna.ChainModel.write(
                 folder.resolve("toy-" + kind),
-                new dev.puna.ChainModel.Script(List.of("Puna", "!"), false, Toys.CONTEXT, dev.puna.ChainModel.TEMPLATE));
+                new dev.puna.ChainModel.Script(List.of("Pu", "na!"), false, Toys.CONTEXT, dev.puna.ChainModel.TEMPLATE));
         String model = toy.getFileName().toString();
         String first;
         try (Served served = new Served(options, toy)) {
