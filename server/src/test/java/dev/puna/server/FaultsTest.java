@@ -369,7 +369,9 @@ class FaultsTest {
     }
 
     private static Socket open(Served server) throws IOException {
-        return new Socket("127.0.0.1", server.server.uri().getPort());
+        Socket socket = new Socket("127.0.0.1", server.server.uri().getPort());
+        socket.setSoTimeout(20_000); // what waits for ever is a failure, not a test without end
+        return socket;
     }
 
     private static String answer(Socket socket, String request) throws IOException {

@@ -108,6 +108,7 @@ public final class Frame implements AutoCloseable {
                 .setMaxHeaderSize(limits.headerBytes())
                 .setMaxInitialLineLength(limits.lineBytes())
                 .setHandle100ContinueAutomatically(true)
+                .setHttp2ClearTextEnabled(false) // else a connection that says nothing is not known yet, and waits for ever
                 .setTcpNoDelay(true)
                 .setAcceptBacklog(1024);
         options.tls()
