@@ -68,8 +68,7 @@ public final class ChainModel {
     /** Writes a folder whose answer depends on the last character of the prompt: whole pieces, none twice. */
     public static Path write(Path folder, Map<Character, List<String>> answers, int context, String template)
             throws IOException {
-        List<String> pieces =
-                answers.values().stream().flatMap(List::stream).toList();
+        List<String> pieces = answers.values().stream().flatMap(List::stream).toList();
         int[] next = IntStream.range(0, FIRST_PIECE + pieces.size()).toArray();
         int id = FIRST_PIECE;
         for (Map.Entry<Character, List<String>> answer : answers.entrySet()) {

@@ -169,8 +169,7 @@ final class ServeCommand implements Callable<Integer> {
         if (!List.of("account", "all").contains(sharing)) {
             throw new Refused("--share-prefixes must be account or all, not " + sharing);
         }
-        ServedModels models =
-                new ServedModels(session.models(), references, manage != null ? manage : keys == null);
+        ServedModels models = new ServedModels(session.models(), references, manage != null ? manage : keys == null);
         Library library = adapted(models);
         Optional<String> judge = Optional.ofNullable(guard).map(models::with); // no model for adapters to mean
         PunaServer.Options options = new PunaServer.Options(

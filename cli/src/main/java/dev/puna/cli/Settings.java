@@ -67,7 +67,8 @@ public final class Settings {
     /** The variables by which OpenTelemetry is set up. */
     public Map<String, String> telemetry() {
         return environment.entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith("OTEL_") && !entry.getValue().isEmpty())
+                .filter(entry ->
+                        entry.getKey().startsWith("OTEL_") && !entry.getValue().isEmpty())
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 

@@ -36,9 +36,7 @@ class ServeCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
                     --lora x                       | --lora takes NAME=PATH
                     --lora =x                      | --lora takes NAME=PATH
                     --lora a=no-such-file          | there is no adapter at no-such-file
@@ -82,7 +80,8 @@ class ServeCommandTest {
         while (!out.toString(StandardCharsets.UTF_8).contains("\n") && !exit.isDone()) {
             Thread.sleep(5);
         }
-        String first = out.toString(StandardCharsets.UTF_8).lines().findFirst().orElse(err.toString(StandardCharsets.UTF_8));
+        String first =
+                out.toString(StandardCharsets.UTF_8).lines().findFirst().orElse(err.toString(StandardCharsets.UTF_8));
         assertThat(first).startsWith("listening on http://127.0.0.1:");
         try (HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {

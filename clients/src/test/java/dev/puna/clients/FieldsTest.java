@@ -127,7 +127,14 @@ class FieldsTest {
                 "batch",
                 annotated(models + "batches.BatchCreateParams$Body"),
                 List.of(in(Map.of(
-                        "model", "", "input_file_id", "file-1", "endpoint", "/v1/embeddings", "completion_window", "24h")))));
+                        "model",
+                        "",
+                        "input_file_id",
+                        "file-1",
+                        "endpoint",
+                        "/v1/embeddings",
+                        "completion_window",
+                        "24h")))));
         messages(all, models + "chat.completions.ChatCompletion");
         items(all, models);
     }
@@ -247,8 +254,7 @@ class FieldsTest {
                     List.of(field -> Map.of("input", List.of(with(item.getValue(), field, PROBE))))));
         }
         Map<String, Object> body = Map.of("input", "x");
-        all.add(new Walk(
-                path, "reasoning", annotated(models + "Reasoning"), List.of(in(body, "reasoning", Map.of()))));
+        all.add(new Walk(path, "reasoning", annotated(models + "Reasoning"), List.of(in(body, "reasoning", Map.of()))));
         all.add(new Walk(
                 path, "text", annotated(models + "responses.ResponseTextConfig"), List.of(in(body, "text", Map.of()))));
         all.add(new Walk(
@@ -352,7 +358,8 @@ class FieldsTest {
                 path,
                 "safety",
                 annotated(types + "SafetySetting"),
-                List.of(inList(body, "safetySettings", Map.of("category", "HARM_CATEGORY_HARASSMENT", "threshold", "OFF")))));
+                List.of(inList(
+                        body, "safetySettings", Map.of("category", "HARM_CATEGORY_HARASSMENT", "threshold", "OFF")))));
         Set<String> embed = annotated(types + "EmbedContentConfig");
         embed.removeAll(Set.of("httpOptions", "mimeType", "documentOcr", "audioTrackExtraction")); // for other servers
         all.add(new Walk(

@@ -75,8 +75,9 @@ final class OpenApi {
             parameters.add(
                     Map.of("name", names.group(1), "in", "path", "required", true, "schema", Map.of("type", "string")));
         }
-        new TreeSet<>(route.queries()).forEach(name -> parameters.add(
-                Map.of("name", name, "in", "query", "schema", Map.of("type", "string"))));
+        new TreeSet<>(route.queries())
+                .forEach(name ->
+                        parameters.add(Map.of("name", name, "in", "query", "schema", Map.of("type", "string"))));
         if (!parameters.isEmpty()) {
             operation.put("parameters", parameters);
         }

@@ -63,8 +63,8 @@ class AdaptersTest {
     }
 
     private static Path toy(String name) throws IOException {
-        var script = new ChainModel.Script(
-                List.of("Puna", ", ", "öst", ".19"), false, Toys.CONTEXT, ChainModel.TEMPLATE);
+        var script =
+                new ChainModel.Script(List.of("Puna", ", ", "öst", ".19"), false, Toys.CONTEXT, ChainModel.TEMPLATE);
         return ChainModel.write(folder.resolve(name), script);
     }
 
@@ -185,7 +185,8 @@ class AdaptersTest {
             assertThat(texts.get(i))
                     .isEqualTo(List.of("Puna, öst.19", "öst.19", ", öst.19").get(i % 3));
         }
-        assertThat(served.server.models().open().stream().map(open -> open.entry().id()))
+        assertThat(served.server.models().open().stream()
+                        .map(open -> open.entry().id()))
                 .contains("toy")
                 .doesNotContain("toy:east", "comma"); // they have no weights of their own
     }
@@ -224,7 +225,10 @@ class AdaptersTest {
                         .get("type")
                         .stringValue())
                 .isEqualTo("model");
-        assertThat(served.get("/v1beta/models/toy:east").json().get("baseModelId").stringValue())
+        assertThat(served.get("/v1beta/models/toy:east")
+                        .json()
+                        .get("baseModelId")
+                        .stringValue())
                 .isEqualTo("toy");
         assertThat(served.get("/api/tags").body()).contains("\"toy:east\"");
         JsonNode shown = served.post("/api/show", "{\"model\": \"toy:east\"}").json();
@@ -235,7 +239,8 @@ class AdaptersTest {
     @Test
     void embeddingsAreTheAdaptedModels() {
         String body = "\", \"input\": \"x\"}";
-        assertThat(served.post("/v1/embeddings", "{\"model\": \"toy:east" + body).status())
+        assertThat(served.post("/v1/embeddings", "{\"model\": \"toy:east" + body)
+                        .status())
                 .isEqualTo(200);
         assertThat(Json.write(served.post("/v1/embeddings", "{\"model\": \"toy:east" + body)
                         .json()

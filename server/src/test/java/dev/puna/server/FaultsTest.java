@@ -165,13 +165,17 @@ class FaultsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"null", "1", "\"x\"", "[]", "[null]", "{\"model\": null}", "", "{}", "\u0000", "{\"\": {}}"})
+    @ValueSource(
+            strings = {"null", "1", "\"x\"", "[]", "[null]", "{\"model\": null}", "", "{}", "\u0000", "{\"\": {}}"})
     void noBodyOfWhateverKindIsAFaultOfOurs(String body) {
         for (Route route : served.server.routes()) {
             if (route.method().equals("POST")) {
                 String path = route.pattern().replaceAll("\\{[^}]*}", "x");
                 Served.Said said = served.post(path, body, as(ALICE));
-                assertThat(said.status()).as(path + " " + said.body()).isBetween(400, 501).isNotEqualTo(500);
+                assertThat(said.status())
+                        .as(path + " " + said.body())
+                        .isBetween(400, 501)
+                        .isNotEqualTo(500);
             }
         }
     }
@@ -193,7 +197,8 @@ class FaultsTest {
         String json = name.replace("\u0000", "\\u0000");
         String chat = "{\"model\": \"" + json + "\", \"max_tokens\": 1, " + HELLO + "}";
         for (String path : List.of("/v1/chat/completions", "/v1/messages", "/api/chat")) {
-            assertThat(served.post(path, chat, as(ALICE)).status()).as(path).isEqualTo(404);
+            String body = path.startsWith("/api") ? chat.replace("\"max_tokens\": 1, ", "") : chat;
+            assertThat(served.post(path, body, as(ALICE)).status()).as(path).isEqualTo(404);
         }
         String encoded = java.net.URLEncoder.encode(name, StandardCharsets.UTF_8);
         Served.Said gemini = served.post(
@@ -216,7 +221,7 @@ class FaultsTest {
         try (Served other = new Served(broken)) {
             String body = path.contains("v1beta")
                     ? "{\"contents\": [{\"parts\": [{\"text\": \"x\"}]}]}"
-                    : "{\"model\": \"broken\", \"max_tokens\": 1, " + HELLO + "}";
+                    : "{\"model\": \"broken\", " + (path.startsWith("/api") ? "" : "\"max_tokens\": 1, ") + HELLO + "}";
             Served.Said said = other.post(path, body);
             assertThat(said.status()).as(said.body()).isIn(500, 503);
             assertThat(said.body()).doesNotContain(folder.toString(), "GGUF", "0x", "Exception");
@@ -241,13 +246,14 @@ class FaultsTest {
     @Test
     void whatOneAccountAskedIsNotInTheCacheOfAnother() throws IOException {
         String talk = "\"messages\": [{\"role\": \"user\", \"content\": \"" + "a long talk ".repeat(30) + "\"}]";
-        assertThat(cached(served, ALICE, talk)).isZero();
-        assertThat(cached(served, ALICE, talk)).isPositive();
-        assertThat(cached(served, BOB, talk)).isZero();
-        assertThat(cached(served, ALICE, talk + ", \"cache_salt\": \"s\"")).isZero();
+        int begun = 20; // tokens that all talks begin with
+        assertThat(cached(served, ALICE, talk)).isLessThan(begun);
+        assertThat(cached(served, ALICE, talk)).isGreaterThan(begun);
+        assertThat(cached(served, BOB, talk)).isLessThan(begun);
+        assertThat(cached(served, ALICE, talk + ", \"cache_salt\": \"s\"")).isLessThan(begun);
         try (Served shared = new Served(keyed(true, Limits.DEFAULT), toy)) {
             assertThat(cached(shared, ALICE, talk)).isZero();
-            assertThat(cached(shared, BOB, talk)).isPositive();
+            assertThat(cached(shared, BOB, talk)).isGreaterThan(begun);
             assertThat(cached(shared, BOB, talk + ", \"cache_salt\": \"s\"")).isZero();
         }
     }
@@ -261,8 +267,7 @@ class FaultsTest {
 
     @Test
     void whatIsStoredIsItsOwners() {
-        String response = served.post(
-                        "/v1/responses", "{\"model\": \"toy\", \"input\": \"x\"}", as(ALICE))
+        String response = served.post("/v1/responses", "{\"model\": \"toy\", \"input\": \"x\"}", as(ALICE))
                 .json()
                 .get("id")
                 .stringValue();
@@ -276,7 +281,8 @@ class FaultsTest {
         }
         assertThat(served.post(
                                 "/v1/responses",
-                                "{\"model\": \"toy\", \"input\": \"y\", \"previous_response_id\": \"" + response + "\"}",
+                                "{\"model\": \"toy\", \"input\": \"y\", \"previous_response_id\": \"" + response
+                                        + "\"}",
                                 as(BOB))
                         .status())
                 .isEqualTo(400);
@@ -403,16 +409,15 @@ class FaultsTest {
     void whoSaysNothingOrSpellsItsRequestForEverIsDropped() throws IOException {
         try (Served strict = new Served(keyed(false, limits(64, Duration.ofMillis(300), Duration.ofMillis(200))));
                 Socket silent = open(strict);
-                Socket slow = open(strict);
-                Socket half = open(strict)) {
+                Socket slow = open(strict)) {
             slow.getOutputStream().write("GET /health HTTP/1.1\r\nHost: lo".getBytes(StandardCharsets.US_ASCII));
             assertThat(silent.getInputStream().read()).isEqualTo(-1);
             assertThat(slow.getInputStream().readAllBytes()).isEmpty();
-            assertThat(answer(
-                            half,
-                            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + ALICE
-                                    + "\r\nContent-Length: 100\r\n\r\n{"))
-                    .endsWith("408");
+            try (Socket half = open(strict)) {
+                String request = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                        + ALICE + "\r\nContent-Length: 100\r\n\r\n{";
+                assertThat(answer(half, request)).endsWith("408");
+            }
         }
     }
 
@@ -438,7 +443,8 @@ class FaultsTest {
     void withACertificateItSpeaksTlsAndNothingElse() throws Exception {
         Path store = folder.resolve("store.p12");
         Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
                         "-genkeypair",
                         "-alias",
                         "puna",
@@ -463,8 +469,8 @@ class FaultsTest {
         }
         Certificate certificate = keys.getCertificate("puna");
         Path chain = pem("CERTIFICATE", certificate.getEncoded());
-        Path key = pem(
-                "PRIVATE KEY", keys.getKey("puna", "changeit".toCharArray()).getEncoded());
+        Path key =
+                pem("PRIVATE KEY", keys.getKey("puna", "changeit".toCharArray()).getEncoded());
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry("puna", certificate);
@@ -475,12 +481,7 @@ class FaultsTest {
         PunaServer.Options usual = PunaServer.Options.DEFAULT;
         var options = new PunaServer.Options(
                 new Frame.Options(
-                        "127.0.0.1",
-                        0,
-                        Optional.of(new Frame.Tls(chain, key)),
-                        Keys.NONE,
-                        Set.of(),
-                        Limits.DEFAULT),
+                        "127.0.0.1", 0, Optional.of(new Frame.Tls(chain, key)), Keys.NONE, Set.of(), Limits.DEFAULT),
                 usual.models(),
                 usual.database());
         try (Served secure = new Served(options, toy);
@@ -497,7 +498,7 @@ class FaultsTest {
                             .build(),
                     HttpResponse.BodyHandlers.ofLines());
             assertThat(response.statusCode()).isEqualTo(200);
-            assertThat(response.body()).anyMatch(line -> line.contains("Puna")).as("a stream over TLS");
+            assertThat(response.body()).anyMatch(line -> line.contains("\"Pu\""));
             try (Socket plain = open(secure)) {
                 String said;
                 try {

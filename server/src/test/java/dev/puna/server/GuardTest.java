@@ -76,14 +76,16 @@ class GuardTest {
 
     private static Path toy(String name, String... pieces) throws IOException {
         return ChainModel.write(
-                folder.resolve(name),
-                new ChainModel.Script(List.of(pieces), false, Toys.CONTEXT, ChainModel.TEMPLATE));
+                folder.resolve(name), new ChainModel.Script(List.of(pieces), false, Toys.CONTEXT, ChainModel.TEMPLATE));
     }
 
     private static PunaServer.Options guarded(String guard) {
         PunaServer.Options usual = PunaServer.Options.DEFAULT;
         return new PunaServer.Options(
-                usual.http(), usual.models(), usual.database(), new Completions.Policy(Optional.of(guard), false, Map.of()));
+                usual.http(),
+                usual.models(),
+                usual.database(),
+                new Completions.Policy(Optional.of(guard), false, Map.of()));
     }
 
     @AfterAll
@@ -107,8 +109,7 @@ class GuardTest {
 
     @Test
     void moderationsTellTheGuardsVerdictInOpenAisCategories() {
-        JsonNode json = moderate(
-                        "\"model\": \"guard\", \"input\": [\"a cake\", \"a bomb\", \"an insult\", \"a copy\"]")
+        JsonNode json = moderate("\"model\": \"guard\", \"input\": [\"a cake\", \"a bomb\", \"an insult\", \"a copy\"]")
                 .json();
         assertThat(json.get("model").stringValue()).isEqualTo("guard");
         JsonNode results = json.get("results");
@@ -135,7 +136,8 @@ class GuardTest {
 
     @Test
     void oneTextOrThePartsOfOneAreOneInput() {
-        assertThat(moderate("\"input\": \"a bomb\"").json().get("results").size()).isEqualTo(1);
+        assertThat(moderate("\"input\": \"a bomb\"").json().get("results").size())
+                .isEqualTo(1);
         JsonNode parts = moderate(
                         "\"input\": [{\"type\": \"text\", \"text\": \"a\"}, {\"type\": \"text\", \"text\": \"bomb\"}]")
                 .json()

@@ -28,8 +28,8 @@ class OpenApiTest {
                     .properties()
                     .forEach(path -> path.getValue()
                             .properties()
-                            .forEach(operation -> described.add(
-                                    operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey())));
+                            .forEach(operation ->
+                                    described.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey())));
             assertThat(described).isEqualTo(routes).hasSizeGreaterThan(50);
         }
     }
@@ -45,14 +45,17 @@ class OpenApiTest {
                 assertThat(operation.get("summary").stringValue()).as(name).isNotEmpty();
                 List<String> parameters = new ArrayList<>();
                 if (operation.has("parameters")) {
-                    operation.get("parameters").forEach(one -> parameters.add(one.get("name").stringValue()));
+                    operation
+                            .get("parameters")
+                            .forEach(one -> parameters.add(one.get("name").stringValue()));
                 }
                 assertThat(parameters).as(name).containsAll(route.queries()).doesNotHaveDuplicates();
                 route.shape().ifPresent(shape -> {
-                    JsonNode properties =
-                            operation.at("/requestBody/content/application~1json/schema/properties");
+                    JsonNode properties = operation.at("/requestBody/content/application~1json/schema/properties");
                     for (Field<?> field : shape.fields()) {
-                        assertThat(properties.has(field.name())).as(name + " " + field.name()).isTrue();
+                        assertThat(properties.has(field.name()))
+                                .as(name + " " + field.name())
+                                .isTrue();
                     }
                 });
                 assertThat(operation.get("security").isEmpty()).as(name).isEqualTo(route.open());
@@ -66,7 +69,8 @@ class OpenApiTest {
             for (Route route : served.server.routes()) {
                 if (!route.open()) {
                     String path = route.pattern().replaceAll("\\{[^}]*}", "x") + "?no_such_parameter=1";
-                    Served.Said said = served.send(route.method(), path, route.method().equals("POST") ? "{}" : null);
+                    Served.Said said =
+                            served.send(route.method(), path, route.method().equals("POST") ? "{}" : null);
                     assertThat(said.status()).as(path).isEqualTo(400);
                     assertThat(said.body()).as(path).contains("no_such_parameter");
                 }

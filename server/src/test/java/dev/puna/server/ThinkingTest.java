@@ -26,8 +26,7 @@ class ThinkingTest {
 
     private static Path toy(String name, String template) throws IOException {
         return ChainModel.write(
-                folder.resolve(name),
-                new ChainModel.Script(List.of("Pu", "na!"), false, Toys.CONTEXT, template));
+                folder.resolve(name), new ChainModel.Script(List.of("Pu", "na!"), false, Toys.CONTEXT, template));
     }
 
     @AfterAll

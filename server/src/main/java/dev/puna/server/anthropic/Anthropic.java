@@ -53,7 +53,8 @@ public final class Anthropic implements Api {
                 Route.post("/v1/messages/count_tokens", "Counts the tokens of messages", this::count)
                         .takes(MessageShapes.COUNT)
                         .asks("beta"),
-                Route.get("/v1/models", "Lists the models", this::models).asks("limit", "after_id", "before_id", "beta"),
+                Route.get("/v1/models", "Lists the models", this::models)
+                        .asks("limit", "after_id", "before_id", "beta"),
                 Route.get("/v1/models/{model}", "Tells of a model", this::model).asks("beta"));
     }
 
@@ -139,14 +140,21 @@ public final class Anthropic implements Api {
         Optional<Constraint> form =
                 MessageReader.schema(body).map(schema -> Forms.schema(model, schema, "output_config.format.schema"));
         return new Question(
-                messages, tools, sampling, form, MessageReader.variables(body, model), true, Completions.caller(exchange));
+                messages,
+                tools,
+                sampling,
+                form,
+                MessageReader.variables(body, model),
+                true,
+                Completions.caller(exchange));
     }
 
     private void models(Exchange exchange) {
         List<Library.Entry> all = completions.models().entries();
         Head head = exchange.head();
         int most = head.query("limit").map(Anthropic::limit).orElse(USUAL_PAGE);
-        int from = head.query("after_id").map(id -> index(all, "after_id", id) + 1).orElse(0);
+        int from =
+                head.query("after_id").map(id -> index(all, "after_id", id) + 1).orElse(0);
         int to = head.query("before_id").map(id -> index(all, "before_id", id)).orElse(all.size());
         List<Library.Entry> rest = all.subList(Math.min(from, to), to);
         boolean more = rest.size() > most;
@@ -154,8 +162,7 @@ public final class Anthropic implements Api {
         List<Library.Entry> page = head.query("before_id").isPresent()
                 ? rest.subList(Math.max(0, rest.size() - most), rest.size())
                 : rest.subList(0, Math.min(most, rest.size()));
-        List<Map<String, @Nullable Object>> data =
-                page.stream().map(this::json).toList();
+        List<Map<String, @Nullable Object>> data = page.stream().map(this::json).toList();
         exchange.json(Json.map(
                 "data",
                 data,
@@ -187,8 +194,10 @@ public final class Anthropic implements Api {
     }
 
     private Map<String, @Nullable Object> json(Library.Entry entry) {
-        Optional<Integer> context =
-                completions.models().open(entry.id()).map(open -> open.assistant().context());
+        Optional<Integer> context = completions
+                .models()
+                .open(entry.id())
+                .map(open -> open.assistant().context());
         return Json.map(
                 "id",
                 entry.id(),

@@ -207,13 +207,15 @@ final class MessageReader {
 
     /** What the model's template is told about thinking. */
     static Map<String, Object> variables(Values body, Assistant model) {
-        body.get(MessageShapes.THINKING).filter(given -> given.has(MessageShapes.BUDGET)).ifPresent(given -> {
-            if (model.thinks()) { // a model that has no thoughts keeps to any budget
-                throw Failure.invalid(
-                        given.path(MessageShapes.BUDGET),
-                        "cannot be kept: \"adaptive\" lets this model think as it is used to");
-            }
-        });
+        body.get(MessageShapes.THINKING)
+                .filter(given -> given.has(MessageShapes.BUDGET))
+                .ifPresent(given -> {
+                    if (model.thinks()) { // a model that has no thoughts keeps to any budget
+                        throw Failure.invalid(
+                                given.path(MessageShapes.BUDGET),
+                                "cannot be kept: \"adaptive\" lets this model think as it is used to");
+                    }
+                });
         boolean off = body.get(MessageShapes.THINKING)
                 .filter(given -> given.need(MessageShapes.TYPE).equals("disabled"))
                 .isPresent();

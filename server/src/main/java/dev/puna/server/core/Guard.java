@@ -37,7 +37,8 @@ public final class Guard {
     private static final int ANSWER = 64; // tokens
     private static final String PROBE = "a text to be judged";
     private static final Pattern CATEGORY = Pattern.compile("(?m)^([A-Z]\\d{1,2}): ([^\\n]{1,80}?)\\.?$");
-    private static final Pattern ANSWERED = Pattern.compile("\\s*(safe|unsafe)\\s*([A-Z]\\d{1,2}(?:\\s*,\\s*[A-Z]\\d{1,2})*)?\\s*");
+    private static final Pattern ANSWERED =
+            Pattern.compile("\\s*(safe|unsafe)\\s*([A-Z]\\d{1,2}(?:\\s*,\\s*[A-Z]\\d{1,2})*)?\\s*");
 
     /**
      * What a guard thinks of a text.
@@ -80,7 +81,9 @@ public final class Guard {
         }
         String prompt;
         try {
-            prompt = lease.assistant().rendered(question(List.of(Message.user(PROBE)))).text();
+            prompt = lease.assistant()
+                    .rendered(question(List.of(Message.user(PROBE))))
+                    .text();
         } catch (BadRequest none) {
             prompt = "";
         }
@@ -112,7 +115,8 @@ public final class Guard {
             s.maxTokens = OptionalInt.of(ANSWER);
             s.logprobs = OptionalInt.of(0);
         });
-        return new Question(turns, Tools.NONE, sampling, Optional.empty(), Map.of(), false, dev.puna.chat.Caller.ANYONE);
+        return new Question(
+                turns, Tools.NONE, sampling, Optional.empty(), Map.of(), false, dev.puna.chat.Caller.ANYONE);
     }
 
     /** Judges one text. */

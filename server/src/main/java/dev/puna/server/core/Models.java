@@ -223,9 +223,10 @@ public final class Models implements AutoCloseable {
         Slot slot = hold(entry);
         try {
             Assistant assistant = java.util.Objects.requireNonNull(slot.assistant);
-            Optional<Adapter> adapter = library.adapter(id).map(path -> slot.adapters
-                    .computeIfAbsent(id, _ -> assistant.adapter(path))
-                    .adapter());
+            Optional<Adapter> adapter = library.adapter(id)
+                    .map(path -> slot.adapters
+                            .computeIfAbsent(id, _ -> assistant.adapter(path))
+                            .adapter());
             return new Lease(slot, asked, assistant, adapter);
         } catch (RuntimeException | Error e) {
             lock.lock();

@@ -37,7 +37,9 @@ public final class Traces implements AutoCloseable {
 
         @Override
         public @Nullable String get(@Nullable Head head, String name) {
-            return head == null || name.equals("baggage") ? null : head.header(name).orElse(null);
+            return head == null || name.equals("baggage")
+                    ? null
+                    : head.header(name).orElse(null);
         }
     };
 
@@ -73,8 +75,8 @@ public final class Traces implements AutoCloseable {
             throw new IllegalArgumentException("traces are sent by otlp over http/protobuf only");
         }
         Map<String, String> properties = new HashMap<>();
-        variables.forEach((name, value) ->
-                properties.put(name.toLowerCase(Locale.ROOT).replace('_', '.'), value));
+        variables.forEach(
+                (name, value) -> properties.put(name.toLowerCase(Locale.ROOT).replace('_', '.'), value));
         properties.put("otel.exporter.otlp.protocol", protocol);
         properties.put("otel.metrics.exporter", "none");
         properties.put("otel.logs.exporter", "none");

@@ -66,14 +66,13 @@ final class GeminiModels {
                 entry.description(),
                 "supportedGenerationMethods",
                 List.of("generateContent", "countTokens", "embedContent", "batchEmbedContents"));
-        models.open(entry.id())
-                .ifPresent(open -> {
-                    json.put("inputTokenLimit", open.assistant().context());
-                    json.put("outputTokenLimit", open.assistant().context());
-                    json.put("temperature", open.assistant().defaults().temperature());
-                    json.put("topP", open.assistant().defaults().topP());
-                    json.put("topK", open.assistant().defaults().topK());
-                });
+        models.open(entry.id()).ifPresent(open -> {
+            json.put("inputTokenLimit", open.assistant().context());
+            json.put("outputTokenLimit", open.assistant().context());
+            json.put("temperature", open.assistant().defaults().temperature());
+            json.put("topP", open.assistant().defaults().topP());
+            json.put("topK", open.assistant().defaults().topK());
+        });
         return json;
     }
 }

@@ -211,8 +211,10 @@ final class GeminiShapes {
             Field.of("responseJsonSchema", either(bool().as(GeminiShapes::node), anyObject()), "JSON Schema.");
 
     static final Field<Boolean> INCLUDE_THOUGHTS = Field.of("includeThoughts", bool(), "");
-    static final Field<Integer> THINKING_BUDGET =
-            Field.of("thinkingBudget", integer(-1, Integer.MAX_VALUE), "0: no thoughts; −1: as the model is used to; more only where it has none.");
+    static final Field<Integer> THINKING_BUDGET = Field.of(
+            "thinkingBudget",
+            integer(-1, Integer.MAX_VALUE),
+            "0: no thoughts; −1: as the model is used to; more only where it has none.");
     static final Field<String> THINKING_LEVEL =
             Field.of("thinkingLevel", oneOf("THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH"), "");
     static final Field<Values> THINKING =

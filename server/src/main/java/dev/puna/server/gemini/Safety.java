@@ -92,7 +92,8 @@ final class Safety {
             Set<Hazard> known = guard.get().known();
             if (CATEGORIES.getOrDefault(category, Set.of()).stream().noneMatch(known::contains)) {
                 throw Failure.invalid(
-                        setting.path(GeminiShapes.CATEGORY), "is one that the guard model " + guard.get().id()
+                        setting.path(GeminiShapes.CATEGORY),
+                        "is one that the guard model " + guard.get().id()
                                 + " does not know: only OFF and BLOCK_NONE can be kept");
             }
             if (thresholds.put(category, least.get()) != null) {

@@ -108,7 +108,8 @@ public final class Frame implements AutoCloseable {
                 .setMaxHeaderSize(limits.headerBytes())
                 .setMaxInitialLineLength(limits.lineBytes())
                 .setHandle100ContinueAutomatically(true)
-                .setHttp2ClearTextEnabled(false) // else a connection that says nothing is not known yet, and waits for ever
+                .setHttp2ClearTextEnabled(
+                        false) // else a connection that says nothing is not known yet, and waits for ever
                 .setTcpNoDelay(true)
                 .setAcceptBacklog(1024);
         options.tls()
@@ -319,7 +320,12 @@ public final class Frame implements AutoCloseable {
             long nanos = System.nanoTime() - began;
             int status = exchange.gone() ? 499 : exchange.status();
             observer.served(
-                    exchange.id(), api.name(), exchange.head().method(), exchange.route().pattern(), status, nanos);
+                    exchange.id(),
+                    api.name(),
+                    exchange.head().method(),
+                    exchange.route().pattern(),
+                    status,
+                    nanos);
             LOG.log(
                     Level.DEBUG,
                     () -> String.format(

@@ -16,7 +16,13 @@ import java.util.Set;
  * @param open whether it needs no key
  */
 public record Route(
-        String method, String pattern, Handler handler, String summary, Optional<Shape> shape, Set<String> queries, boolean open) {
+        String method,
+        String pattern,
+        Handler handler,
+        String summary,
+        Optional<Shape> shape,
+        Set<String> queries,
+        boolean open) {
 
     public static Route get(String pattern, String summary, Handler handler) {
         return new Route("GET", pattern, handler, summary, Optional.empty(), Set.of(), false);

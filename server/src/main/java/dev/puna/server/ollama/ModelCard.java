@@ -162,7 +162,8 @@ record ModelCard(
         }
         Map<String, @Nullable Object> json = Json.map(
                 "modelfile",
-                entry.base().map(base -> "FROM " + base + "\nADAPTER " + entry.id() + "\n")
+                entry.base()
+                        .map(base -> "FROM " + base + "\nADAPTER " + entry.id() + "\n")
                         .orElse("FROM " + entry.id() + "\n"),
                 "parameters",
                 "",

@@ -49,8 +49,7 @@ public final class Ollama implements Api {
                         .takes(OllamaShapes.COPY),
                 Route.get("/api/version", "Which of Ollama's APIs this is", Ollama::version),
                 Route.get("/", "Whether anybody is there", Ollama::root),
-                Route.post(
-                        "/api/create", "Not offered", _ -> notOffered("models are not made here")),
+                Route.post("/api/create", "Not offered", _ -> notOffered("models are not made here")),
                 Route.post("/api/push", "Not offered", _ -> notOffered("models are not published from here")));
     }
 

@@ -68,12 +68,11 @@ final class OllamaEmbed {
                 tokens += ids.length;
                 texts.add(ids);
             }
-            List<float[]> vectors =
-                    Embeddings.of(exchange, lease, texts, Completions.caller(exchange)).stream()
-                            .map(vector -> body.get(OllamaShapes.DIMENSIONS)
-                                    .map(many -> Embeddings.shortened(vector, many, "dimensions"))
-                                    .orElse(vector))
-                            .toList();
+            List<float[]> vectors = Embeddings.of(exchange, lease, texts, Completions.caller(exchange)).stream()
+                    .map(vector -> body.get(OllamaShapes.DIMENSIONS)
+                            .map(many -> Embeddings.shortened(vector, many, "dimensions"))
+                            .orElse(vector))
+                    .toList();
             Map<String, @Nullable Object> json = Json.map(
                     "model",
                     name,

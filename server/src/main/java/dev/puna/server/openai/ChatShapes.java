@@ -224,8 +224,8 @@ final class ChatShapes {
             Field.only("prompt_cache_retention", "the cache lives in memory", "in_memory", "in-memory");
     static final Field<JsonNode> CACHE_OPTIONS =
             Field.refused("prompt_cache_options", "equal beginnings are always shared, in memory");
-    static final Field<JsonNode> MODERATION = Field.refused(
-            "moderation", "a request is not judged on its way: ask /v1/moderations");
+    static final Field<JsonNode> MODERATION =
+            Field.refused("moderation", "a request is not judged on its way: ask /v1/moderations");
     static final Field<JsonNode> VERBOSITY = Field.only("verbosity", "no model here knows it", "medium");
 
     /** What the prompt is made of; counting its tokens takes these alone. */

@@ -68,9 +68,10 @@ final class Moderation {
         model.ifPresent(completions.models()::entry);
         Guard guard = completions
                 .guard()
-                .orElseThrow(() -> Failure.of(
-                        Failure.Kind.NOT_OFFERED,
-                        "no guard model is configured: nothing here can judge texts; 'puna serve --guard MODEL' sets one"));
+                .orElseThrow(
+                        () -> Failure.of(
+                                Failure.Kind.NOT_OFFERED,
+                                "no guard model is configured: nothing here can judge texts; 'puna serve --guard MODEL' sets one"));
         if (model.isPresent() && !model.get().equals(guard.id())) {
             throw Failure.invalid("model", "is no guard model; the guard is " + guard.id());
         }

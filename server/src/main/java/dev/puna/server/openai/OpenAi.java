@@ -66,8 +66,9 @@ public final class OpenAi implements Api, AutoCloseable {
         Embedding embedding = new Embedding(completions.models());
         routes.add(Route.post("/v1/embeddings", "Texts as directions", embedding::create)
                 .takes(TextShapes.EMBEDDING));
-        routes.add(Route.post("/v1/moderations", "Judges texts; needs a guard model", new Moderation(completions)::create)
-                .takes(TextShapes.MODERATION));
+        routes.add(
+                Route.post("/v1/moderations", "Judges texts; needs a guard model", new Moderation(completions)::create)
+                        .takes(TextShapes.MODERATION));
         Tokens tokens = new Tokens(completions.models());
         routes.add(
                 Route.post("/tokenize", "Token ids of a text", tokens::tokenize).takes(TextShapes.TOKENIZE));
@@ -78,8 +79,7 @@ public final class OpenAi implements Api, AutoCloseable {
         StoredFiles stored = new StoredFiles(database);
         FilesApi files = new FilesApi(stored);
         routes.add(Route.post("/v1/files", "Keeps a file", files::create));
-        routes.add(Route.get("/v1/files", "Lists the files", files::list)
-                .asks("purpose", "limit", "order", "after"));
+        routes.add(Route.get("/v1/files", "Lists the files", files::list).asks("purpose", "limit", "order", "after"));
         routes.add(Route.get("/v1/files/{file}", "Tells of a file", files::get));
         routes.add(Route.delete("/v1/files/{file}", "Removes a file", files::delete));
         routes.add(Route.get("/v1/files/{file}/content", "The bytes of a file", files::content));
@@ -88,8 +88,7 @@ public final class OpenAi implements Api, AutoCloseable {
                 .collect(Collectors.toMap(Route::pattern, route -> route));
         batches = new Batches(new StoredBatches(database), stored, endpoints, this);
         routes.add(Route.post("/v1/batches", "Begins a batch", batches::create).takes(BatchShapes.BATCH));
-        routes.add(Route.get("/v1/batches", "Lists the batches", batches::list)
-                .asks("limit", "after"));
+        routes.add(Route.get("/v1/batches", "Lists the batches", batches::list).asks("limit", "after"));
         routes.add(Route.get("/v1/batches/{batch}", "Tells of a batch", batches::get));
         routes.add(Route.post("/v1/batches/{batch}/cancel", "Cancels a batch", batches::cancel));
         OTHERS.forEach((path, why) -> routes.add(Route.post(path, "Not offered: " + why, _ -> {

@@ -74,6 +74,7 @@ final class TextShapes {
             "input",
             Kind.either(Kind.list(Kind.text(), 2048), SEEN.as(one -> List.of(one))),
             "What to judge: a text, texts, or the parts of one.");
+
     static final Shape MODERATION = Shape.of(GUARD, JUDGED);
 
     private TextShapes() {}

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.puna.server.PunaServer;
 import dev.puna.server.Served;
 import dev.puna.server.Toys;
-import dev.puna.server.PunaServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -75,7 +75,8 @@ class StoresTest {
         String url = url(kind, "stores");
         byte[] bytes = new byte[(2 << 20) + 17];
         new Random(1).nextBytes(bytes);
-        var file = new StoredFiles.Stored("file-1", 5, "näme", "batch", bytes.length, "0".repeat(64), OptionalLong.empty());
+        var file = new StoredFiles.Stored(
+                "file-1", 5, "näme", "batch", bytes.length, "0".repeat(64), OptionalLong.empty());
         var old = new StoredFiles.Stored("file-2", 6, "old", "batch", 1, "0".repeat(64), OptionalLong.of(7));
         try (Database database = new Database(url)) {
             assertThat(database.begun()).isEqualTo(kind == Kind.POSTGRESQL); // a file that is not there holds nothing
@@ -98,8 +99,10 @@ class StoresTest {
             assertThat(files.remove("alice", "file-1")).isTrue();
             assertThat(files.all("alice")).isEmpty();
             var responses = new StoredResponses(database);
-            assertThat(responses.find("alice", "resp_1").orElseThrow().response()).isEqualTo("{\"ü\": 1}");
-            assertThat(responses.find("alice", "resp_2").orElseThrow().previous()).hasValue("resp_1");
+            assertThat(responses.find("alice", "resp_1").orElseThrow().response())
+                    .isEqualTo("{\"ü\": 1}");
+            assertThat(responses.find("alice", "resp_2").orElseThrow().previous())
+                    .hasValue("resp_1");
             assertThat(responses.find("bob", "resp_1")).isEmpty();
             assertThat(responses.remove("alice", "resp_1")).isTrue();
         }
@@ -140,7 +143,8 @@ class StoresTest {
         var options = new PunaServer.Options(usual.http(), usual.models(), Optional.of(url(kind, "whole")));
         Path toy = dev.puna.ChainModel.write(
                 folder.resolve("toy-" + kind),
-                new dev.puna.ChainModel.Script(List.of("Pu", "na!"), false, Toys.CONTEXT, dev.puna.ChainModel.TEMPLATE));
+                new dev.puna.ChainModel.Script(
+                        List.of("Pu", "na!"), false, Toys.CONTEXT, dev.puna.ChainModel.TEMPLATE));
         String model = toy.getFileName().toString();
         String first;
         try (Served served = new Served(options, toy)) {
@@ -164,8 +168,7 @@ class StoresTest {
                 batch = served.get(path).json();
                 assertThat(batch.get("status").stringValue()).isNotIn("failed", "cancelled", "expired");
             }
-            assertThat(served.get(
-                                    "/v1/files/" + batch.get("output_file_id").stringValue() + "/content")
+            assertThat(served.get("/v1/files/" + batch.get("output_file_id").stringValue() + "/content")
                             .body())
                     .contains("Puna!");
             first = served.post("/v1/responses", "{\"model\": \"" + model + "\", \"input\": \"x\"}")
