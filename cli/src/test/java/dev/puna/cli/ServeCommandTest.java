@@ -42,7 +42,7 @@ class ServeCommandTest {
                     --lora a=no-such-file          | there is no adapter at no-such-file
                     --lora a/b=pom.xml             | cannot be the name of an adapter
                     --lora toy=pom.xml             | two models are called toy
-                    --guard toy                    | toy is no guard model
+                    --guard TOY                    | toy is no guard model
                     --share-prefixes some          | --share-prefixes must be account or all
                     --host 0.0.0.0                 | needs API keys
                     --tls-cert x                   | --tls-cert and --tls-key go together
@@ -51,7 +51,7 @@ class ServeCommandTest {
                     --queue 0                      | --queue must be 1
                     """)
     void whatCannotBeServedIsRefusedBeforeAnythingListens(String options, String said) {
-        String[] words = options.split(" ");
+        String[] words = options.replace("TOY", model.toString()).split(" ");
         Object[] all = {"serve", model, words[0], words[1]};
         Ran ran = Ran.puna(all);
         assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.REFUSED);

@@ -33,9 +33,9 @@ final class ChatShapes {
     private static Map<String, Shape> parts() {
         Map<String, Shape> parts = new LinkedHashMap<>();
         parts.put("text", TEXT_PART);
-        parts.put("image_url", Shape.of(TYPE, Field.refused("image_url", NO_EYES)));
-        parts.put("input_audio", Shape.of(TYPE, Field.refused("input_audio", NO_EYES)));
-        parts.put("file", Shape.of(TYPE, Field.refused("file", NO_EYES)));
+        parts.put("image_url", Shape.of(TYPE, Field.refused("image_url", NO_EYES), BREAKPOINT));
+        parts.put("input_audio", Shape.of(TYPE, Field.refused("input_audio", NO_EYES), BREAKPOINT));
+        parts.put("file", Shape.of(TYPE, Field.refused("file", NO_EYES), BREAKPOINT));
         return parts;
     }
 

@@ -61,13 +61,27 @@ final class ResponseShapes {
             Field.of("phase", Kind.oneOf("commentary", "final_answer"), "As it came.");
     static final Field<String> CALL = Field.needed("call_id", Kind.text(1, 512), "");
     static final Field<String> OUTPUT = Field.needed("output", PARTS_OR_TEXT, "What the function gave.");
+    private static final Field<JsonNode> MADE_BY =
+            Field.only("caller", "calls come from the model itself", Map.of("type", "direct"));
+    private static final Field<JsonNode> NAMESPACE = Field.refused("namespace", "functions have no namespaces");
+    private static final Field<JsonNode> AT_ONCE = Field.only("async", "calls are waited for", false);
     private static final Shape REASONING_PART = Shape.of(TYPE, TEXT);
     static final Field<List<Values>> THOUGHTS =
             Field.of("content", Kind.list(Kind.object(REASONING_PART), ITEMS), "What the model had thought.");
     private static final Map<String, Shape> ITEM_SHAPES = shapes(
             "message", Shape.of(TYPE, ID, STATUS, ITEM_ROLE, ITEM_CONTENT, PHASE),
-            "function_call", Shape.of(TYPE, ID, STATUS, CALL, FUNCTION_NAME, ARGUMENTS),
-            "function_call_output", Shape.of(TYPE, ID, STATUS, CALL, OUTPUT),
+            "function_call",
+                    Shape.of(TYPE, ID, STATUS, CALL, FUNCTION_NAME, ARGUMENTS, MADE_BY, NAMESPACE, AT_ONCE),
+            "function_call_output",
+                    Shape.of(
+                            TYPE,
+                            ID,
+                            STATUS,
+                            CALL,
+                            OUTPUT,
+                            MADE_BY,
+                            NAMESPACE,
+                            Field.of("name", Kind.text(1, 64), "As it came; the call has it too.")),
             "reasoning",
                     Shape.of(
                             TYPE,
@@ -127,7 +141,16 @@ final class ResponseShapes {
             Field.of("previous_response_id", Kind.text(1, 128), "Go on from a stored response.");
 
     // Tools
-    private static final Shape FUNCTION_TOOL = Shape.of(TYPE, FUNCTION_NAME, DESCRIPTION, PARAMETERS, STRICT);
+    private static final Shape FUNCTION_TOOL = Shape.of(
+            TYPE,
+            FUNCTION_NAME,
+            DESCRIPTION,
+            PARAMETERS,
+            STRICT,
+            AT_ONCE,
+            Field.only("allowed_callers", "calls come from the model itself", List.of("direct")),
+            Field.only("defer_loading", "every tool is shown to the model", false),
+            Field.refused("output_schema", "what a function gives is not checked"));
     static final Field<List<Values>> TOOLS =
             Field.of("tools", Kind.list(Kind.tagged("type", Map.of("function", FUNCTION_TOOL)), ChatShapes.TOOLS), "");
     private static final Shape NAMED = Shape.of(TYPE, FUNCTION_NAME);
@@ -164,6 +187,8 @@ final class ResponseShapes {
             "reasoning",
             Kind.object(Shape.of(
                     EFFORT,
+                    Field.refused("context", "what a model thinks of earlier turns is up to its template"),
+                    Field.refused("mode", "a model thinks as it is used to"),
                     Field.refused("summary", "what the model thinks is given whole"),
                     Field.refused("generate_summary", "what the model thinks is given whole"))),
             "");
