@@ -27,7 +27,11 @@ import java.util.random.RandomGenerator;
  */
 final class Benchmark implements AutoCloseable {
     private static final int BLOCK_TOKENS = 32;
+    /** Nothing counts before a test has run so long; fewer passes than Java compiles for need longer. */
     private static final double WARM_SECONDS = 1;
+
+    private static final int WARM_PASSES = 8;
+    private static final double MOST_WARM_SECONDS = 3;
 
     /**
      * What is timed.
@@ -149,9 +153,13 @@ final class Benchmark implements AutoCloseable {
             told.accept(test.name() + ": warming up");
             read(cache, blocks, 0, test.depth());
             long begun = System.nanoTime();
+            double seconds;
+            int passes = 0;
             do {
                 once(cache, blocks, test);
-            } while (System.nanoTime() - begun < WARM_SECONDS * 1e9);
+                passes++;
+                seconds = (System.nanoTime() - begun) / 1e9;
+            } while (seconds < WARM_SECONDS || passes < WARM_PASSES && seconds < MOST_WARM_SECONDS);
             double[] samples = new double[repeat];
             for (int i = 0; i < repeat; i++) {
                 told.accept(test.name() + ": " + (i + 1) + " of " + repeat);

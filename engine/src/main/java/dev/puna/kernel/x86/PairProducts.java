@@ -1,7 +1,5 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VBROADCASTSS;
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
@@ -9,7 +7,6 @@ import static dev.puna.kernel.x86.Op.VPADDW;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
-
 
 /**
  * AVX2, codes of up to 6 bits: {@code vpmaddubsw} adds two products of a byte without and a byte with a sign to 16 bits,

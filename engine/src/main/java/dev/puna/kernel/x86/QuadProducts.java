@@ -1,6 +1,5 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;

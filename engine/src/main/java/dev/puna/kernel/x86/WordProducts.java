@@ -1,7 +1,5 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VBROADCASTSS;
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
