@@ -14,6 +14,7 @@ import dev.puna.sample.BadRequest;
 import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.sample.grammar.Grammar;
+import dev.puna.sample.grammar.Grammars;
 import dev.puna.sample.grammar.TokenTrie;
 import dev.puna.tensor.DType;
 import dev.puna.text.ChatTemplate;
@@ -106,7 +107,8 @@ public final class Assistant implements AutoCloseable {
     private final Set<Integer> ends = new HashSet<>();
     private volatile @Nullable Template template;
     private volatile @Nullable TokenTrie vocabulary;
-    private volatile @Nullable CallGrammars grammars;
+    private final Grammars forms = new Grammars();
+    private volatile @Nullable CallGrammars callGrammars;
 
     private Assistant(
             Checkpoint checkpoint,
@@ -258,6 +260,11 @@ public final class Assistant implements AutoCloseable {
         return grammar.constraint(vocabulary());
     }
 
+    /** The compiled grammars that its callers ask for. */
+    public Grammars grammars() {
+        return forms;
+    }
+
     /** What its engine does and has done. */
     public Statistics statistics() {
         return engine.statistics();
@@ -406,7 +413,7 @@ public final class Assistant implements AutoCloseable {
         boolean thinking = thoughts.isPresent()
                 && rendered.text().stripTrailing().endsWith(thoughts.get().open());
         Optional<Constraint> held = question.tools().callable()
-                ? grammars().constraint(question.tools(), question.form())
+                ? callGrammars().constraint(question.tools(), question.form())
                 : question.form();
         Optional<Constraint> constraint = held.map(rest -> thinking
                 ? new ThoughtConstraint(tokenizer, thoughts.orElseThrow().close(), rest)
@@ -435,11 +442,11 @@ public final class Assistant implements AutoCloseable {
                 : Reading.plain(out);
     }
 
-    private CallGrammars grammars() {
-        CallGrammars known = grammars;
+    private CallGrammars callGrammars() {
+        CallGrammars known = callGrammars;
         if (known == null) {
             known = new CallGrammars(template().form(), needTokenizer(), vocabulary());
-            grammars = known; // as the template
+            callGrammars = known; // as the template
         }
         return known;
     }

@@ -24,6 +24,8 @@ final class Dfa {
 
     static final int DEAD = -1;
 
+    private static final long COMPARED = 20_000_000; // steps to find states that are alike; beyond, none is
+
     private static final int COUNTED = 500; // characters; a language with longer texts counts as endless
 
     private final int[] starts; // of the classes of characters, in order; the first is 0
@@ -33,6 +35,7 @@ final class Dfa {
     private final short[] ascii = new short[128]; // the classes of these
     private int @Nullable [] alike;
     private int alikeHorizon;
+    private volatile int @Nullable [] free;
     private volatile @Nullable Boolean endless;
 
     private Dfa(int[] starts, int[] next, int[] labels) {
@@ -99,22 +102,19 @@ final class Dfa {
 
     private int[] alike(int horizon) {
         int n = states();
+        if ((long) n * classes * horizon > COMPARED) {
+            return IntStream.range(0, n).toArray();
+        }
         int[] block = new int[n];
         int blocks = 1;
         for (int s = 0; s < n; s++) {
             block[s] = accepts(s) ? labels[s] + 1 : 0;
         }
         for (int round = 0; round < horizon; round++) {
-            Map<List<Integer>, Integer> signatures = new HashMap<>();
+            Map<Row, Integer> signatures = new HashMap<>();
             int[] finer = new int[n];
             for (int s = 0; s < n; s++) {
-                List<Integer> signature = new ArrayList<>(classes + 1);
-                signature.add(block[s]);
-                for (int c = 0; c < classes; c++) {
-                    int to = next[s * classes + c];
-                    signature.add(to < 0 ? -1 : block[to]);
-                }
-                finer[s] = signatures.computeIfAbsent(signature, k -> signatures.size());
+                finer[s] = signatures.computeIfAbsent(new Row(s, block), k -> signatures.size());
             }
             block = finer;
             if (signatures.size() == blocks || signatures.size() == n) {
@@ -131,12 +131,141 @@ final class Dfa {
         return stand;
     }
 
-    /** The words, each with its number in the list as label. */
-    static Dfa words(List<String> words) {
-        return words(words, IntStream.range(0, words.size()).boxed().toList());
+    /** A state, equal to those of its block whose characters lead to the same blocks. */
+    private final class Row {
+        private final int state;
+        private final int[] block;
+        private final int hash;
+
+        Row(int state, int[] block) {
+            this.state = state;
+            this.block = block;
+            int sum = block[state];
+            for (int c = 0; c < classes; c++) {
+                sum = 31 * sum + to(c);
+            }
+            hash = sum;
+        }
+
+        private int to(int c) {
+            int to = next[state * classes + c];
+            return to < 0 ? -1 : block[to];
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            if (!(other instanceof Row row) || hash != row.hash || block[state] != block[row.state]) {
+                return false;
+            }
+            for (int c = 0; c < classes; c++) {
+                if (to(c) != row.to(c)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
     }
 
-    static Dfa words(List<String> words, List<Integer> numbers) {
+    /**
+     * How many characters may follow a state whatever they are, control characters, quotes and backslashes apart.
+     * {@link Integer#MAX_VALUE} where any number may.
+     */
+    int free(int state) {
+        int[] known = free;
+        if (known == null) {
+            known = findFree();
+            free = known;
+        }
+        return known[state];
+    }
+
+    /** The distance from a state where some character cannot come, against the arrows. */
+    private int[] findFree() {
+        int n = states();
+        int[] found = new int[n];
+        Arrays.fill(found, Integer.MAX_VALUE);
+        int[] common = IntStream.range(0, classes).filter(this::isCommon).toArray();
+        List<List<Integer>> from = new ArrayList<>();
+        for (int s = 0; s < n; s++) {
+            from.add(new ArrayList<>(1));
+        }
+        var todo = new ArrayDeque<Integer>();
+        for (int s = 0; s < n; s++) {
+            for (int c : common) {
+                int to = next[s * classes + c];
+                if (to >= 0) {
+                    from.get(to).add(s);
+                } else if (found[s] != 0) {
+                    found[s] = 0;
+                    todo.add(s);
+                }
+            }
+        }
+        while (!todo.isEmpty()) {
+            int to = todo.remove();
+            for (int s : from.get(to)) {
+                if (found[s] == Integer.MAX_VALUE) {
+                    found[s] = found[to] + 1;
+                    todo.add(s);
+                }
+            }
+        }
+        return found;
+    }
+
+    private boolean isCommon(int c) {
+        int end = c + 1 < classes ? starts[c + 1] : Character.MAX_CODE_POINT + 1;
+        boolean single = end - starts[c] == 1;
+        return end > 0x20 && !(single && (starts[c] == '"' || starts[c] == '\\'));
+    }
+
+    /** The texts that are in both; absent if there are none. */
+    static Optional<Dfa> both(Dfa a, Dfa b, String where, Limits limits) {
+        var cuts = new TreeSet<Integer>();
+        Arrays.stream(a.starts).forEach(cuts::add);
+        Arrays.stream(b.starts).forEach(cuts::add);
+        int[] starts = starts(cuts);
+        int[] ofA = Arrays.stream(starts).map(a::search).toArray();
+        int[] ofB = Arrays.stream(starts).map(b::search).toArray();
+        Map<Long, Integer> ids = new HashMap<>(Map.of(0L, 0));
+        List<Long> pairs = new ArrayList<>(List.of(0L));
+        List<int[]> rows = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        for (int i = 0; i < pairs.size(); i++) {
+            int left = (int) (pairs.get(i) >>> 32);
+            int right = (int) (long) pairs.get(i);
+            int[] row = new int[starts.length];
+            for (int c = 0; c < starts.length; c++) {
+                int toA = a.next[left * a.classes + ofA[c]];
+                int toB = b.next[right * b.classes + ofB[c]];
+                row[c] = DEAD;
+                if (toA >= 0 && toB >= 0) {
+                    long pair = (long) toA << 32 | toB;
+                    Integer id = ids.putIfAbsent(pair, pairs.size());
+                    row[c] = id == null ? pairs.size() : id;
+                    if (id == null) {
+                        pairs.add(pair);
+                    }
+                }
+            }
+            bound(pairs.size(), starts.length, where, limits);
+            rows.add(row);
+            labels.add(a.accepts(left) && b.accepts(right) ? 0 : -1);
+        }
+        return trimmed(starts, rows, labels);
+    }
+
+    /** The words, each with its number in the list as label. */
+    static Dfa words(List<String> words, Limits limits) {
+        return words(words, IntStream.range(0, words.size()).boxed().toList(), limits);
+    }
+
+    static Dfa words(List<String> words, List<Integer> numbers, Limits limits) {
         List<TreeMap<Integer, Integer>> trie = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         trie.add(new TreeMap<>());
@@ -159,6 +288,10 @@ final class Dfa {
             labels.set(state, numbers.get(w));
         }
         int[] starts = starts(cuts);
+        if ((long) trie.size() * starts.length > limits.patternCells()) {
+            throw new GrammarRefused(
+                    "#", "words that need more than %d ways between states".formatted(limits.patternCells()));
+        }
         int[] next = new int[trie.size() * starts.length];
         Arrays.fill(next, DEAD);
         for (int s = 0; s < trie.size(); s++) {
@@ -216,13 +349,14 @@ final class Dfa {
         todo.add(first);
         List<int[]> rows = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        int steps = 0;
+        long steps = 0;
         try {
             while (!todo.isEmpty()) {
                 State state = todo.remove();
                 int[] row = new int[starts.length];
                 for (int c = 0; c < starts.length; c++) {
-                    if (++steps > limits.patternSteps()) {
+                    steps += state.term().size();
+                    if (steps > limits.patternSteps()) {
                         throw new GrammarRefused(where, "the pattern takes too many steps to work out");
                     }
                     Regex after = state.term().after(starts[c], state.before());
@@ -234,10 +368,7 @@ final class Dfa {
                     Integer id = ids.get(to);
                     if (id == null) {
                         id = ids.size();
-                        if (id >= limits.patternStates()) {
-                            throw new GrammarRefused(
-                                    where, "the pattern needs more than %d states".formatted(limits.patternStates()));
-                        }
+                        bound(id + 1, starts.length, where, limits);
                         ids.put(to, id);
                         todo.add(to);
                     }
@@ -250,6 +381,16 @@ final class Dfa {
             throw new GrammarRefused(where, "the pattern is nested too deeply");
         }
         return trimmed(starts, rows, labels);
+    }
+
+    private static void bound(int states, int classes, String where, Limits limits) {
+        if (states > limits.patternStates()) {
+            throw new GrammarRefused(where, "the pattern needs more than %d states".formatted(limits.patternStates()));
+        }
+        if ((long) states * classes > limits.patternCells()) {
+            throw new GrammarRefused(
+                    where, "the pattern needs more than %d ways between states".formatted(limits.patternCells()));
+        }
     }
 
     private static Optional<Dfa> trimmed(int[] starts, List<int[]> rows, List<Integer> labels) {

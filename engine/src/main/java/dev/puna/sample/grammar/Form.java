@@ -174,7 +174,8 @@ sealed interface Form {
                                     .<Form>map(Number::new)
                                     .toList());
                 case Words words -> only(STRING, List.of(new Words(words.words(), !words.in())));
-                case Matches matches -> only(STRING, List.of(new Matches(matches.texts().not(), matches.where())));
+                case Matches matches ->
+                    only(STRING, List.of(new Matches(matches.texts().not(), matches.where())));
                 case Length length ->
                     only(STRING, outside(length.least(), length.most(), (a, b) -> new Length(a, b, length.where())));
                 case Items items -> {

@@ -25,6 +25,8 @@ final class Formats {
     private static final String OTHERS = "\\u00A0-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFEF\\u{10000}-\\u{1FFFD}"
             + "\\u{20000}-\\u{2FFFD}\\u{30000}-\\u{3FFFD}\\u{E1000}-\\u{EFFFD}";
 
+    private static final String PRIVATE = "\\uE000-\\uF8FF\\u{F0000}-\\u{FFFFD}\\u{100000}-\\u{10FFFD}";
+
     private static final String DIGITS = "[0-9]+";
     private static final String DURATION_TIME = "T(?:0H(?:0M(?:0S)?)?|0M(?:0S)?|0S)".replace("0", DIGITS);
     private static final String DURATION = "P(?:0W|(?:0Y(?:0M(?:0D)?)?|0M(?:0D)?|0D)(?:".replace("0", DIGITS)
@@ -41,11 +43,12 @@ final class Formats {
             Map.entry("time", TIME),
             Map.entry("date-time", DATE + "[Tt]" + TIME),
             Map.entry("duration", DURATION),
-            Map.entry("email", email(ATOM, LABEL)),
+            Map.entry("email", email(ATOM, QUOTED, LABEL)),
             Map.entry(
                     "idn-email",
                     email(
                             ATOM.replace("[", "[\\u0080-\\u{10FFFF}"),
+                            QUOTED.replace("~]", "~\\u0080-\\u{10FFFF}]"),
                             "[A-Za-z0-9\\u0080-\\u{10FFFF}](?:[A-Za-z0-9\\u0080-\\u{10FFFF}-]{0,61}"
                                     + "[A-Za-z0-9\\u0080-\\u{10FFFF}])?")),
             Map.entry("hostname", "(?=.{1,253}$)(?!(?:.*\\.)?..--)" + LABEL + "(?:\\." + LABEL + ")*"),
@@ -57,7 +60,7 @@ final class Formats {
             Map.entry("iri-reference", uri(OTHERS, false)),
             Map.entry(
                     "uri-template",
-                    "(?:[!#$&(-;=?-Z\\[\\]_a-z~" + OTHERS + "]|" + PERCENT
+                    "(?:[!#$&'(-;=?-Z\\[\\]_a-z~" + OTHERS + "]|" + PERCENT
                             + "|\\{[+#./;?&=,!@|]?0(?:,0)*\\})*"
                                     .replace(
                                             "0",
@@ -82,9 +85,7 @@ final class Formats {
                 yield Optional.of(new Texts(read(format, where, limits), labels, HostNames::isAscii));
             }
             default ->
-                PATTERNS.containsKey(format)
-                        ? Optional.of(Texts.of(read(format, where, limits)))
-                        : Optional.empty();
+                PATTERNS.containsKey(format) ? Optional.of(Texts.of(read(format, where, limits))) : Optional.empty();
         };
     }
 
@@ -120,8 +121,8 @@ final class Formats {
         return all.toString();
     }
 
-    private static String email(String atom, String label) {
-        return "(?:" + atom + "(?:\\." + atom + ")*|" + QUOTED + ")@(?:" + label + "(?:\\." + label + ")*|\\[(?:" + IPV4
+    private static String email(String atom, String quoted, String label) {
+        return "(?:" + atom + "(?:\\." + atom + ")*|" + quoted + ")@(?:" + label + "(?:\\." + label + ")*|\\[(?:" + IPV4
                 + "|IPv6:" + IPV6 + ")\\])";
     }
 
@@ -134,8 +135,8 @@ final class Formats {
                 + ")*)(?::[0-9]*)?";
         String segments = "(?:/" + pchar + "*)*";
         String rest = "(?://" + authority + segments + "|/(?:" + pchar + "+" + segments + ")?";
-        String tail = "(?:\\?(?:" + pchar + "|[/?" + (others.isEmpty() ? "" : "\\uE000-\\uF8FF") + "])*)?(?:#(?:"
-                + pchar + "|[/?])*)?";
+        String tail =
+                "(?:\\?(?:" + pchar + "|[/?" + (others.isEmpty() ? "" : PRIVATE) + "])*)?(?:#(?:" + pchar + "|[/?])*)?";
         String full = "[A-Za-z][A-Za-z0-9+.-]*:" + rest + "|" + pchar + "+" + segments + ")?" + tail;
         if (absolute) {
             return full;

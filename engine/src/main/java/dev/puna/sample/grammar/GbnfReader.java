@@ -7,10 +7,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Reads GBNF, the grammars of llama.cpp, into rules. */
 final class GbnfReader {
@@ -44,7 +47,46 @@ final class GbnfReader {
             }
         }
         reader.refuseLeftRecursion();
+        reader.removeEndless();
         return root;
+    }
+
+    /** Takes out what no text ever ends: a rule that always comes to itself again, a set without characters. */
+    private void removeEndless() {
+        Set<Rule> ending = rules(set -> !set.isEmpty());
+        all.forEach(rule -> rule.choices.removeIf(choice -> !holds(choice, set -> !set.isEmpty(), ending)));
+    }
+
+    /** The rules that have a choice of which every element holds: characters as is said, rules if they are of these. */
+    private Set<Rule> rules(Predicate<Ranges> characters) {
+        Map<Rule, Set<Rule>> users = new HashMap<>();
+        for (Rule rule : all) {
+            for (Rule.Sequence choice : rule.choices) {
+                for (Element element : choice.elements) {
+                    if (element instanceof Element.Ref ref) {
+                        users.computeIfAbsent(ref.rule(), k -> new HashSet<>()).add(rule);
+                    }
+                }
+            }
+        }
+        Set<Rule> found = new HashSet<>();
+        var todo = new ArrayDeque<>(all);
+        while (!todo.isEmpty()) {
+            Rule rule = todo.pop();
+            if (!found.contains(rule) && rule.choices.stream().anyMatch(choice -> holds(choice, characters, found))) {
+                found.add(rule);
+                todo.addAll(users.getOrDefault(rule, Set.of()));
+            }
+        }
+        return found;
+    }
+
+    private static boolean holds(Rule.Sequence choice, Predicate<Ranges> characters, Set<Rule> rules) {
+        return choice.elements.stream().allMatch(element -> switch (element) {
+            case Element.Char one -> characters.test(one.set());
+            case Element.Ref ref -> rules.contains(ref.rule());
+            case Element.Inner _ -> false;
+        });
     }
 
     private GrammarRefused bad(String what) {
@@ -328,21 +370,9 @@ final class GbnfReader {
 
     /** A rule that comes to itself before any character, with more to follow, would never end. */
     private void refuseLeftRecursion() {
-        Set<Rule> empty = new HashSet<>();
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            for (Rule rule : all) {
-                if (!empty.contains(rule)
-                        && rule.choices.stream()
-                                .anyMatch(choice -> choice.elements.stream()
-                                        .allMatch(e -> e instanceof Element.Ref ref && empty.contains(ref.rule())))) {
-                    empty.add(rule);
-                    changed = true;
-                }
-            }
-        }
+        Set<Rule> empty = rules(_ -> false);
         Map<Rule, Set<Rule>> first = new HashMap<>();
+        Map<Rule, Set<Rule>> before = new HashMap<>(); // the same backwards
         Map<Rule, Set<Rule>> growing = new HashMap<>();
         for (Rule rule : all) {
             for (Rule.Sequence choice : rule.choices) {
@@ -350,7 +380,9 @@ final class GbnfReader {
                     if (!(choice.elements.get(i) instanceof Element.Ref ref)) {
                         break;
                     }
-                    first.computeIfAbsent(rule, k -> new HashSet<>()).add(ref.rule());
+                    first.computeIfAbsent(rule, k -> new LinkedHashSet<>()).add(ref.rule());
+                    before.computeIfAbsent(ref.rule(), k -> new LinkedHashSet<>())
+                            .add(rule);
                     if (i + 1 < choice.elements.size()) {
                         growing.computeIfAbsent(rule, k -> new HashSet<>()).add(ref.rule());
                     }
@@ -360,19 +392,48 @@ final class GbnfReader {
                 }
             }
         }
+        Map<Rule, Rule> circles = circles(first, before);
         growing.forEach((rule, nexts) -> {
-            Set<Rule> seen = new HashSet<>();
-            var open = new ArrayDeque<Rule>(nexts);
-            while (!open.isEmpty()) {
-                Rule to = open.pop();
-                if (to == rule) {
-                    throw new GrammarRefused(
-                            "rule " + rule.name, "begins with itself: left recursion cannot be enforced");
-                }
-                if (seen.add(to)) {
-                    first.getOrDefault(to, Set.of()).forEach(open::push);
-                }
+            if (nexts.stream().anyMatch(next -> circles.get(next) == circles.get(rule))) {
+                throw new GrammarRefused("rule " + rule.name, "begins with itself: left recursion cannot be enforced");
             }
         });
+    }
+
+    /** For each rule one of those that it comes to and that come to it. */
+    private Map<Rule, Rule> circles(Map<Rule, Set<Rule>> next, Map<Rule, Set<Rule>> before) {
+        List<Rule> left = new ArrayList<>(); // in the order in which they were left for good
+        Set<Rule> seen = new HashSet<>();
+        for (Rule rule : all) {
+            var path = new ArrayDeque<Iterator<Rule>>();
+            var rules = new ArrayDeque<Rule>();
+            if (seen.add(rule)) {
+                rules.push(rule);
+                path.push(next.getOrDefault(rule, Set.of()).iterator());
+            }
+            while (!path.isEmpty()) {
+                if (!path.peek().hasNext()) {
+                    path.pop();
+                    left.add(rules.pop());
+                    continue;
+                }
+                Rule to = path.peek().next();
+                if (seen.add(to)) {
+                    rules.push(to);
+                    path.push(next.getOrDefault(to, Set.of()).iterator());
+                }
+            }
+        }
+        Map<Rule, Rule> circles = new HashMap<>();
+        for (Rule rule : left.reversed()) {
+            var todo = new ArrayDeque<>(List.of(rule));
+            while (!todo.isEmpty()) {
+                Rule one = todo.pop();
+                if (circles.putIfAbsent(one, rule) == null) {
+                    todo.addAll(before.getOrDefault(one, Set.of()));
+                }
+            }
+        }
+        return circles;
     }
 }

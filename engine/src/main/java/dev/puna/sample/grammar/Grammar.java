@@ -64,7 +64,9 @@ public final class Grammar {
      * @throws GrammarRefused if the grammar is broken or recurs on the left
      */
     public static Grammar gbnf(String grammar) {
-        return rule(GbnfReader.read(grammar, Limits.DEFAULT));
+        Grammar read = rule(GbnfReader.read(grammar, Limits.DEFAULT));
+        read.start(read.read); // may be too much at once
+        return read;
     }
 
     /** Any JSON object. */
@@ -177,7 +179,12 @@ public final class Grammar {
 
     private Place start(Frame frame) {
         var threads = new Threads(limits.threads());
-        frame.begin(frame == read && frame instanceof ValueFrame ? new Stack(new SpaceFrame(), null) : null, threads);
+        try {
+            frame.begin(
+                    frame == read && frame instanceof ValueFrame ? new Stack(new SpaceFrame(), null) : null, threads);
+        } catch (StackOverflowError e) {
+            throw Place.tooDeep();
+        }
         return Place.of(threads, limits.threads());
     }
 

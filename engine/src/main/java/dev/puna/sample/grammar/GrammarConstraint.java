@@ -65,19 +65,18 @@ final class GrammarConstraint implements Constraint {
         byte[] bytes = new byte[16];
         int length = 0;
         Place at = place;
+        var scratch = new Threads(place.most());
         while (length < MOST_FORCED && !at.whole()) {
             int only = -1;
-            Place next = null;
             boolean choice = false;
             for (int b = 0; b < 256 && !choice; b++) {
-                Place to = at.after(b);
-                if (to != null) {
+                if (at.goesOn(b, scratch)) {
                     choice = only >= 0;
                     only = b;
-                    next = to;
                 }
             }
-            if (choice || next == null) {
+            Place next = choice || only < 0 ? null : at.after(only);
+            if (next == null) {
                 break;
             }
             if (length == bytes.length) {

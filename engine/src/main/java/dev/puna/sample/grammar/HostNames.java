@@ -112,7 +112,8 @@ final class HostNames {
             unicode.add(points.get());
             length += spelt.length();
         }
-        boolean rightToLeft = unicode.stream().anyMatch(label -> Arrays.stream(label).anyMatch(HostNames::isRightToLeft));
+        boolean rightToLeft =
+                unicode.stream().anyMatch(label -> Arrays.stream(label).anyMatch(HostNames::isRightToLeft));
         return length <= NAME && (!rightToLeft || unicode.stream().allMatch(HostNames::isDirected));
     }
 

@@ -9,7 +9,8 @@ package dev.puna.sample.grammar;
  * @param branches ways in which one value can fulfil all that is asked of it
  * @param patternChars characters of a regular expression
  * @param patternStates states of the automaton that a text's patterns and lengths together become
- * @param patternSteps derivatives taken to build one automaton
+ * @param patternCells ways from state to state in one automaton: states times kinds of characters; 4 bytes each
+ * @param patternSteps terms of an expression looked at to build one automaton; some 50 ns each
  * @param threads readings of a text so far that are followed at once
  * @param textBytes bytes of a text that is checked
  * @param masks masks of allowed tokens kept for a vocabulary
@@ -21,10 +22,11 @@ public record Limits(
         int branches,
         int patternChars,
         int patternStates,
+        int patternCells,
         int patternSteps,
         int threads,
         int textBytes,
         int masks) {
     public static final Limits DEFAULT =
-            new Limits(250, 200_000, 20_000, 4_000, 10_000, 60_000, 2_000_000, 5_000, 16 << 20, 1_000);
+            new Limits(250, 200_000, 20_000, 4_000, 10_000, 60_000, 16_000_000, 10_000_000, 5_000, 16 << 20, 1_000);
 }

@@ -42,8 +42,12 @@ final class Masks {
         for (Stack stack : place.stacks()) {
             var alike = new Stack(stack.frame.alike(trie.longest()), stack.below);
             long[] known;
-            synchronized (recent) {
-                known = recent.computeIfAbsent(alike, this::mask);
+            try {
+                synchronized (recent) {
+                    known = recent.computeIfAbsent(alike, this::mask);
+                }
+            } catch (StackOverflowError e) {
+                throw Place.tooDeep();
             }
             for (int i = 0; i < known.length; i++) {
                 mask[i] |= known[i];
@@ -142,13 +146,18 @@ final class Masks {
 
     /** The same for the inside of a string, without an object per node. */
     private Allowed text(TextFrame frame) {
-        long[] mask = new long[(trie.vocabulary() + 63) / 64];
+        int free = frame.free();
+        long[] mask = trie.plain(free); // what contains nothing special need not be walked through
         Map<Object, List<Integer>> exits = new LinkedHashMap<>();
         long[] at = new long[trie.longest() + 1];
         int[] path = new int[trie.longest()];
         at[0] = frame.at();
         int node = 1;
         while (node < trie.end(0)) {
+            if (trie.isPlain(node, free)) {
+                node = trie.end(node);
+                continue;
+            }
             int depth = trie.depth(node);
             path[depth - 1] = trie.label(node);
             long to = TextFrame.next(frame.dfa(), frame.style(), at[depth - 1], trie.label(node));

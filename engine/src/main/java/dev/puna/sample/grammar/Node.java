@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -240,13 +241,24 @@ final class Node {
             }
         }
 
+        private static final int AUTOMATA = 64; // of names, kept for an object
+
         private List<Named> named;
         private List<Others> others;
         final int least;
         final int most;
         final int wishes; // a bit each
         private Set<String> names = Set.of();
-        private final Map<List<Integer>, Dfa> automata = new HashMap<>();
+        private int[] needed = {0}; // [named property], how many from there on must come
+        private int[] left = {0}; // and how many can
+        private final Map<List<Integer>, Dfa> automata = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<List<Integer>, Dfa> eldest) {
+                return size() > AUTOMATA;
+            }
+        };
 
         Members(List<Named> named, List<Others> others, int least, int most, int wishes) {
             this.named = named;
@@ -270,6 +282,7 @@ final class Node {
         }
 
         boolean possible() {
+            count();
             return named.stream().allMatch(one -> !one.required() || one.possible()) && mayEndFrom(0, 0, wishes);
         }
 
@@ -282,6 +295,16 @@ final class Node {
                     .filter(Others::possible)
                     .map(one -> new Others(one.names(), possible(one.choices())))
                     .toList();
+            count();
+        }
+
+        private void count() {
+            needed = new int[named.size() + 1];
+            left = new int[named.size() + 1];
+            for (int i = named.size() - 1; i >= 0; i--) {
+                needed[i] = needed[i + 1] + (named.get(i).required() ? 1 : 0);
+                left[i] = left[i + 1] + (named.get(i).possible() ? 1 : 0);
+            }
         }
 
         /** @param all every name that is known, of possible and impossible properties */
@@ -305,17 +328,15 @@ final class Node {
         }
 
         boolean requiresFrom(int from) {
-            return from < named.size()
-                    && named.subList(from, named.size()).stream().anyMatch(Named::required);
+            return from < named.size() && needed[from] > 0;
         }
 
         /** Whether an object can still become right whose properties before {@code from} are past. */
         boolean mayEndFrom(int from, int count, int pending) {
-            List<Named> left = named.subList(Math.min(from, named.size()), named.size());
+            int at = Math.min(from, named.size());
             boolean endless = others.stream().anyMatch(Others::possible);
-            long possible = left.stream().filter(Named::possible).count();
-            long needed = pending == 0 ? left.stream().filter(Named::required).count() : fewest(left, pending);
-            return count + needed <= most && (endless || count + possible >= least);
+            return count + (pending == 0 ? needed[at] : fewest(named.subList(at, named.size()), pending)) <= most
+                    && (endless || count + left[at] >= least);
         }
 
         /** The fewest properties that fulfil all pending wishes and hold the required ones. */
@@ -384,7 +405,7 @@ final class Node {
             synchronized (automata) {
                 return automata.computeIfAbsent(
                         of,
-                        k -> Dfa.words(of.stream().map(i -> named.get(i).name()).toList(), of));
+                        k -> Dfa.words(of.stream().map(i -> named.get(i).name()).toList(), of, Limits.DEFAULT));
             }
         }
     }

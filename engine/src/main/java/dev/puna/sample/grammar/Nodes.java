@@ -396,7 +396,7 @@ final class Nodes {
                             || !texts.test().test(word));
                 }
             }
-            return words.isEmpty() ? Optional.empty() : Optional.of(Dfa.words(List.copyOf(words)));
+            return words.isEmpty() ? Optional.empty() : Optional.of(Dfa.words(List.copyOf(words), limits));
         }
         int least = 0;
         int most = Form.NO_LIMIT;
@@ -439,10 +439,26 @@ final class Nodes {
         }
         Optional<Dfa> known = automata.get(term);
         if (known == null) {
-            known = Dfa.of(term, where, limits);
+            known = term instanceof Regex.Every every ? every(every, where) : Dfa.of(term, where, limits);
             automata.put(term, known);
         }
         return known;
+    }
+
+    /** Each part for itself and then together, which is far less work; all at once where a part alone is too large. */
+    private Optional<Dfa> every(Regex.Every term, String where) {
+        try {
+            Optional<Dfa> all = Optional.of(Dfa.ANY);
+            for (Regex part : term.of()) {
+                Optional<Dfa> one = automaton(part, where);
+                all = all.isEmpty() || one.isEmpty()
+                        ? Optional.empty()
+                        : all.get() == Dfa.ANY ? one : Dfa.both(all.get(), one.get(), where, limits);
+            }
+            return all;
+        } catch (GrammarRefused tooLarge) {
+            return Dfa.of(term, where, limits);
+        }
     }
 
     /** The texts of which a string can be that fulfils the form. */

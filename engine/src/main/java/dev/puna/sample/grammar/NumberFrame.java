@@ -21,8 +21,10 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
         }
         char last = (char) b;
         boolean ends = last >= '0' && last <= '9';
-        if (ends && set.has(new BigDecimal(longer))) {
-            out.pop(below, new BigDecimal(longer));
+        BigDecimal value = ends ? new BigDecimal(longer) : null;
+        boolean odd = style != Style.ANY && value != null && value.signum() == 0 && longer.startsWith("-");
+        if (value != null && !odd && set.has(value)) {
+            out.pop(below, value);
         }
         var more = new NumberFrame(set, style, longer);
         if (style == Style.ANY || more.goesOn()) {
@@ -56,7 +58,7 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
         }
         boolean ended = last >= '0' && last <= '9';
         return switch (c) {
-            case 'e', 'E' -> ended && (style == Style.ANY || set.free());
+            case 'e', 'E' -> ended && (style == Style.ANY || set.free() && new BigDecimal(text).signum() != 0);
             case '.' -> ended && point < 0;
             default -> digit && (point >= 0 || !text.equals("0") && !text.equals("-0"));
         };
@@ -81,12 +83,12 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
                     && within(negative, new BigInteger(digits + begun.substring(point + 1)), places - written, places);
         }
         if (digits.isEmpty()) {
-            return set.some(null, BigInteger.ZERO, places);
+            return set.some(null, BigInteger.ONE.negate(), places);
         }
         BigInteger value = new BigInteger(digits);
         int most = digits.equals("0") ? 0 : room;
         if (set.free() || set.equals(Numbers.WHOLE)) {
-            return true;
+            return set.free() || !begun.equals("-0");
         }
         for (int more = 0; more <= most; more++) {
             if (within(negative, value, more + places, places)) {
@@ -101,6 +103,8 @@ record NumberFrame(Numbers set, Style style, String text) implements Frame {
         BigInteger unit = BigInteger.TEN.pow(more);
         BigInteger from = digits.multiply(unit);
         BigInteger to = from.add(unit).subtract(BigInteger.ONE);
-        return negative ? set.some(to.negate(), from.negate(), places) : set.some(from, to, places);
+        return negative
+                ? set.some(to.negate(), from.max(BigInteger.ONE).negate(), places) // no minus zero
+                : set.some(from, to, places);
     }
 }

@@ -103,6 +103,20 @@ record Numbers(
         return least == null && most == null && multiples.isEmpty() && notMultiples.isEmpty() && except.isEmpty();
     }
 
+    /** The number that all others but this one are kept out for; null if there are several. */
+    @Nullable
+    BigDecimal only() {
+        return least != null && most != null && least.compareTo(most) == 0 ? least : null;
+    }
+
+    /** The plainest spelling of a number: digits, as far as they are few. */
+    static String text(BigDecimal value) {
+        BigDecimal number = plain(value);
+        return number.scale() > -WHOLE_DIGITS && number.scale() <= WHOLE_DIGITS + FREE_PLACES
+                ? number.toPlainString()
+                : number.toString().replace("E+", "e").replace('E', 'e');
+    }
+
     /** Whether all numbers of the set are whole. */
     boolean whole() {
         return multiples.stream().anyMatch(m -> m.signum() != 0 && m.scale() <= 0);
@@ -134,8 +148,9 @@ record Numbers(
 
     /** The set's numbers, counted, up to {@code enough}. */
     long size(long enough) {
-        if (least != null && least.equals(most)) {
-            return has(least) ? 1 : 0;
+        BigDecimal only = only();
+        if (only != null) {
+            return has(only) ? 1 : 0;
         }
         if (least == null || most == null) {
             return enough;

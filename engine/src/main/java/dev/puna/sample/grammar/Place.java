@@ -13,13 +13,27 @@ record Place(List<Stack> stacks, boolean whole, int most) {
         return new Place(List.copyOf(threads.stacks()), !threads.ended().isEmpty(), most);
     }
 
+    static GrammarRefused tooDeep() {
+        return new GrammarRefused("grammar", "rules too many of which begin or end in one place");
+    }
+
     /** After one more byte; null if it cannot come here. */
     @Nullable
     Place after(int b) {
         var out = new Threads(most);
-        for (Stack stack : stacks) {
-            stack.frame.step(b, stack.below, out);
+        return goesOn(b, out) ? of(out, most) : null;
+    }
+
+    /** Whether this byte can come here. */
+    boolean goesOn(int b, Threads scratch) {
+        scratch.clear();
+        try {
+            for (Stack stack : stacks) {
+                stack.frame.step(b, stack.below, scratch);
+            }
+        } catch (StackOverflowError e) {
+            throw tooDeep();
         }
-        return out.stacks().isEmpty() && out.ended().isEmpty() ? null : of(out, most);
+        return !scratch.stacks().isEmpty() || !scratch.ended().isEmpty();
     }
 }

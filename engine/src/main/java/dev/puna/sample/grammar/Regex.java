@@ -22,21 +22,21 @@ sealed interface Regex {
 
     record Empty() implements Regex {}
 
-    record Both(Regex first, Regex then, int hash, boolean looks) implements Regex {
+    record Both(Regex first, Regex then, int hash, boolean looks, int size) implements Regex {
         @Override
         public int hashCode() {
             return hash;
         }
     }
 
-    record Any(Set<Regex> of, int hash, boolean looks) implements Regex {
+    record Any(Set<Regex> of, int hash, boolean looks, int size) implements Regex {
         @Override
         public int hashCode() {
             return hash;
         }
     }
 
-    record Every(Set<Regex> of, int hash, boolean looks) implements Regex {
+    record Every(Set<Regex> of, int hash, boolean looks, int size) implements Regex {
         @Override
         public int hashCode() {
             return hash;
@@ -46,7 +46,7 @@ sealed interface Regex {
     record Not(Regex of) implements Regex {}
 
     /** @param most −1 for no limit */
-    record Times(Regex of, int least, int most, int hash, boolean looks) implements Regex {
+    record Times(Regex of, int least, int most, int hash, boolean looks, int size) implements Regex {
         @Override
         public int hashCode() {
             return hash;
@@ -100,7 +100,12 @@ sealed interface Regex {
                 return then;
             }
         }
-        return new Both(first, then, 31 * first.hashCode() + then.hashCode() + 1, first.looks() || then.looks());
+        return new Both(
+                first,
+                then,
+                31 * first.hashCode() + then.hashCode() + 1,
+                first.looks() || then.looks(),
+                bounded(1L + first.size() + then.size()));
     }
 
     static Regex any(List<Regex> of) {
@@ -124,7 +129,7 @@ sealed interface Regex {
         if (set.size() <= 1) {
             return set.isEmpty() ? NOTHING : set.iterator().next();
         }
-        return new Any(set, set.hashCode() + 2, set.stream().anyMatch(Regex::looks));
+        return new Any(set, set.hashCode() + 2, set.stream().anyMatch(Regex::looks), size(set));
     }
 
     static Regex every(List<Regex> of) {
@@ -139,7 +144,7 @@ sealed interface Regex {
         if (set.size() <= 1) {
             return set.isEmpty() ? ALL : set.iterator().next();
         }
-        return new Every(set, set.hashCode() + 3, set.stream().anyMatch(Regex::looks));
+        return new Every(set, set.hashCode() + 3, set.stream().anyMatch(Regex::looks), size(set));
     }
 
     static Regex not(Regex of) {
@@ -162,7 +167,8 @@ sealed interface Regex {
         if (of instanceof Times inner && inner.least() == 0 && inner.most() < 0) {
             return inner; // (a*)* and its kind
         }
-        return new Times(of, least, most, 31 * (31 * of.hashCode() + least) + most + 4, of.looks());
+        return new Times(
+                of, least, most, 31 * (31 * of.hashCode() + least) + most + 4, of.looks(), bounded(1L + of.size()));
     }
 
     /** Whether what the term says of a place depends on what is before it; terms with parts remember it. */
@@ -170,6 +176,19 @@ sealed interface Regex {
         return this instanceof Start
                 || this instanceof Boundary
                 || this instanceof Not not && not.of().looks();
+    }
+
+    /** How many terms it is made of; terms with parts remember it. */
+    default int size() {
+        return this instanceof Not not ? 1 + not.of().size() : 1;
+    }
+
+    private static int size(Set<Regex> of) {
+        return bounded(1 + of.stream().mapToLong(Regex::size).sum());
+    }
+
+    private static int bounded(long size) {
+        return (int) Math.min(size, 1 << 30); // shared parts count each time
     }
 
     /** Whether the empty text fits between what is before and after. */

@@ -534,7 +534,7 @@ final class SchemaReader {
         private void arrays() {
             List<Form> prefix = List.of();
             Form rest = Form.ANY;
-            if (map.containsKey("prefixItems") && draft >= 2020) {
+            if (map.containsKey("prefixItems") && draft >= 2020 && !List.of().equals(map.get("prefixItems"))) {
                 prefix = list("prefixItems");
             }
             if (map.get("items") instanceof List<?> list) {

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param taken texts that must not come of it; only where it is kept
  * @param test what must be true of it beside; only where it is kept and read
  */
-record TextFrame(
-        Dfa dfa, Style style, long at, @Nullable String kept, Collection<String> taken, Predicate<String> test)
+record TextFrame(Dfa dfa, Style style, long at, @Nullable String kept, Collection<String> taken, Predicate<String> test)
         implements Frame {
     /** The string has ended. */
     static final long CLOSED = -2;
@@ -77,6 +76,11 @@ record TextFrame(
     /** Whether the bytes alone say which tokens fit, but for the ends of texts that are taken. */
     boolean fast() {
         return kept == null || taken.isEmpty() || dfa.endless();
+    }
+
+    /** How many characters may come, whatever they are but for those that strings escape. */
+    int free() {
+        return at >>> MODE == PLAIN ? dfa.free(state()) : 0;
     }
 
     /** The kept text after these bytes, which must not end it. */

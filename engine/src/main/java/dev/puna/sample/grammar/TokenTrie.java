@@ -25,6 +25,9 @@ public final class TokenTrie {
     private final short[] depths;
     private final int[] tokens; // -1 for none
     private final int[] same; // [token], another token of the same bytes or -1
+    private final short[] characters; // [token], where it is whole characters that a string need not escape; else -1
+    private final short[] plain; // [node], the most of these at or below; -1 where some token is of another kind
+    private final List<long[]> upTo = new ArrayList<>(); // masks of tokens of so many characters
     private final Map<Frame, Allowed> masks;
 
     public TokenTrie(Tokenizer tokenizer) {
@@ -73,6 +76,21 @@ public final class TokenTrie {
         ends = Arrays.copyOf(growing.ends, growing.size);
         depths = Arrays.copyOf(growing.depths, growing.size);
         tokens = Arrays.copyOf(growing.tokens, growing.size);
+        characters = new short[texts.length];
+        for (int id = 0; id < texts.length; id++) {
+            characters[id] = characters(texts[id]);
+        }
+        plain = new short[labels.length];
+        for (int node = labels.length - 1; node >= 0; node--) {
+            int all = 0;
+            for (int id = tokens[node]; id >= 0; id = same[id]) {
+                all = all < 0 || characters[id] < 0 ? -1 : Math.max(all, characters[id]);
+            }
+            for (int child = node + 1; child < ends[node]; child = ends[child]) {
+                all = all < 0 || plain[child] < 0 ? -1 : Math.max(all, plain[child]);
+            }
+            plain[node] = (short) all;
+        }
         masks = new LinkedHashMap<>(64, 0.75f, true) {
             private static final long serialVersionUID = 1L;
 
@@ -171,6 +189,50 @@ public final class TokenTrie {
                 mask[id >> 6] &= ~(1L << id);
             }
         }
+    }
+
+    private static short characters(byte @Nullable [] text) {
+        int count = 0;
+        int bits = 0;
+        int missing = 0;
+        for (int i = 0; text != null && i < text.length; i++) {
+            int b = text[i] & 0xFF;
+            if (missing > 0) {
+                bits = Utf8Part.next(bits, missing, b);
+                missing--;
+            } else {
+                missing = b < 0x20 || b == '"' || b == '\\' ? -1 : Utf8Part.missing(b);
+                bits = Utf8Part.bits(b, Math.max(0, missing));
+            }
+            if (missing < 0 || bits < 0) {
+                return -1;
+            }
+            count += missing == 0 ? 1 : 0;
+        }
+        return (short) (text == null || missing > 0 ? -1 : count);
+    }
+
+    /** A mask of all tokens of at most so many whole characters, none of which a string must escape. */
+    long[] plain(int most) {
+        int enough = Math.min(most, longest);
+        synchronized (upTo) {
+            while (upTo.size() <= enough) {
+                long[] mask = new long[(vocabulary + 63) / 64];
+                int size = upTo.size();
+                for (int id = 0; id < vocabulary; id++) {
+                    if (characters[id] > 0 && characters[id] <= size) {
+                        mask[id >> 6] |= 1L << id;
+                    }
+                }
+                upTo.add(mask);
+            }
+            return upTo.get(enough).clone();
+        }
+    }
+
+    /** Whether all tokens at a node and below are among those. */
+    boolean isPlain(int node, int most) {
+        return plain[node] > 0 && plain[node] <= most;
     }
 
     /** The node of these bytes, or -1. */

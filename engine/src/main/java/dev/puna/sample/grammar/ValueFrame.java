@@ -74,8 +74,14 @@ record ValueFrame(Node node, Style style, boolean keep, List<Object> taken) impl
             case '[' -> node.arrays.forEach(items -> out.add(ArrayFrame.of(items, style, keep, taken), below));
             case '{' -> node.objects.forEach(members -> out.add(ObjectFrame.of(members, style, keep, taken), below));
             default -> {
-                for (Numbers set : node.numbers) {
-                    new NumberFrame(keep ? set.except(numbers()) : set, style, "").step(b, below, out);
+                for (Numbers all : node.numbers) {
+                    Numbers set = keep ? all.except(numbers()) : all;
+                    BigDecimal only = style == Style.ANY ? null : set.only();
+                    if (only == null) {
+                        new NumberFrame(set, style, "").step(b, below, out);
+                    } else if (set.has(only)) { // in its plainest spelling
+                        new Literal(Numbers.text(only), 0, keep ? only : null).step(b, below, out);
+                    }
                 }
             }
         }

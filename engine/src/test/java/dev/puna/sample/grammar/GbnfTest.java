@@ -89,6 +89,26 @@ class GbnfTest {
     }
 
     @Test
+    void whatNoTextEverEndsIsTakenOut() {
+        assertLanguage("root ::= \"a\" x | \"b\"\nx ::= \"c\" x", new String[] {"b"}, new String[] {"a", "ac"});
+        assertThat(Grammar.gbnf("root ::= \"a\" root").isEmpty()).isTrue();
+        assertThatThrownBy(() -> Grammar.gbnf("root ::= \"a\" root").constraint(Walk.trie()))
+                .isInstanceOf(GrammarRefused.class);
+    }
+
+    @Test
+    void hostileGrammarsEndInARefusal() {
+        var chain = new StringBuilder("root ::= r0\n");
+        for (int i = 0; i < 30_000; i++) {
+            chain.append("r" + i + " ::= \"a\"? r" + (i + 1) + "\n");
+        }
+        assertRefused(chain + "r30000 ::= \"a\"", "grammar", "rules too many");
+        Grammar deep = Grammar.gbnf("root ::= \"a\" root e | \"b\"\ne ::= \"\"");
+        assertThat(deep.accepts("aaab")).isTrue();
+        assertThatThrownBy(() -> deep.accepts("a".repeat(1_000_000) + "b")).isInstanceOf(GrammarRefused.class);
+    }
+
+    @Test
     void whatLeavesNoChoiceIsForced() {
         var constraint = Grammar.jsonSchema("{\"properties\":{\"name\":{\"const\":\"abc\"}},\"required\":[\"name\"],"
                         + "\"additionalProperties\":false,\"type\":\"object\"}")

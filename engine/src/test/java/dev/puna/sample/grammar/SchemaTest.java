@@ -215,6 +215,42 @@ class SchemaTest {
         assertRefused(many + "]}", "#", "ways");
     }
 
+    @Test
+    void numbersThatLeaveNoChoiceAreWrittenPlainly() {
+        String[][] cases = {
+            {"1.000", "1"}, {"2.50", "2.5"}, {"-0.0", "0"}, {"1e3", "1000"}, {"1e30", "1e30"}, {"12e-1", "1.2"}
+        };
+        for (String[] one : cases) {
+            Grammar grammar = Grammar.jsonSchema("{\"const\":" + one[0] + "}");
+            for (int seed = 0; seed < 5; seed++) {
+                assertThat(Walk.text(grammar, TRIE, seed)).hasValue(one[1]);
+            }
+            assertThat(grammar.accepts(one[0])).isTrue();
+            assertThat(grammar.accepts(one[1])).isTrue();
+        }
+        Grammar any = Grammar.jsonSchema("{\"type\":\"integer\",\"minimum\":-1,\"maximum\":1}");
+        for (int seed = 0; seed < 20; seed++) {
+            assertThat(Walk.text(any, TRIE, seed).orElseThrow()).isIn("-1", "0", "1");
+        }
+    }
+
+    @Test
+    void whatIsLargeStaysBounded() {
+        var names = new StringBuilder();
+        for (int i = 0; i < 1500; i++) {
+            names.append(i == 0 ? "" : ",").append("\"p").append(i).append("\":{\"type\":\"boolean\"}");
+        }
+        Grammar properties = Grammar.jsonSchema(
+                "{\"type\":\"object\",\"minProperties\":700,\"additionalProperties\":false,\"properties\":{" + names
+                        + "}}");
+        assertThat(Walk.text(properties, TRIE, 1)).isEmpty(); // longer than a walk goes
+        assertThat(Grammar.jsonSchema("{}").accepts("[".repeat(100_000) + "]".repeat(100_000)))
+                .isTrue();
+        assertThat(Grammar.jsonSchema("{\"maxItems\":1000000000,\"items\":{\"maxLength\":400000}}")
+                        .accepts("[\"a\"]"))
+                .isTrue();
+    }
+
     private static void assertRefused(String schema, String where, String what) {
         assertThatThrownBy(() -> Grammar.jsonSchema(schema)).isInstanceOfSatisfying(GrammarRefused.class, refused -> {
             assertThat(refused.where()).isEqualTo(where);

@@ -7,6 +7,7 @@ import dev.puna.sample.grammar.GrammarRefused;
 import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** What the text of an answer must look like, made for a model's vocabulary. What cannot be enforced is refused. */
@@ -15,7 +16,7 @@ public final class Forms {
 
     /** Any JSON object. */
     public static Constraint object(Assistant assistant, String field) {
-        return form(assistant, field, Grammar::jsonObject);
+        return schema(assistant, Map.of("type", "object"), field);
     }
 
     /**
@@ -26,12 +27,12 @@ public final class Forms {
      * @throws Failure naming the field if the schema cannot be enforced
      */
     public static Constraint schema(Assistant assistant, Object schema, String field) {
-        return form(assistant, field, () -> Grammar.jsonSchema(Json.write(schema)));
+        return form(assistant, field, () -> assistant.grammars().jsonSchema(Json.write(schema)));
     }
 
     /** A text of a grammar in GBNF. */
     public static Constraint grammar(Assistant assistant, String text, String field) {
-        return form(assistant, field, () -> Grammar.gbnf(text));
+        return form(assistant, field, () -> assistant.grammars().gbnf(text));
     }
 
     /** One of these texts, as it is. */
