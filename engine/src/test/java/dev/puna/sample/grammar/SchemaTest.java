@@ -243,7 +243,7 @@ class SchemaTest {
         Grammar properties = Grammar.jsonSchema(
                 "{\"type\":\"object\",\"minProperties\":700,\"additionalProperties\":false,\"properties\":{" + names
                         + "}}");
-        assertThat(Walk.text(properties, TRIE, 1)).isEmpty(); // longer than a walk goes
+        assertThat(properties.accepts(Walk.text(properties, TRIE, 1).orElseThrow())).isTrue();
         assertThat(Grammar.jsonSchema("{}").accepts("[".repeat(100_000) + "]".repeat(100_000)))
                 .isTrue();
         assertThat(Grammar.jsonSchema("{\"maxItems\":1000000000,\"items\":{\"maxLength\":400000}}")
