@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.puna.ChainModel;
 import dev.puna.sample.BadRequest;
+import dev.puna.sample.Constraint;
 import dev.puna.sample.Sampling;
 import dev.puna.text.Message;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -231,6 +233,18 @@ class AssistantTest {
             assertThatThrownBy(() -> llama.chat("x", _ -> {})).hasMessageContaining("has no tokenizer");
             assertThatThrownBy(() -> llama.complete(new int[] {'a'}, Sampling.GREEDY.with(s -> s.stop = List.of("c"))))
                     .hasMessageContaining("stop cannot be found without a tokenizer");
+        }
+    }
+
+    @Test
+    void whatAFormLeavesNoChoiceOfTakesNoPass() {
+        try (var llama = Assistant.load(model)) {
+            Constraint form = llama.form(llama.grammars().jsonSchema("{\"const\":{\"name\":\"abcdefghij\"}}"));
+            var question = new Question(List.of(Message.user("Where?")), Sampling.GREEDY);
+            Reply reply = llama.answer(question.with(Optional.of(form))).await(_ -> {});
+            assertThat(reply.text()).isEqualTo("{\"name\":\"abcdefghij\"}");
+            assertThat(reply.usage().newTokens()).isGreaterThan(15);
+            assertThat(llama.statistics().steps()).isLessThan(3);
         }
     }
 

@@ -1,11 +1,11 @@
 package dev.puna.sample.grammar;
 
 import dev.puna.file.Json;
-import java.io.ByteArrayOutputStream;
+import dev.puna.sample.grammar.SchemaDocument.Place;
+import dev.puna.sample.grammar.SchemaDocument.Resource;
+import dev.puna.sample.grammar.SchemaDocument.Scope;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -18,239 +18,55 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12 into forms. References are followed within the document only.
- * A keyword that the drafts know and that cannot be enforced is refused by its place; one that they do not know is an
- * annotation, as they say.
+ * Reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12 into forms. A keyword that the drafts know and that cannot be
+ * enforced is refused by its place; one that they do not know is an annotation, as they say.
  */
 final class SchemaReader {
-    private static final String[] SINGLE = {
-        "additionalItems",
-        "additionalProperties",
-        "contains",
-        "else",
-        "if",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "contentSchema"
-    };
-    private static final String[] LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"};
-    private static final String[] MAPS = {
-        "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"
-    };
-
-    /** A schema with a base of its own: the document, and what has an $id in it. */
-    private static final class Resource {
-        final String base;
-        final Object root;
-        final int draft;
-        final Map<String, Place> anchors = new HashMap<>();
-        final Map<String, Place> dynamic = new HashMap<>();
-
-        Resource(String base, Object root, int draft) {
-            this.base = base;
-            this.root = root;
-            this.draft = draft;
-        }
-    }
-
-    /** A schema and where it stands. */
-    private record Place(@Nullable Object json, Resource in, String where) {
-        Place at(@Nullable Object inner, String... path) {
-            var longer = new StringBuilder(where);
-            for (String token : path) {
-                longer.append('/').append(token.replace("~", "~0").replace("/", "~1"));
-            }
-            return new Place(inner, in, longer.toString());
-        }
-
-        GrammarRefused refused(String what) {
-            return new GrammarRefused(where, what);
-        }
-    }
-
-    /** Which resource each dynamic anchor was first met in, on the way to a schema. */
-    private record Scope(Map<String, Place> anchors) {
-        Scope into(Resource resource) {
-            if (anchors.keySet().containsAll(resource.dynamic.keySet())) {
-                return this;
-            }
-            Map<String, Place> more = new LinkedHashMap<>(resource.dynamic);
-            more.putAll(anchors);
-            return new Scope(more);
-        }
-    }
-
-    private final Limits limits;
+    final Limits limits;
+    final SchemaDocument document;
     final Form.Opposites opposites = new Form.Opposites();
     final Nodes nodes;
-    private final Map<String, Resource> resources = new HashMap<>();
-    private final Map<Object, Resource> owners = new IdentityHashMap<>();
     private final Map<Object, Map<Scope, Form>> read = new IdentityHashMap<>();
     private int forms;
     private int depth;
 
-    private SchemaReader(Limits limits) {
+    private SchemaReader(SchemaDocument document, Limits limits) {
+        this.document = document;
         this.limits = limits;
         nodes = new Nodes(limits, opposites);
     }
 
     /** The node of the documents that a schema describes. */
     static Node node(@Nullable Object schema, Limits limits) {
-        var reader = new SchemaReader(limits);
-        var root = new Resource("", schema == null ? "null" : schema, draft(schema, 2020));
-        reader.resources.put("", root);
-        Place place = reader.index(new Place(schema, root, "#"), true);
-        Form form = reader.form(place, new Scope(Map.of()).into(place.in()));
-        return reader.nodes.compile(form);
+        var document = new SchemaDocument(schema, limits);
+        var reader = new SchemaReader(document, limits);
+        Place root = document.root();
+        return reader.nodes.compile(reader.form(root, new Scope(Map.of()).into(root.in())));
     }
 
-    private static int draft(@Nullable Object schema, int otherwise) {
-        if (schema instanceof Map<?, ?> map && map.get("$schema") instanceof String uri) {
-            return uri.contains("draft-03") || uri.contains("draft-04")
-                    ? 4
-                    : uri.contains("draft-06")
-                            ? 6
-                            : uri.contains("draft-07") ? 7 : uri.contains("2019-09") ? 2019 : 2020;
-        }
-        return otherwise;
-    }
-
-    // ---- where everything is ----
-
-    private Place index(Place place, boolean top) {
-        if (!(place.json() instanceof Map<?, ?> map)) {
-            return place;
-        }
-        if (++depth > limits.depth()) {
-            throw place.refused("a schema nested deeper than %d".formatted(limits.depth()));
-        }
-        Place here = place;
-        int draft = draft(map, place.in().draft);
-        boolean alone = draft <= 7 && map.get("$ref") instanceof String && !top; // nothing beside $ref counts
-        Object id = alone ? null : map.get(draft == 4 ? "id" : "$id");
-        if (id instanceof String text) {
-            if (draft <= 7 && text.startsWith("#")) {
-                place.in().anchors.put(text.substring(1), place);
-            } else {
-                String base = resolve(place.in().base, text.replaceFirst("#$", ""));
-                var resource = new Resource(base, map, draft);
-                resources.putIfAbsent(base, resource);
-                here = new Place(map, resource, place.where());
-                if (top) {
-                    resources.put("", resource);
-                }
+    /** What a schema's references lead to. */
+    List<Place> targets(Place place, Scope scope) {
+        List<Place> targets = new ArrayList<>();
+        if (place.json() instanceof Map<?, ?> map) {
+            if (map.get("$ref") instanceof String reference) {
+                targets.add(document.target(place.at(reference, "$ref"), reference));
+            }
+            if (map.get("$dynamicRef") instanceof String reference) {
+                Place target = document.target(place.at(reference, "$dynamicRef"), reference);
+                String name = reference.substring(reference.indexOf('#') + 1);
+                Place here = target.in().dynamic.get(name);
+                Place outermost = scope.anchors().get(name);
+                targets.add(here != null && here.json() == target.json() && outermost != null ? outermost : target);
             }
         }
-        owners.put(map, here.in());
-        if (map.get("$anchor") instanceof String name) {
-            here.in().anchors.put(name, here);
-        }
-        if (map.get("$dynamicAnchor") instanceof String name) {
-            here.in().anchors.put(name, here);
-            here.in().dynamic.put(name, here);
-        }
-        for (String key : SINGLE) {
-            index(here.at(map.get(key), key), false);
-        }
-        for (String key : LISTS) {
-            indexAll(here, map.get(key), key);
-        }
-        if (map.get("items") instanceof List<?> list) {
-            indexAll(here, list, "items");
-        } else {
-            index(here.at(map.get("items"), "items"), false);
-        }
-        for (String key : MAPS) {
-            if (map.get(key) instanceof Map<?, ?> inner) {
-                for (Map.Entry<?, ?> entry : inner.entrySet()) {
-                    index(here.at(entry.getValue(), key, (String) entry.getKey()), false);
-                }
-            }
-        }
-        depth--;
-        return here;
+        return targets;
     }
 
-    private void indexAll(Place place, @Nullable Object json, String key) {
-        if (json instanceof List<?> list) {
-            for (int i = 0; i < list.size(); i++) {
-                index(place.at(list.get(i), key, String.valueOf(i)), false);
-            }
-        }
-    }
-
-    private static String resolve(String base, String reference) {
-        if (reference.isEmpty()) {
-            return base;
-        }
-        try {
-            return base.isEmpty() || base.startsWith("urn:")
-                    ? reference
-                    : URI.create(base).resolve(reference).toString();
-        } catch (IllegalArgumentException e) {
-            return reference;
-        }
-    }
-
-    private Place target(Place from, String reference) {
-        int hash = reference.indexOf('#');
-        String uri = hash < 0 ? reference : reference.substring(0, hash);
-        String fragment = hash < 0 ? "" : reference.substring(hash + 1);
-        Resource resource = uri.isEmpty() ? from.in() : resources.get(resolve(from.in().base, uri));
-        if (resource == null) {
-            throw from.refused("refers to " + Json.quoted(reference) + ", which is not in this document");
-        }
-        if (fragment.isEmpty()) {
-            return new Place(resource.root, resource, reference);
-        }
-        if (!fragment.startsWith("/")) {
-            Place found = resource.anchors.get(fragment);
-            if (found == null) {
-                throw from.refused("refers to " + Json.quoted(reference) + ", and there is no such anchor");
-            }
-            return found;
-        }
-        Object at = resource.root;
-        Resource in = resource;
-        for (String token : fragment.substring(1).split("/", -1)) {
-            String name = unescaped(token);
-            at = at instanceof Map<?, ?> map
-                    ? map.get(name)
-                    : at instanceof List<?> list
-                                    && name.matches("0|[1-9][0-9]{0,8}")
-                                    && Integer.parseInt(name) < list.size()
-                            ? list.get(Integer.parseInt(name))
-                            : null;
-            if (at == null) {
-                throw from.refused("refers to " + Json.quoted(reference) + ", which is not there");
-            }
-            in = owners.getOrDefault(at, in);
-        }
-        return new Place(at, in, reference);
-    }
-
-    private static String unescaped(String token) {
-        var bytes = new ByteArrayOutputStream();
-        byte[] in = token.getBytes(StandardCharsets.UTF_8);
-        for (int i = 0; i < in.length; i++) {
-            int high = in[i] == '%' && i + 2 < in.length ? Character.digit(in[i + 1], 16) : -1;
-            int low = high >= 0 ? Character.digit(in[i + 2], 16) : -1;
-            bytes.write(low >= 0 ? high << 4 | low : in[i]);
-            i += low >= 0 ? 2 : 0;
-        }
-        return bytes.toString(StandardCharsets.UTF_8).replace("~1", "/").replace("~0", "~");
-    }
-
-    // ---- what it says ----
-
-    private Form form(Place place, Scope scope) {
+    Form form(Place place, Scope scope) {
         return switch (place.json()) {
             case Boolean all -> all ? Form.ANY : Form.NONE;
             case Map<?, ?> map -> {
-                Resource owner = owners.getOrDefault(map, place.in());
+                Resource owner = document.owner(map, place);
                 Place here = new Place(map, owner, place.where());
                 Scope inner = scope.into(owner);
                 Map<Scope, Form> known = read.computeIfAbsent(map, k -> new HashMap<>());
@@ -364,28 +180,16 @@ final class SchemaReader {
         }
 
         private void references() {
-            if (map.get("$ref") instanceof String reference) {
-                all.add(later(at("$ref"), target(at("$ref"), reference), scope));
-            } else if (map.containsKey("$ref")) {
+            if (map.containsKey("$ref") && !(map.get("$ref") instanceof String)) {
                 throw at("$ref").refused("is not a string");
             }
-            if (map.get("$dynamicRef") instanceof String reference) {
-                Place target = target(at("$dynamicRef"), reference);
-                String name = reference.substring(reference.indexOf('#') + 1);
-                if (target.in().dynamic.get(name) != null
-                        && target.in().dynamic.get(name).json() == target.json()
-                        && scope.anchors().containsKey(name)) {
-                    target = scope.anchors().get(name);
-                }
-                all.add(later(at("$dynamicRef"), target, scope));
+            String key = map.containsKey("$ref") ? "$ref" : "$dynamicRef";
+            for (Place target : targets(place, scope)) {
+                all.add(new Form.Later(at(key).where(), () -> SchemaReader.this.form(target, scope)));
             }
             if (map.containsKey("$recursiveRef")) {
                 throw at("$recursiveRef").refused("cannot be enforced; $dynamicRef can");
             }
-        }
-
-        private Form later(Place from, Place target, Scope in) {
-            return new Form.Later(from.where(), () -> SchemaReader.this.form(target, in));
         }
 
         private void values() {
@@ -646,7 +450,8 @@ final class SchemaReader {
         private void unevaluated() {
             for (String key : new String[] {"unevaluatedProperties", "unevaluatedItems"}) {
                 if (map.containsKey(key) && draft >= 2019) {
-                    throw at(key).refused("cannot be enforced");
+                    boolean properties = key.equals("unevaluatedProperties");
+                    all.add(Evaluated.others(SchemaReader.this, place, scope, properties, at(key), sub(key)));
                 }
             }
         }

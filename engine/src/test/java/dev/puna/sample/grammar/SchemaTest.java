@@ -243,7 +243,8 @@ class SchemaTest {
         Grammar properties = Grammar.jsonSchema(
                 "{\"type\":\"object\",\"minProperties\":700,\"additionalProperties\":false,\"properties\":{" + names
                         + "}}");
-        assertThat(properties.accepts(Walk.text(properties, TRIE, 1).orElseThrow())).isTrue();
+        assertThat(properties.accepts(Walk.text(properties, TRIE, 1).orElseThrow()))
+                .isTrue();
         assertThat(Grammar.jsonSchema("{}").accepts("[".repeat(100_000) + "]".repeat(100_000)))
                 .isTrue();
         assertThat(Grammar.jsonSchema("{\"maxItems\":1000000000,\"items\":{\"maxLength\":400000}}")
