@@ -101,7 +101,8 @@ public final class Main implements Callable<Integer> {
             }
         }));
         warmUp(args);
-        int exit = run(asTyped(args), settings, output, System.in);
+        String[] typed = asTyped(args);
+        int exit = run(typed, settings, output, System.in, Early.of(typed));
         done.set(true);
         System.exit(exit);
     }
@@ -116,11 +117,16 @@ public final class Main implements Callable<Integer> {
 
     /** Runs one command line and says with which code the process should exit; see {@link Exit}. */
     static int run(String[] args, Settings settings, Output output, InputStream input) {
+        return run(args, settings, output, input, Optional.empty());
+    }
+
+    private static int run(
+            String[] args, Settings settings, Output output, InputStream input, Optional<Early> early) {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             output.line("puna " + Settings.version()); // without reading what all commands take
             return Exit.OK;
         }
-        Main main = new Main(new Session(settings, output, input, Models.of(settings, output)));
+        Main main = new Main(new Session(settings, output, input, Models.of(settings, output), early));
         CommandLine line = main.commandLine(args);
         line.setExecutionExceptionHandler((failure, _, _) -> failure instanceof VectorModule.Needed
                 ? VectorModule.startAgain(settings, args)

@@ -121,7 +121,10 @@ final class ModelOptions {
         Assistant.Options options = options(session, 1, 1);
         session.output().status("loading " + path.getFileName());
         try {
-            Assistant assistant = Assistant.load(path, options);
+            Assistant assistant = session.early()
+                    .flatMap(early -> early.take(path))
+                    .map(opening -> Assistant.load(opening, options))
+                    .orElseGet(() -> Assistant.load(path, options));
             beyond(session, assistant.context(), assistant.ownContext());
             return assistant;
         } finally {

@@ -143,11 +143,35 @@ public final class Assistant implements AutoCloseable {
      * @throws dev.puna.kernel.TierRefused if the tier does not exist or cannot run here
      */
     public static Assistant load(Path model, Options options) {
+        return load(open(model), options);
+    }
+
+    /** A model's file that is open, and whose vocabulary is being read on a thread of its own. */
+    public record Opening(Checkpoint checkpoint, CompletableFuture<Optional<Tokenizer>> tokenizer) {}
+
+    /**
+     * Opens a model's file and begins to read its vocabulary, for whoever has something else to do meanwhile.
+     *
+     * @throws dev.puna.file.BadFile if it cannot be used, with the reason
+     */
+    public static Opening open(Path model) {
+        Checkpoint checkpoint = Checkpoint.open(model);
+        return new Opening(
+                checkpoint,
+                CompletableFuture.supplyAsync(
+                        () -> usable(checkpoint),
+                        Thread.ofPlatform().daemon().name("puna-tokenizer")::start));
+    }
+
+    /**
+     * Goes on with a model that is open. Reading a vocabulary and assembling kernels take about as long: each has a core.
+     *
+     * @throws dev.puna.file.BadFile if it cannot be used, with the reason
+     * @throws dev.puna.kernel.TierRefused if the tier does not exist or cannot run here
+     */
+    public static Assistant load(Opening opening, Options options) {
         try (var opened = new Opened()) {
-            Checkpoint checkpoint = opened.add(Checkpoint.open(model));
-            // Reading a vocabulary and assembling kernels take about as long: each on a core.
-            CompletableFuture<Optional<Tokenizer>> reading = CompletableFuture.supplyAsync(
-                    () -> usable(checkpoint), Thread.ofPlatform().daemon().name("puna-tokenizer")::start);
+            Checkpoint checkpoint = opened.add(opening.checkpoint());
             Machine machine = opened.add(new Machine(options.tier(), options.threads()));
             Optional<Checkpoint> draft = options.draft().map(Checkpoint::open).map(opened::add);
             Llama llama = checkpoint.llama();
@@ -156,7 +180,7 @@ public final class Assistant implements AutoCloseable {
             long blockBytes = limits.blockTokens() * llama.config().cacheBytesPerToken(options.cache());
             limits = limits.keptBlocks((int) Math.min(limits.cacheBlocks(), KEPT_BYTES / blockBytes));
             Sampling defaults = advised(checkpoint);
-            Optional<Tokenizer> tokenizer = read(reading);
+            Optional<Tokenizer> tokenizer = read(opening.tokenizer());
             draft.ifPresent(other -> sameTokens(tokenizer, other));
             Engine engine = draft.isPresent()
                     ? new Engine(llama, draft.get().llama(), machine.kernels(), options.cache(), limits)

@@ -129,6 +129,38 @@ final class Cursor {
         return length;
     }
 
+    /**
+     * Checks strings and steps over them. Those that lie in the window are looked at right here, since a vocabulary is
+     * read before any method is compiled; what is wrong with one is found by {@link #skipString}.
+     */
+    void skipStrings(long count, String what) {
+        for (long left = count; left > 0; left--) {
+            boolean there = at >= windowAt && at < windowAt + windowBytes;
+            byte[] text = window;
+            int next = there ? (int) (at - windowAt) : 0;
+            int end = there ? windowBytes : 0;
+            while (left > 1 && next + 8 <= end) {
+                int length = text[next] & 0xFF | (text[next + 1] & 0xFF) << 8;
+                int upper = text[next + 2] | text[next + 3] | text[next + 4] | text[next + 5] | text[next + 6];
+                int from = next + 8;
+                int to = from + length;
+                if ((upper | text[next + 7]) != 0 || to > end) {
+                    break;
+                }
+                while (from < to && text[from] >= 0) {
+                    from++;
+                }
+                if (from < to && Utf8.firstBad(text, from, to) >= 0) {
+                    break;
+                }
+                next = to;
+                left--;
+            }
+            at = there ? windowAt + next : at;
+            skipString(what);
+        }
+    }
+
     MemorySegment slice(long from, long to) {
         return bytes.asSlice(from, to - from);
     }

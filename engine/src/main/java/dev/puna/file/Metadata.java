@@ -202,11 +202,7 @@ public final class Metadata {
         long count = in.count(kind.least, "elements of " + what);
         long start = in.at();
         switch (kind) {
-            case STRING -> {
-                for (long i = 0; i < count; i++) {
-                    in.skipString(what);
-                }
-            }
+            case STRING -> in.skipStrings(count, what);
             case ARRAY -> {
                 for (long i = 0; i < count; i++) {
                     readArray(in, what, depth + 1);

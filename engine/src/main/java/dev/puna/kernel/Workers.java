@@ -174,11 +174,14 @@ public final class Workers implements AutoCloseable {
         long begun = System.nanoTime();
         int taken = takeStrips(0);
         join(begun, taken);
-        switch (failure.getAndSet(null)) {
-            case null -> {}
-            case Error error -> throw error;
-            case RuntimeException exception -> throw exception;
-            case Throwable other -> throw new IllegalStateException(other);
+        Throwable thrown = failure.get();
+        if (thrown != null) {
+            failure.set(null);
+            switch (thrown) {
+                case Error error -> throw error;
+                case RuntimeException exception -> throw exception;
+                case Throwable other -> throw new IllegalStateException(other);
+            }
         }
     }
 

@@ -48,7 +48,7 @@ final class FloatFormat {
                             a.op(VPAND, values, values, low);
                             sink.column(first + 2 * lane + 1, values);
                         });
-                    case DType other -> throw new IllegalArgumentException(other.name());
+                    default -> throw new IllegalArgumentException(type.name());
                 }
             });
         }

@@ -9,7 +9,7 @@ final class Formats {
     static boolean has(DType type) {
         return switch (type) {
             case Q4_0, Q4_1, IQ4_NL, MXFP4, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS -> true;
-            case DType _ -> false;
+            default -> false;
         };
     }
 
@@ -22,7 +22,7 @@ final class Formats {
             case Q4_K, Q5_K -> new FoursAndFives(type, routine);
             case Q6_K -> new Sixes(routine);
             case IQ4_XS -> new Levels(routine);
-            case DType other -> throw new IllegalArgumentException(other.name());
+            default -> throw new IllegalArgumentException(type.name());
         };
     }
 }

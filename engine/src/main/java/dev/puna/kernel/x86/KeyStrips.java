@@ -66,7 +66,7 @@ final class KeyStrips {
                 a.op(VCVTDQ2PS, target, target);
                 a.op(VMULPS, target, target, scales);
             }
-            case DType other -> throw new IllegalArgumentException(other.name());
+            default -> throw new IllegalArgumentException(type.name());
         }
     }
 

@@ -31,7 +31,7 @@ final class Nibbles implements Format {
             case Q4_1 -> new Codes(4, 0, 1, true);
             case IQ4_NL -> new Codes(8, 0, 1, false);
             case MXFP4 -> new Codes(5, 16, 1, false);
-            case DType other -> throw new IllegalArgumentException(other.name());
+            default -> throw new IllegalArgumentException(type.name());
         };
         this.mask = routine.allBytes(15);
     }
@@ -75,7 +75,7 @@ final class Nibbles implements Format {
                 switch (type) {
                     case IQ4_NL -> level(routine, nibble, LEVELS);
                     case MXFP4 -> level(routine, nibble, FLOATS);
-                    case DType _ -> {}
+                    default -> {}
                 }
                 sink.codes(0, group, nibble);
             }

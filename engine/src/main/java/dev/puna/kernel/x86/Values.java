@@ -73,7 +73,7 @@ final class Values {
                     a.op(VCVTDQ2PS, numbers, numbers);
                     a.op(VMULPS, numbers, numbers, scale);
                 });
-            case DType other -> throw new IllegalArgumentException(other.name());
+            default -> throw new IllegalArgumentException(type.name());
         }
     }
 }
