@@ -31,7 +31,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "doctor",
-        header = "What this machine has for Puna: processor, memory, tiers and kernels, limits, the store, the network.",
+        header =
+                "What this machine has for Puna: processor, memory, tiers and kernels, limits, the store, the network.",
         description = {
             "",
             "Measures for a moment how fast the machine reads memory, which bounds how fast a model writes, and how fast"

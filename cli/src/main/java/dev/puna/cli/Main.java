@@ -120,8 +120,7 @@ public final class Main implements Callable<Integer> {
         return run(args, settings, output, input, Optional.empty());
     }
 
-    private static int run(
-            String[] args, Settings settings, Output output, InputStream input, Optional<Early> early) {
+    private static int run(String[] args, Settings settings, Output output, InputStream input, Optional<Early> early) {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             output.line("puna " + Settings.version()); // without reading what all commands take
             return Exit.OK;

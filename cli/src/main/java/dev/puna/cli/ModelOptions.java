@@ -38,7 +38,8 @@ final class ModelOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads to compute with (default: one for each processor, or as a container's limit allows).")
+            description =
+                    "Threads to compute with (default: one for each processor, or as a container's limit allows).")
     private Integer threads;
 
     @Option(

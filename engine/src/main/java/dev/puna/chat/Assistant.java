@@ -159,8 +159,7 @@ public final class Assistant implements AutoCloseable {
         return new Opening(
                 checkpoint,
                 CompletableFuture.supplyAsync(
-                        () -> usable(checkpoint),
-                        Thread.ofPlatform().daemon().name("puna-tokenizer")::start));
+                        () -> usable(checkpoint), Thread.ofPlatform().daemon().name("puna-tokenizer")::start));
     }
 
     /**

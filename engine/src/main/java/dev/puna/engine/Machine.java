@@ -25,9 +25,11 @@ public final class Machine implements AutoCloseable {
     public Machine(Optional<String> tier, OptionalInt threads) {
         Tiers.Tier chosen = Tiers.choose(tier);
         Tiers.slowJava()
-                .ifPresent(why -> LOG.log(
-                        System.Logger.Level.WARNING,
-                        why + ": answers are slower than need be, and many times so by the tiers vector and reference"));
+                .ifPresent(
+                        why -> LOG.log(
+                                System.Logger.Level.WARNING,
+                                why
+                                        + ": answers are slower than need be, and many times so by the tiers vector and reference"));
         workers = threads.isPresent() ? new Workers(threads.getAsInt()) : new Workers();
         kernels = chosen.kernels(workers);
     }

@@ -21,7 +21,8 @@ final class DecodeHalfVector {
     private static final VectorShuffle<Integer> LOW = VectorShuffle.fromOp(I, lane -> lane / 2);
     private static final VectorShuffle<Integer> HIGH = VectorShuffle.fromOp(I, lane -> (COUNT + lane) / 2);
     /** What brings the half that a lane stands for to the upper bits. */
-    private static final IntVector UP = IntVector.zero(I).addIndex(1).add(1).and(1).mul(16);
+    private static final IntVector UP =
+            IntVector.zero(I).addIndex(1).add(1).and(1).mul(16);
 
     private DecodeHalfVector() {}
 
@@ -47,7 +48,10 @@ final class DecodeHalfVector {
             IntVector high = upper(pairs.rearrange(HIGH));
             widen(low, target, to + 4L * i);
             widen(high, target, to + 4L * (i + COUNT));
-            if (low.and(INFINITE).eq(INFINITE).or(high.and(INFINITE).eq(INFINITE)).anyTrue()) {
+            if (low.and(INFINITE)
+                    .eq(INFINITE)
+                    .or(high.and(INFINITE).eq(INFINITE))
+                    .anyTrue()) {
                 DType.F16.decode(source, from + 2L * i, target, to + 4L * i, 2L * COUNT);
             }
         }

@@ -70,8 +70,7 @@ public final class Batch {
      * @param count how many are
      * @param blocks as {@link Span#set} has them
      */
-    public void add(
-            int[] sequence, int start, int count, int[] blocks, Outputs outputs, Optional<Adapter> adapter) {
+    public void add(int[] sequence, int start, int count, int[] blocks, Outputs outputs, Optional<Adapter> adapter) {
         if (made.size() == spans.size()) {
             made.add(new Span(blocks, start, count, outputs));
         }
