@@ -59,7 +59,7 @@ final class GrammarCommand implements Callable<Integer> {
     public Integer call() {
         Output output = session.output();
         Map<String, Object> document = new LinkedHashMap<>();
-        String source = Given.text(session, file);
+        String source = Given.text(session, file).replaceFirst("^\uFEFF", "");
         document.put("kind", isGbnf(source) ? "gbnf" : "json-schema");
         Grammar grammar;
         try {
@@ -80,7 +80,10 @@ final class GrammarCommand implements Callable<Integer> {
         for (Path text : texts) {
             boolean accepted = accepts(grammar, text);
             all &= accepted;
-            judged.add(Map.of("file", text.toString(), "accepted", accepted));
+            Map<String, Object> one = new LinkedHashMap<>(); // in this order
+            one.put("file", text.toString());
+            one.put("accepted", accepted);
+            judged.add(one);
             lines.append(text).append(accepted ? ": accepted\n" : ": not accepted\n");
         }
         if (json) {
