@@ -7,6 +7,7 @@ import static dev.puna.kernel.x86.Op.VPSRLD;
 import static dev.puna.kernel.x86.Op.VPSRLW;
 
 import dev.puna.tensor.DType;
+import java.util.Arrays;
 
 /** Q5_0 and Q5_1: a scale, perhaps a minimum, 32 fifth bits, then nibbles as in Q4_0. */
 final class Fives implements Format {
@@ -36,23 +37,21 @@ final class Fives implements Format {
     @Override
     public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
         Assembler a = routine.a;
-        Vec[] head = rows.columns(0);
-        Vec bits = head[1];
-        routine.give(head[2], head[3]);
+        Vec[] end = rows.wide(type.blockBytes() - Rows.WIDE, 2);
+        Vec bits = end[1];
         routine.with(number -> {
-            routine.lowHalves(number, head[0]);
-            sink.scale(0, 0, number);
             if (codes.minima()) {
-                routine.highHalves(number, head[0]);
+                routine.lowHalves(number, end[0]);
+                sink.scale(0, 0, number);
+                routine.highHalves(number, end[0]);
                 sink.minimum(0, 0, number);
-            } else { // the bits begin behind the scale alone
-                a.op(VPSRLD, head[0], head[0], 16);
-                a.op(VPSLLD, bits, bits, 16);
-                a.op(VPOR, bits, bits, head[0]);
+            } else {
+                routine.highHalves(number, end[0]);
+                sink.scale(0, 0, number);
             }
         });
-        routine.give(head[0]);
-        Vec[] pairs = rows.columns(type.blockBytes() - 16);
+        routine.give(end[0]);
+        Vec[] pairs = Arrays.copyOfRange(end, 2, 6);
         Vec code = routine.take();
         Vec fifth = routine.take();
         for (int group = 0; group < Codes.GROUPS; group++) {

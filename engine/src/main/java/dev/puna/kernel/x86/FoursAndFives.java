@@ -43,15 +43,15 @@ final class FoursAndFives implements Format {
         Assembler a = routine.a;
         scales(routine, rows, sink);
         if (five) {
-            rows.columnsTo(scratch, 16, 2);
+            rows.wideTo(scratch, 16);
         }
         int nibbles = five ? 48 : 16;
         for (int two = 0; two < 4; two++) {
-            Vec[][] pairs = {rows.columns(nibbles + 32 * two), rows.columns(nibbles + 32 * two + 16)};
+            Vec[] pairs = rows.wide(nibbles + 32 * two);
             Vec code = routine.take();
             for (int run = 2 * two; run < 2 * two + 2; run++) {
                 for (int group = 0; group < Codes.GROUPS; group++) {
-                    Vec pair = pairs[group / 4][group % 4];
+                    Vec pair = pairs[group];
                     if (run % 2 == 1) {
                         a.op(VPSRLW, pair, pair, 4);
                     }
@@ -63,8 +63,7 @@ final class FoursAndFives implements Format {
                 }
             }
             routine.give(code);
-            routine.give(pairs[0]);
-            routine.give(pairs[1]);
+            routine.give(pairs);
         }
     }
 

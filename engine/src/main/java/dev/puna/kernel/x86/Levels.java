@@ -30,11 +30,14 @@ final class Levels implements Format {
     public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
         Assembler a = routine.a;
         scales(routine, rows, sink);
+        Vec[] pairs = new Vec[0];
         for (int run = 0; run < 8; run++) {
-            Vec[] pairs = rows.columns(8 + 16 * run);
+            if (run % 2 == 0) {
+                pairs = rows.wide(8 + 16 * run);
+            }
             Vec nibble = routine.take();
             for (int group = 0; group < Codes.GROUPS; group++) {
-                Vec pair = pairs[group % 4];
+                Vec pair = pairs[run % 2 * 4 + group % 4];
                 if (group >= 4) {
                     a.op(VPSRLW, pair, pair, 4);
                 }
@@ -43,7 +46,9 @@ final class Levels implements Format {
                 sink.codes(run, group, nibble);
             }
             routine.give(nibble);
-            routine.give(pairs);
+            if (run % 2 == 1) {
+                routine.give(pairs);
+            }
         }
     }
 

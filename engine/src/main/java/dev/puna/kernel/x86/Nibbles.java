@@ -8,6 +8,7 @@ import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSRLW;
 
 import dev.puna.tensor.DType;
+import java.util.Arrays;
 
 /**
  * Blocks of 32 numbers, each a nibble: sixteen bytes at the end of the block, the low nibbles first. Q4_0, Q4_1, IQ4_NL
@@ -49,22 +50,26 @@ final class Nibbles implements Format {
     @Override
     public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
         Assembler a = routine.a;
-        Vec head = rows.column(0, 0);
+        Vec[] end = rows.wide(type.blockBytes() - Rows.WIDE, 3);
+        Vec head = end[0];
         if (type == DType.MXFP4) {
             exponent(routine, head);
             sink.scale(0, 0, head);
         } else {
             routine.with(number -> {
-                routine.lowHalves(number, head);
-                sink.scale(0, 0, number);
                 if (codes.minima()) {
+                    routine.lowHalves(number, head);
+                    sink.scale(0, 0, number);
                     routine.highHalves(number, head);
                     sink.minimum(0, 0, number);
+                } else {
+                    routine.highHalves(number, head);
+                    sink.scale(0, 0, number);
                 }
             });
         }
         routine.give(head);
-        Vec[] pairs = rows.columns(type.blockBytes() - 16);
+        Vec[] pairs = Arrays.copyOfRange(end, 1, 5);
         routine.with(nibble -> {
             for (int group = 0; group < Codes.GROUPS; group++) {
                 Vec pair = pairs[group % 4];
@@ -90,10 +95,10 @@ final class Nibbles implements Format {
         });
     }
 
-    /** The lowest byte e of each lane becomes 2^(e − 128): half the block's scale, because the floats are doubled. */
+    /** The highest byte e of each lane becomes 2^(e − 128): half the block's scale, because the floats are doubled. */
     private static void exponent(Routine routine, Vec lane) {
         Assembler a = routine.a;
-        routine.bitsOfLane(lane, lane, 0, 8);
+        routine.byteOfLane(lane, lane, 3);
         routine.with(constant -> {
             a.op(Op.VPBROADCASTD, constant, a.constant(Routine.littleEndian(-1)));
             a.op(VPADDD, lane, lane, constant);

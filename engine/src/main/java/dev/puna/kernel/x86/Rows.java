@@ -1,14 +1,17 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VINSERTI128;
+import static dev.puna.kernel.x86.Op.VINSERTI64X4;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VPERM2I128;
 import static dev.puna.kernel.x86.Op.VPUNPCKHDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKHQDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKLDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKLQDQ;
 import static dev.puna.kernel.x86.Op.VSHUFI32X4;
 
+import java.util.Arrays;
 import java.util.function.BiConsumer;
 
 /**
@@ -103,6 +106,77 @@ final class Rows {
         return new Vec[] {low, p3, p0, low2};
     }
 
+    /** Bytes that {@link #wide} reads of a row. */
+    static final int WIDE = 32;
+
+    /** As {@link #columns}, eight vectors with half as many loads. */
+    Vec[] wide(int offset) {
+        return wide(offset, 0);
+    }
+
+    /**
+     * The last of eight vectors, from the {@code from}-th on: lane {@code r} of the j-th holds bytes {@code offset + 4j} to
+     * {@code offset + 4j + 3} of row r. All 32 bytes of a row are read.
+     */
+    Vec[] wide(int offset, int from) {
+        int half = lanes().rows / 2; // rows in each of two groups, which are turned by themselves first
+        Vec[] low = fours(0, offset);
+        Vec[] high = fours(half, offset);
+        Vec[] columns = new Vec[8];
+        for (int j = 0; j < 4; j++) {
+            if (j >= from) {
+                columns[j] = routine.take();
+                join(columns[j], low[j], high[j], false);
+            }
+            join(low[j], low[j], high[j], true);
+            columns[4 + j] = low[j];
+            routine.give(high[j]);
+        }
+        return Arrays.copyOfRange(columns, from, 8);
+    }
+
+    private Lanes lanes() {
+        return routine.lanes;
+    }
+
+    /**
+     * Four rows, and in the upper half of sixteen lanes the four behind them: each sixteen bytes of the j-th vector are the
+     * j-th four bytes of their sixteen bytes of the four rows.
+     */
+    private Vec[] fours(int row, int offset) {
+        Vec[] v = routine.take(4);
+        for (int i = 0; i < 4; i++) {
+            a.op(VMOVDQU, v[i].ymm(), row(row + i, offset));
+            if (lanes() == Lanes.SIXTEEN) {
+                a.op(VINSERTI64X4, v[i], v[i], row(row + 4 + i, offset), 1);
+            }
+        }
+        turn(v);
+        return v;
+    }
+
+    /** Four lanes of four vectors, turned in place. */
+    private void turn(Vec[] v) {
+        Vec low = routine.take();
+        a.op(VPUNPCKLDQ, low, v[0], v[1]);
+        a.op(VPUNPCKHDQ, v[0], v[0], v[1]); // high
+        a.op(VPUNPCKLDQ, v[1], v[2], v[3]); // low2
+        a.op(VPUNPCKHDQ, v[2], v[2], v[3]); // high2
+        a.op(VPUNPCKHQDQ, v[3], v[0], v[2]);
+        a.op(VPUNPCKLQDQ, v[2], v[0], v[2]);
+        a.op(VPUNPCKLQDQ, v[0], low, v[1]);
+        a.op(VPUNPCKHQDQ, v[1], low, v[1]);
+        routine.give(low);
+    }
+
+    /** The first, or else the second, sixteen bytes of each 32 bytes of two vectors, those of {@code left} first. */
+    private void join(Vec target, Vec left, Vec right, boolean second) {
+        switch (lanes()) {
+            case EIGHT -> a.op(VPERM2I128, target, left, right, second ? 0x31 : 0x20);
+            case SIXTEEN -> a.op(VSHUFI32X4, target, left, right, second ? 0xDD : 0x88);
+        }
+    }
+
     /** Bytes that memory is read in. */
     static final int LINE = 64;
 
@@ -172,15 +246,13 @@ final class Rows {
         return v;
     }
 
-    /** Writes the columns of {@code times} times sixteen bytes to memory. */
-    void columnsTo(Mem target, int offset, int times) {
-        for (int i = 0; i < 4 * times; i += 4) {
-            Vec[] columns = columns(offset + 4 * i);
-            for (int j = 0; j < 4; j++) {
-                a.op(VMOVUPS_STORE, target.plus((i + j) * routine.lanes.bytes), columns[j]);
-            }
-            routine.give(columns);
+    /** Writes {@link #wide} to memory. */
+    void wideTo(Mem target, int offset) {
+        Vec[] columns = wide(offset);
+        for (int j = 0; j < columns.length; j++) {
+            a.op(VMOVUPS_STORE, target.plus(j * routine.lanes.bytes), columns[j]);
         }
+        routine.give(columns);
     }
 
     /** Lane {@code r}: bytes {@code offset + 4j} to {@code offset + 4j + 3} of row r; reads sixteen from {@code offset}. */

@@ -39,14 +39,13 @@ final class Sixes implements Format {
         scales(routine, rows, sink);
         Assembler a = routine.a;
         for (int half = 0; half < 2; half++) {
-            rows.columnsTo(scratch, 128 + 32 * half, 2);
+            rows.wideTo(scratch, 128 + 32 * half);
             for (int two = 0; two < 2; two++) { // runs 0 and 2 of the half share bytes, and so do 1 and 3
-                int at = 64 * half + 32 * two;
-                Vec[][] pairs = {rows.columns(at), rows.columns(at + 16)};
+                Vec[] pairs = rows.wide(64 * half + 32 * two);
                 Vec code = routine.take();
                 for (int quarter = two; quarter < 4; quarter += 2) {
                     for (int group = 0; group < Codes.GROUPS; group++) {
-                        Vec pair = pairs[group / 4][group % 4];
+                        Vec pair = pairs[group];
                         if (quarter >= 2) {
                             a.op(VPSRLW, pair, pair, 4);
                         }
@@ -56,8 +55,7 @@ final class Sixes implements Format {
                     }
                 }
                 routine.give(code);
-                routine.give(pairs[0]);
-                routine.give(pairs[1]);
+                routine.give(pairs);
             }
         }
     }

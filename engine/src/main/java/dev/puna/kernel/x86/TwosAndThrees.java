@@ -46,17 +46,16 @@ final class TwosAndThrees implements Format {
         Assembler a = routine.a;
         if (three) {
             scalesOfThrees(routine, rows, sink);
-            rows.columnsTo(scratch, 0, 2);
+            rows.wideTo(scratch, 0);
         } else {
             scalesOfTwos(routine, rows, sink);
         }
         for (int half = 0; half < 2; half++) {
-            int at = (three ? 32 : 16) + 32 * half;
-            Vec[][] fours = {rows.columns(at), rows.columns(at + 16)};
+            Vec[] fours = rows.wide((three ? 32 : 16) + 32 * half);
             Vec code = routine.take();
             for (int run = 4 * half; run < 4 * half + 4; run++) {
                 for (int group = 0; group < Codes.GROUPS; group++) {
-                    Vec four = fours[group / 4][group % 4];
+                    Vec four = fours[group];
                     if (run % 4 > 0) {
                         a.op(VPSRLW, four, four, 2);
                     }
@@ -68,8 +67,7 @@ final class TwosAndThrees implements Format {
                 }
             }
             routine.give(code);
-            routine.give(fours[0]);
-            routine.give(fours[1]);
+            routine.give(fours);
         }
     }
 
