@@ -10,6 +10,11 @@ enum CallForm {
     FUNCTION,
     /** Hermes and Qwen: {@code <tool_call>{"name": …, "arguments": {…}}</tool_call>}, one after the other. */
     TAGGED,
+    /**
+     * Qwen3-Coder: {@code <tool_call><function=name><parameter=a>…</parameter></function></tool_call>}. Read as it comes;
+     * where calls are demanded they are demanded as {@link #TAGGED}.
+     */
+    PARAMETERS,
     /** Mistral: {@code [TOOL_CALLS][{"name": …, "arguments": {…}}, …]}. */
     MISTRAL,
     /** Ours, for models whose template knows no tools: a list of calls as JSON between the marks of {@link #TAGGED}. */

@@ -86,7 +86,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
                     heads.put("<function=" + tool.name() + ">", rest);
                     words.put("<function=" + tool.name() + ">", rest);
                 }
-                case TAGGED, MISTRAL, GENERIC ->
+                case TAGGED, PARAMETERS, MISTRAL, GENERIC ->
                     heads.put(
                             "{\"name\": " + name + ", \"arguments\": ",
                             Part.sequence(arguments(tool, must), Part.literal("}")));
@@ -99,7 +99,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
             case JSON -> Part.several(call, "; ", most);
             case FUNCTION -> Part.several(call, "\n", most);
             case PYTHON, MISTRAL -> Part.sequence(Part.literal("["), Part.several(call, ", ", most), Part.literal("]"));
-            case TAGGED ->
+            case TAGGED, PARAMETERS ->
                 Part.several(
                         Part.sequence(Part.literal("<tool_call>\n"), call, Part.literal("\n</tool_call>")), "\n", most);
             case GENERIC -> {

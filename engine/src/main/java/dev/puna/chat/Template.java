@@ -75,7 +75,7 @@ final class Template {
             return CallForm.MISTRAL;
         }
         if (called.contains("<tool_call>")) {
-            return CallForm.TAGGED;
+            return called.contains("<parameter=") ? CallForm.PARAMETERS : CallForm.TAGGED;
         }
         if (called.contains("<function=" + PROBE)) {
             return CallForm.FUNCTION;

@@ -1,13 +1,8 @@
 package dev.puna.chat;
 
 import dev.puna.file.Json;
-import dev.puna.sample.BadRequest;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -15,7 +10,6 @@ import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the calls in an answer as it comes. One reader for every way in which the Llamas and their kin write them:
@@ -27,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * [f(a=1, b="x"), g()]                                    Llama 3.2 and 4
  * &lt;function=f&gt;{"a": 1}&lt;/function&gt;                        Llama 3.1, 4
  * &lt;tool_call&gt;{"name": "f", "arguments": {}}&lt;/tool_call&gt;   Hermes, Qwen, and our own form
+ * &lt;function=f&gt;&lt;parameter=a&gt;1&lt;/parameter&gt;…                Qwen3-Coder, mostly between those tags
  * [TOOL_CALLS][{"name": "f", "arguments": {}}, …]         Mistral
  * </pre>
  *
@@ -38,13 +33,9 @@ import org.jspecify.annotations.Nullable;
  * read by {@link Literal}. What could still turn out not to be a call is held back in {@link #raw}.
  */
 final class ToolCalls implements Reading {
-    /** The names of tools that take raw code. */
-    static final Set<String> CODE_TOOLS = Set.of("code_interpreter", "ipython", "python");
-
     static final String PYTHON_TAG = "<|python_tag|>";
     static final String MISTRAL_TAG = "[TOOL_CALLS]";
 
-    private static final Path SHOWN = Path.of("call");
     private static final int WAIT = -1;
     private static final int NONE = -2;
     private static final MatchResult NO_MATCH = Pattern.compile("").matcher("").toMatchResult();
@@ -72,8 +63,11 @@ final class ToolCalls implements Reading {
     private static final Pattern CALL_HEAD = Pattern.compile(NAME + "\\s*\\(");
     private static final Pattern FUNCTION_HEAD = Pattern.compile("<function=" + NAME + ">\\s*(?=\\{)");
     private static final Pattern FUNCTION_EMPTY = Pattern.compile("<function=" + NAME + ">\\s*</function>");
+    private static final Pattern FUNCTION_OPEN = Pattern.compile("<function=" + NAME + ">\\s*(?=<parameter=)");
+    private static final Pattern PARAMETER_OPEN = Pattern.compile("\\s*<parameter=([^<>\\s]{1,64})>");
+    private static final String PARAMETER_CLOSE = "</parameter>";
     private static final Pattern FUNCTION_TAIL = Pattern.compile("\\s*</function>");
-    private static final Pattern TAG_HEAD = Pattern.compile("<tool_call>\\s*(?=[{\\[])");
+    private static final Pattern TAG_HEAD = Pattern.compile("<tool_call>\\s*(?=[{\\[<])");
     private static final Pattern TAG_TAIL = Pattern.compile("\\s*</tool_call>");
     private static final Pattern ARGS_HEAD =
             Pattern.compile(NAME + "\\s*(?:\\[CALL_ID\\]\\s*\\w*\\s*)?(?:\\[ARGS\\]\\s*)?(?=\\{)");
@@ -102,6 +96,9 @@ final class ToolCalls implements Reading {
         PARAMETER,
         VALUE,
         VALUE_END,
+        /** Between the tags of a call's parameters, and in such a parameter. */
+        TAGS,
+        TAG_VALUE,
         /** After an element of a list of calls. */
         ELEMENT_END,
         /** After all that stands between two tags. */
@@ -121,7 +118,7 @@ final class ToolCalls implements Reading {
         ARGS
     }
 
-    private final Map<String, Tool> tools = new HashMap<>();
+    private final DeclaredTools tools;
     private final CallForm form;
     private final boolean parallel;
     private final boolean eager;
@@ -143,6 +140,8 @@ final class ToolCalls implements Reading {
     private int told;
 
     private String name = "";
+    private String parameter = "";
+    private final StringBuilder written = new StringBuilder();
     private final Set<String> given = new HashSet<>();
     private int index = -1;
     private boolean begun;
@@ -177,7 +176,7 @@ final class ToolCalls implements Reading {
             boolean eager,
             Supplier<String> ids,
             Consumer<Delta> out) {
-        tools.forEach(tool -> this.tools.put(tool.name(), tool));
+        this.tools = new DeclaredTools(tools);
         this.form = form;
         this.parallel = parallel;
         this.eager = eager;
@@ -226,7 +225,7 @@ final class ToolCalls implements Reading {
     @Override
     public void end(boolean cut) {
         if (state == State.HEAD && mark.equals(PYTHON_TAG)) {
-            codeTool().ifPresent(this::code);
+            tools.codeTool().ifPresent(this::code);
         }
         boolean blank = glue.toString().isBlank();
         switch (state) {
@@ -243,7 +242,7 @@ final class ToolCalls implements Reading {
             }
             case ELEMENT_END -> raw.setLength(blank ? 0 : raw.length());
             case BETWEEN, TAG_END, OVER -> raw.setLength(0);
-            case ARGUMENTS, PARAMETER, VALUE, VALUE_END -> {
+            case ARGUMENTS, PARAMETER, VALUE, VALUE_END, TAGS, TAG_VALUE -> {
                 if (begun && eager && cut) { // told as far as it came
                     tellArguments();
                     raw.setLength(0);
@@ -269,6 +268,8 @@ final class ToolCalls implements Reading {
                     PARAMETER,
                     VALUE,
                     VALUE_END,
+                    TAGS,
+                    TAG_VALUE,
                     ELEMENT_END,
                     TAG_END,
                     CODE -> {
@@ -286,7 +287,8 @@ final class ToolCalls implements Reading {
                 String quoted = Json.write(String.valueOf(c));
                 json.append(quoted, 1, quoted.length() - 1);
             }
-            case HEAD, BETWEEN, ARGUMENTS_END, PARAMETER, VALUE_END, ELEMENT_END, TAG_END -> {
+            case TAG_VALUE -> tagValue(c);
+            case HEAD, BETWEEN, ARGUMENTS_END, PARAMETER, VALUE_END, TAGS, ELEMENT_END, TAG_END -> {
                 glue.append(c);
                 if (glue.length() > LONGEST_GLUE) {
                     malformed();
@@ -430,18 +432,21 @@ final class ToolCalls implements Reading {
                     default -> {}
                 }
             }
+            case TAGS -> tags();
             case ELEMENT_END -> elementEnd();
             case TAG_END -> {
                 switch (which(tail)) {
                     case 0 -> {
                         raw.setLength(0);
-                        go(State.BETWEEN);
+                        boolean outer = tagged && tail == FUNCTION_TAIL;
+                        tail = TAG_TAIL;
+                        go(outer ? State.TAG_END : State.BETWEEN);
                     }
                     case NONE -> go(State.BETWEEN, 0);
                     default -> {}
                 }
             }
-            case TEXT, OBJECT, ARGUMENTS, VALUE, CODE, REST, OVER ->
+            case TEXT, OBJECT, ARGUMENTS, VALUE, TAG_VALUE, CODE, REST, OVER ->
                 throw new IllegalStateException("glue in " + state);
         }
     }
@@ -506,7 +511,7 @@ final class ToolCalls implements Reading {
     }
 
     private void tag() {
-        switch (which(FUNCTION_HEAD, TAG_HEAD, FUNCTION_EMPTY)) {
+        switch (which(FUNCTION_HEAD, TAG_HEAD, FUNCTION_EMPTY, FUNCTION_OPEN)) {
             case 0 -> {
                 if (known(match.group(1))) {
                     begin();
@@ -518,22 +523,64 @@ final class ToolCalls implements Reading {
                 }
             }
             case 1 -> {
-                tagged = true;
-                tail = TAG_TAIL;
-                go(State.HEAD);
+                if (tagged) {
+                    noCall();
+                } else {
+                    tagged = true;
+                    tail = TAG_TAIL;
+                    go(State.HEAD);
+                }
             }
             case 2 -> {
                 if (known(match.group(1))) {
                     begin();
                     json.append("{}");
                     endCall();
-                    go(State.BETWEEN);
+                    go(afterCall());
+                } else {
+                    noCall();
+                }
+            }
+            case 3 -> {
+                if (known(match.group(1))) {
+                    begin();
+                    go(State.TAGS);
                 } else {
                     noCall();
                 }
             }
             case NONE -> noCall();
             default -> {}
+        }
+    }
+
+    private void tags() {
+        switch (which(PARAMETER_OPEN, FUNCTION_TAIL)) {
+            case 0 -> {
+                parameter = match.group(1);
+                written.setLength(0);
+                if (given.add(parameter)) {
+                    go(State.TAG_VALUE);
+                } else {
+                    malformed();
+                }
+            }
+            case 1 -> endParameters();
+            case NONE -> malformed();
+            default -> {}
+        }
+    }
+
+    /** A character of a value without quotes, which its closing tag ends. */
+    private void tagValue(char c) {
+        written.append(c);
+        int end = written.length() - PARAMETER_CLOSE.length();
+        if (c == '>' && end >= 0 && written.indexOf(PARAMETER_CLOSE, end) == end) {
+            json.append(given.size() == 1 ? "{" : ",")
+                    .append(Json.write(parameter))
+                    .append(':');
+            json.append(tools.value(name, parameter, written.substring(0, end)));
+            state = State.TAGS;
         }
     }
 
@@ -560,7 +607,7 @@ final class ToolCalls implements Reading {
             case 0 -> endParameters();
             case 1 -> parameter(match.group(1));
             case 2 -> {
-                List<String> all = parametersOf(name);
+                List<String> all = tools.parameters(name);
                 parameter(given.size() < all.size() ? all.get(given.size()) : "");
             }
             case NONE -> malformed();
@@ -577,13 +624,6 @@ final class ToolCalls implements Reading {
         given.add(key);
         literal = new Literal(json);
         go(State.VALUE);
-    }
-
-    private List<String> parametersOf(String tool) {
-        Object properties = Objects.requireNonNull(tools.get(tool)).schema().get("properties");
-        return properties instanceof Map<?, ?> map
-                ? map.keySet().stream().map(String::valueOf).toList()
-                : List.of();
     }
 
     private void endParameters() {
@@ -617,11 +657,11 @@ final class ToolCalls implements Reading {
 
     // Calls.
 
-    /** Whether there is such a tool; a built-in one is written with {@code .call}. */
+    /** Whether there is such a tool, which {@link #name} is then. */
     private boolean known(String called) {
-        String bare = called.endsWith(".call") ? called.substring(0, called.length() - ".call".length()) : called;
-        name = tools.containsKey(called) ? called : bare;
-        return tools.containsKey(name);
+        Optional<String> tool = tools.named(called);
+        name = tool.orElse(called);
+        return tool.isPresent();
     }
 
     private void begin() {
@@ -695,52 +735,27 @@ final class ToolCalls implements Reading {
 
     /** An object is there, and may be a call. */
     private void whole() {
-        Optional<Map<String, @Nullable Object>> arguments = called(Json.parse(json.toString(), SHOWN));
-        if (arguments.isEmpty()) {
+        Optional<DeclaredTools.Whole> call = tools.call(json.toString());
+        if (call.isEmpty()) {
             tellText(true);
             last = '}';
             state = State.TEXT;
             return;
         }
+        name = call.get().name();
         begin();
-        json.append(Json.write(arguments.get()));
+        json.append(Json.write(call.get().arguments()));
         endCall();
         if (state != State.OVER) {
             state = afterCall();
         }
     }
 
-    /** The arguments of a call whose name is a tool's, which {@link #name} is then. */
-    private Optional<Map<String, @Nullable Object>> called(@Nullable Object call) {
-        if (!(call instanceof Map<?, ?> map)) {
-            return Optional.empty();
-        }
-        if (map.get("function") instanceof Map<?, ?> inner) {
-            return called(inner);
-        }
-        Object who = map.containsKey("name") ? map.get("name") : map.get("function");
-        if (!(who instanceof String text) || !known(text)) {
-            return Optional.empty();
-        }
-        Object given = map.containsKey("parameters") ? map.get("parameters") : map.get("arguments");
-        return switch (given) {
-            case null -> Optional.of(Map.of());
-            case Map<?, ?> _ -> Optional.of(Json.object(given, SHOWN, "arguments"));
-            case String spelt -> {
-                try {
-                    yield Optional.of(Call.arguments(spelt));
-                } catch (BadRequest _) {
-                    yield Optional.empty();
-                }
-            }
-            default -> Optional.empty();
-        };
-    }
-
     /** The candidate began as a call and does not go on as one: it is text, and so is all that follows. */
     private void malformed() {
-        if (mark.equals(PYTHON_TAG) && !eager && codeTool().isPresent()) {
-            code(codeTool().get());
+        Optional<String> takesCode = tools.codeTool();
+        if (mark.equals(PYTHON_TAG) && !eager && takesCode.isPresent()) {
+            code(takesCode.get());
         } else {
             leave(State.REST);
         }
@@ -748,32 +763,24 @@ final class ToolCalls implements Reading {
 
     /** The candidate is no call: text, or code where code is called. */
     private void noCall() {
-        if (mark.equals(PYTHON_TAG) && codeTool().isPresent()) {
-            code(codeTool().get());
+        Optional<String> takesCode = tools.codeTool();
+        if (mark.equals(PYTHON_TAG) && takesCode.isPresent()) {
+            code(takesCode.get());
         } else {
             leave(State.TEXT);
         }
-    }
-
-    private Optional<String> codeTool() {
-        return CODE_TOOLS.stream().filter(tools::containsKey).sorted().findFirst();
     }
 
     /** All after the mark is code. */
     private void code(String tool) {
         name = tool;
         begin();
-        json.append('{').append(Json.write(codeParameter(tool))).append(":\"");
+        json.append('{').append(Json.write(tools.codeParameter(tool))).append(":\"");
         state = State.CODE;
         glue.setLength(0);
         left++;
         for (int i = candidate; i < raw.length(); i++) {
             take(raw.charAt(i));
         }
-    }
-
-    private String codeParameter(String tool) {
-        List<String> all = parametersOf(tool);
-        return all.size() == 1 ? all.getFirst() : "code";
     }
 }
