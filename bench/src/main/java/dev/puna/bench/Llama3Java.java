@@ -19,6 +19,9 @@ record Llama3Java(Path program, Path java, int threads) implements Program {
     private static final Pattern SPEED = Pattern.compile(
             "(?is)prompt\\D{0,40}?([0-9.]+) tokens/s.*?(?:generation|decode)\\D{0,40}?([0-9.]+) tokens/s");
 
+    /** At least what the chat template adds to a prompt. */
+    private static final int TEMPLATE_TOKENS = 32;
+
     @Override
     public String name() {
         return "llama3.java";
@@ -51,7 +54,7 @@ record Llama3Java(Path program, Path java, int threads) implements Program {
                 "--model",
                 model.toString(),
                 "--max-tokens",
-                String.valueOf(prompt + answer),
+                String.valueOf(prompt + TEMPLATE_TOKENS + answer), // of the whole talk
                 "--prompt",
                 "a ".repeat(prompt)));
         Ran ran = Ran.of(List.of("/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1"), line);

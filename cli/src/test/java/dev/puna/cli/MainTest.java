@@ -293,7 +293,8 @@ class MainTest {
     void doctorTellsOfTheMachine() {
         puna.run("doctor", "--json");
         Map<String, Object> document = json();
-        assertThat(document).containsKeys("puna", "machine", "tiers", "kernels", "limits", "store", "network", "problems");
+        assertThat(document)
+                .containsKeys("puna", "machine", "tiers", "kernels", "limits", "store", "network", "problems");
         Map<String, Object> machine = Json.object(document.get("machine"), Path.of("x"), "x");
         assertThat((Long) machine.get("read_bytes_per_second")).isPositive();
         assertThat(Json.object(document.get("tiers"), Path.of("x"), "x"))

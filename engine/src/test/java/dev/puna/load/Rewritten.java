@@ -50,7 +50,8 @@ record Rewritten(String format) {
             Map<String, Tensor> tensors = file.tensors();
             Map<String, Plan> plans = new LinkedHashMap<>();
             tensors.forEach((name, tensor) -> plans.put(name, new Plan(type(name, tensor), tensor.shape())));
-            long most = tensors.values().stream().mapToLong(Tensor::elements).max().orElseThrow();
+            long most =
+                    tensors.values().stream().mapToLong(Tensor::elements).max().orElseThrow();
             MemorySegment plain = arena.allocate(4 * most, 64);
             MemorySegment target = arena.allocate(4 * most, 64);
             GgufWriter.stream(path, file.metadata(), plans, name -> {

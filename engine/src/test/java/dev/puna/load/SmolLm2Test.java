@@ -152,7 +152,6 @@ class SmolLm2Test {
     }
 
     private static OneSequence run(String tier, DType cacheType, int tokens) {
-        return new OneSequence(
-                checkpoint.llama(), Tiers.choose(Optional.of(tier))::kernels, cacheType, tokens);
+        return new OneSequence(checkpoint.llama(), Tiers.choose(Optional.of(tier))::kernels, cacheType, tokens);
     }
 }
