@@ -126,13 +126,8 @@ class FieldsTest {
                 "/v1/batches",
                 "batch",
                 annotated(models + "batches.BatchCreateParams$Body"),
-                List.of(in(Map.of(
-                        "input_file_id",
-                        "file-1",
-                        "endpoint",
-                        "/v1/embeddings",
-                        "completion_window",
-                        "24h")))));
+                List.of(in(
+                        Map.of("input_file_id", "file-1", "endpoint", "/v1/embeddings", "completion_window", "24h")))));
         messages(all, models + "chat.completions.ChatCompletion");
         items(all, models);
     }

@@ -2,8 +2,6 @@ package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPOR;
-import static dev.puna.kernel.x86.Op.VPSLLD;
-import static dev.puna.kernel.x86.Op.VPSRLD;
 import static dev.puna.kernel.x86.Op.VPSRLW;
 
 import dev.puna.tensor.DType;

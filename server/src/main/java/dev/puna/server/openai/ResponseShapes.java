@@ -70,8 +70,7 @@ final class ResponseShapes {
             Field.of("content", Kind.list(Kind.object(REASONING_PART), ITEMS), "What the model had thought.");
     private static final Map<String, Shape> ITEM_SHAPES = shapes(
             "message", Shape.of(TYPE, ID, STATUS, ITEM_ROLE, ITEM_CONTENT, PHASE),
-            "function_call",
-                    Shape.of(TYPE, ID, STATUS, CALL, FUNCTION_NAME, ARGUMENTS, MADE_BY, NAMESPACE, AT_ONCE),
+            "function_call", Shape.of(TYPE, ID, STATUS, CALL, FUNCTION_NAME, ARGUMENTS, MADE_BY, NAMESPACE, AT_ONCE),
             "function_call_output",
                     Shape.of(
                             TYPE,
