@@ -71,7 +71,7 @@ public final class Forms {
         List<Measured> held = new ArrayList<>();
         for (int round = 0; round <= rounds; round++) {
             Measured without = measure(assistant, Optional.empty(), answers, temperature, round);
-            Measured with = measure(assistant, Optional.of(SCHEMAS.get(form)), answers, temperature, round);
+            Measured with = measure(assistant, Optional.ofNullable(SCHEMAS.get(form)), answers, temperature, round);
             if (round > 0) { // the first is to get warm
                 free.add(without);
                 held.add(with);
