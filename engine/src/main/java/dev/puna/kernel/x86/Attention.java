@@ -263,7 +263,7 @@ final class Attention {
         int i = item / pages.kvHeads();
         tile.head = item % pages.kvHeads();
         tile.span = spans.get(tileSpans[i]);
-        tile.table = tableStarts[tileSpans[i]];
+        tile.table = few == Few.NONE ? 0 : tableStarts[tileSpans[i]];
         tile.token = tileTokens[i];
         tile.position = tile.span.start() + tileStarts[i];
         tile.tokens = Math.min(TILE, tile.span.length() - tileStarts[i]);

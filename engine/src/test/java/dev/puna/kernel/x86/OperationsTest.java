@@ -147,7 +147,7 @@ class OperationsTest {
                     part(pieces, cut, length));
             assertThat(pieces.data().mismatch(y.data())).as(what).isEqualTo(-1);
             List<Span> singles = new ArrayList<>();
-            int[] positions = {0, 1, 9, 31, 32, 255, 256, 257, 511, 512, 529};
+            int[] positions = {0, 1, 9, 31, 32, 33, 64, 99, 128, 200, 255, 256, 257, 300, 384, 399, 450, 511, 512, 529};
             Tensor some = random(arena, positions.length, q.columns());
             Tensor sames = random(arena, positions.length, q.columns());
             for (int i = 0; i < positions.length; i++) {
