@@ -283,14 +283,14 @@ final class Attention {
         Which tile = which(item, worker);
         int rows = tile.tokens * group;
         long bytes = partBytes(rows);
-        MemorySegment scratch = workers.scratch(worker, 2 * bytes + pieceBytes(rows));
-        MemorySegment ofPiece = scratch.asSlice(2 * bytes);
-        piece(tile, firstPiece(tile), scratch.address(), ofPiece, worker);
+        MemorySegment scratch = workers.scratch(worker, pieceBytes(rows) + 2 * bytes);
+        long sums = scratch.address() + pieceBytes(rows);
+        piece(tile, firstPiece(tile), sums, scratch, worker);
         for (int i = firstPiece(tile) + 1; i <= lastPiece(tile); i++) {
-            piece(tile, i, scratch.address() + bytes, ofPiece, worker);
-            merge(scratch.address(), scratch.address() + bytes, rows);
+            piece(tile, i, sums + bytes, scratch, worker);
+            merge(sums, sums + bytes, rows);
         }
-        finish(tile, scratch.address());
+        finish(tile, sums);
     }
 
     /** One piece of a tile. */
@@ -357,9 +357,13 @@ final class Attention {
         return Math.max(2L * lanes.bytes * padded(), 4L * GROUP * PIECE);
     }
 
+    private long copyBytes() {
+        return copied ? PIECE * pages.type().bytes(padded()) : 0;
+    }
+
     private long pieceBytes(int rows) {
-        long copies = copied ? PIECE * pages.type().bytes(padded()) : 0;
-        return queryBytes(rows) + rows * 4L * PIECE + panelBytes() + copies;
+        long bytes = queryBytes(rows) + rows * 4L * PIECE + panelBytes() + copyBytes();
+        return Math.ceilDiv(bytes, 64) * 64;
     }
 
     private void piece(Which tile, int piece, long part, MemorySegment scratch, int worker) {
@@ -376,7 +380,8 @@ final class Attention {
         set(a, Arguments.INPUT, 0);
         set(a, Arguments.TOKENS, rows);
         long panel = scores + rows * 4L * PIECE;
-        MemorySegment copies = scratch.asSlice(panel + panelBytes() - scratch.address());
+        MemorySegment copies =
+                copied ? scratch.asSlice(panel + panelBytes() - scratch.address(), copyBytes()) : MemorySegment.NULL;
         copyQueries(tile, scratch);
         scores(tile, first, begin, end, scratch.address(), scores, panel, copies, a);
         int whole = Math.ceilDiv(end - first, 8) * 8;

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The tiers {@code avx2}, {@code avx512} and {@code amx}: machine code assembled for the level, what it has none for inherited. */
 final class X86 extends Scalar {
+    /** All memory by its addresses, so that a copy makes no segments. */
+    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
     /** Tokens whose keys and values one thread stores at a time. */
     private static final int STORED = 64;
 
@@ -238,15 +241,7 @@ final class X86 extends Scalar {
         switch (pages.type()) {
             case F16 -> halves.callBriefly(source, target, pages.headSize() / 8, 0);
             case Q8_0 -> blocks.callBriefly(source, target, pages.headSize() / 32, 0);
-            default -> {
-                long bytes = pages.rowBytes();
-                MemorySegment.copy(
-                        MemorySegment.ofAddress(source).reinterpret(bytes),
-                        0,
-                        MemorySegment.ofAddress(target).reinterpret(bytes),
-                        0,
-                        bytes);
-            }
+            default -> MemorySegment.copy(MEMORY, source, MEMORY, target, pages.rowBytes());
         }
     }
 
