@@ -29,6 +29,7 @@ class TidyTest {
     /** Main classes that no other main class names, and why they are not dead. */
     private static final Map<String, String> ENTRIES = Map.of(
             "Launched", "started by ./puna", //
+            "Rehearsal", "started by ./puna, for Java to watch", //
             "Compare", "started by bench/compare", //
             "Load", "started by bench/load", //
             "MatmulBenchmark", "started by bench/kernels", //
