@@ -34,7 +34,7 @@ record Numbers(
     private static final int TRIES = 300; // multiples looked at before a range counts as empty
     private static final int PLACES = 6; // digits after the point beyond those that the set's own numbers have
     private static final int FREE_PLACES = 17; // where the set has no numbers
-    private static final int WHOLE_DIGITS = 20; // before the point, beyond those of the bounds
+    private static final int WHOLE_DIGITS = 19; // before the point, beyond those of the bounds: what 64 bits hold
     private static final int SCALE = 10_000; // zeros: beyond that a multiple is not worked out
 
     static Numbers only(BigDecimal value) {
