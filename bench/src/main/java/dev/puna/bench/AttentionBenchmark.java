@@ -76,21 +76,29 @@ public class AttentionBenchmark {
         Kernels reference = Twin.reference(workers);
         int positions = depth + queries;
         int[] blocks = IntStream.range(0, Math.ceilDiv(positions, BLOCK_TOKENS)).toArray();
-        MemorySegment[] memory = new MemorySegment[blocks.length];
-        pages = new Pages(memory, 0, cache, KV_HEADS, HEAD_SIZE, BLOCK_TOKENS);
-        for (int i = 0; i < memory.length; i++) {
-            memory[i] = arena.allocate(pages.layerBytes(), 64);
-        }
+        pages = pages(blocks.length);
+        Pages plain = pages(blocks.length); // what a kernel stored only it reads
         Tensor keys = Twin.random(arena, 1, positions, KV_HEADS * HEAD_SIZE);
         Tensor values = Twin.random(arena, 2, positions, KV_HEADS * HEAD_SIZE);
-        reference.store(keys, values, List.of(new Span(blocks, 0, positions, Span.Outputs.NONE)), pages);
+        List<Span> all = List.of(new Span(blocks, 0, positions, Span.Outputs.NONE));
+        kernels.store(keys, values, all, pages);
+        reference.store(keys, values, all, plain);
         spans = List.of(new Span(blocks, depth, queries, Span.Outputs.LAST));
         q = Twin.random(arena, 3, queries, HEADS * HEAD_SIZE);
         y = Tensor.allocate(arena, DType.F32, queries, HEADS * HEAD_SIZE);
         Tensor wanted = Tensor.allocate(arena, DType.F32, queries, HEADS * HEAD_SIZE);
         kernels.attention(q, spans, pages, reach, SCALE, y);
-        reference.attention(q, spans, pages, reach, SCALE, wanted);
+        reference.attention(q, spans, plain, reach, SCALE, wanted);
         Twin.compare(y, wanted, TOLERANCE);
+    }
+
+    private Pages pages(int count) {
+        MemorySegment[] memory = new MemorySegment[count];
+        Pages made = new Pages(memory, 0, cache, KV_HEADS, HEAD_SIZE, BLOCK_TOKENS);
+        for (int i = 0; i < count; i++) {
+            memory[i] = arena.allocate(made.layerBytes(), 64);
+        }
+        return made;
     }
 
     @TearDown(Level.Trial)

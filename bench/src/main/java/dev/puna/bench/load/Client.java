@@ -62,7 +62,8 @@ final class Client implements Runnable {
 
     /** What is waited for at most. */
     private void patience(Connection connection) throws IOException {
-        connection.patience(Math.min(plan.silence().toMillis(), (deadline - System.nanoTime()) / 1_000_000));
+        long left = (deadline - System.nanoTime()) / 1_000_000 + 1; // not before the end
+        connection.patience(Math.min(plan.silence().toMillis(), left));
     }
 
     private String body() {
