@@ -116,7 +116,9 @@ final class Rows {
 
     /**
      * The last of eight vectors, from the {@code from}-th on: lane {@code r} of the j-th holds bytes {@code offset + 4j} to
-     * {@code offset + 4j + 3} of row r. All 32 bytes of a row are read.
+     * {@code offset + 4j + 3} of row r. All 32 bytes of a row are read. Where a block is smaller, the offset is negative, 15
+     * bytes at most: the first row's lie in the file before its weights, which no file begins with, or in the header that
+     * the system's allocator keeps.
      */
     Vec[] wide(int offset, int from) {
         int half = lanes().rows / 2; // rows in each of two groups, which are turned by themselves first
