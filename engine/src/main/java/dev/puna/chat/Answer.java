@@ -43,6 +43,8 @@ public final class Answer implements AutoCloseable {
     private long passed;
     private boolean looped;
     private boolean calling;
+    private List<Logprobs> scores = List.of();
+    private boolean begun;
     private @Nullable Reply reply;
 
     /** A token whose text may still be held back; it ends at that character of all text. */
@@ -96,12 +98,31 @@ public final class Answer implements AutoCloseable {
      */
     public Optional<Delta> delta() {
         while (ready.isEmpty() && reply == null) {
-            switch (event()) {
-                case Event.Token token -> accept(token);
-                case Event.Finished finished -> finish(finished);
-            }
+            read(event());
         }
         return Optional.ofNullable(ready.poll());
+    }
+
+    /**
+     * Waits until the prompt was read. How likely its tokens were from the second on, if that was asked for; empty if the
+     * answer was cancelled before.
+     *
+     * @throws dev.puna.engine.EngineFault if the engine failed at this answer
+     */
+    public List<Logprobs> scores() {
+        if (!begun) {
+            read(event());
+        }
+        return scores;
+    }
+
+    private void read(Event event) {
+        begun = true;
+        switch (event) {
+            case Event.Prompt prompt -> scores = prompt.logprobs();
+            case Event.Token token -> accept(token);
+            case Event.Finished finished -> finish(finished);
+        }
     }
 
     /**

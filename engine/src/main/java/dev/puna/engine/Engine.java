@@ -112,7 +112,8 @@ public final class Engine implements AutoCloseable {
      */
     public Generation submit(Request request) {
         int prompt = request.prompt().length;
-        if (prompt >= limits.room()) {
+        int least = Math.min(1, request.sampling().maxTokens().orElse(1));
+        if (prompt + least > limits.room()) {
             throw new BadRequest(
                     "prompt",
                     "has " + prompt + " tokens, which leaves no room for an answer: the "

@@ -87,10 +87,10 @@ public final class Generation implements AutoCloseable {
         return full;
     }
 
-    void emit(Event.Token token) {
+    void emit(Event event) {
         lock.lock();
         try {
-            unread.add(token);
+            unread.add(event);
             full = unread.size() >= limit;
             changed.signalAll();
         } finally {

@@ -25,6 +25,11 @@ public record Limits(
         int patience,
         int drafts,
         int unread) {
+    /**
+     * The most tokens of prompts that are scored in one step: each has a row of logits, as wide as the vocabulary. 64 rows
+     * of 128,256 are 32 MB.
+     */
+    static final int SCORED_TOKENS = 64;
 
     public Limits {
         positive("context", context);

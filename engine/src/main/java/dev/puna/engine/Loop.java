@@ -132,11 +132,15 @@ final class Loop {
         for (int i = 0; i < answers.size(); i++) {
             Sequence s = answers.get(i);
             int first = row;
+            boolean more = s.planned < s.left() + s.drafts;
             drafts += s.drafts;
-            row += s.planned == s.left() + s.drafts ? 1 + s.drafts : 0;
-            s.advance(s.planned - s.drafts);
+            row += batch.spans().get(i).outputRows();
             try {
-                if (row == first || choose(s, logits, first)) {
+                if (s.scoring()) {
+                    score(s, logits, first);
+                }
+                s.advance(s.planned - s.drafts);
+                if (more || choose(s, logits, row - 1 - s.drafts)) {
                     long start = System.nanoTime();
                     scheduler.publish(s);
                     planNanos += System.nanoTime() - start;
@@ -159,6 +163,10 @@ final class Loop {
      * @param first the row of logits that the first one is chosen from
      */
     private boolean choose(Sequence s, Tensor logits, int first) {
+        if (s.length() == s.most) { // nothing is to follow
+            retire(s, Finish.LENGTH);
+            return false;
+        }
         for (int right = 0; ; right++) {
             int next = s.length();
             int guess = right < s.drafts ? s.tokens()[next] : -1;
@@ -177,6 +185,19 @@ final class Loop {
                 s.drafted = Math.min(s.drafted, s.computed());
             }
             return !over;
+        }
+    }
+
+    /** Scores the prompt's tokens after those of this step, whose logits begin at row {@code first}. */
+    private void score(Sequence s, Tensor logits, int first) {
+        int most = s.sampling().logprobs().orElseThrow();
+        int end = Math.min(s.computed() + s.planned, s.scores.length);
+        for (int at = s.computed(); at < end; at++, first++) {
+            MemorySegment row = logits.data().asSlice(first * logits.rowBytes());
+            s.scores[at] = sampler.logprobs(row, s.tokens()[at + 1], most);
+        }
+        if (!s.scoring()) {
+            s.generation.emit(new Event.Prompt(List.of(s.scores)));
         }
     }
 
@@ -221,7 +242,7 @@ final class Loop {
         if (s.pooled != null) {
             return s.pooled.wanted(s.computed() == 0, last);
         }
-        return s.drafts > 0 ? Outputs.EVERY : last ? Outputs.LAST : Outputs.NONE;
+        return s.drafts > 0 || s.scoring() ? Outputs.EVERY : last ? Outputs.LAST : Outputs.NONE;
     }
 
     /** Chooses the sequence's next token from its logits, whose row begins at byte {@code at}, and takes what its constraint leaves no choice of. */

@@ -131,12 +131,19 @@ final class Scheduler {
         for (int i = 0; i < prompts.size(); i++) {
             others += prompts.get(i).left();
         }
+        int scored = Limits.SCORED_TOKENS;
         for (int i = 0; i < prompts.size() && budget > 0; i++) {
             Sequence s = prompts.get(i);
             others -= s.left();
             int tokens = (int) Math.min(s.left(), Math.max(Math.ceilDiv(budget, 2), budget - others));
-            plan(s, tokens);
-            budget -= tokens;
+            if (s.scoring()) {
+                tokens = Math.min(tokens, scored);
+                scored -= tokens;
+            }
+            if (tokens > 0) {
+                plan(s, tokens);
+                budget -= tokens;
+            }
         }
         return plan;
     }
@@ -288,7 +295,7 @@ final class Scheduler {
     /** Blocks that beginning would take from those nobody uses. */
     private int needed(Sequence s) {
         int needed = limits.blocks(s.length()) - s.blockCount();
-        if (s.node == null && s.pooled == null) {
+        if (s.node == null && !s.readsAll()) {
             needed -= tree.inUse(scope(s), s.tokens(), s.length() - 1);
         }
         return needed;
@@ -316,8 +323,8 @@ final class Scheduler {
         }
         Node root = tree.enter(scope(s));
         s.node = root;
-        if (s.pooled != null) {
-            return; // its states are in no cache
+        if (s.readsAll()) {
+            return; // neither states nor logits are in a cache
         }
         follow(s);
         int from = s.computed();
@@ -337,7 +344,7 @@ final class Scheduler {
     /** Goes on over whole blocks that others computed. The last token is always left, for it gives the logits. */
     private void follow(Sequence s) {
         int size = limits.blockTokens();
-        while (s.pooled == null && s.computed() == s.shared() * size && s.computed() + size < s.length()) {
+        while (!s.readsAll() && s.computed() == s.shared() * size && s.computed() + size < s.length()) {
             Node next = tree.child(Objects.requireNonNull(s.node), s.tokens(), s.computed());
             if (next == null) {
                 return;
@@ -356,7 +363,7 @@ final class Scheduler {
         Sequence s = prompts.get(prompt);
         int from = s.computed();
         int to = from + limits.blockTokens();
-        if (s.pooled != null || from != s.shared() * limits.blockTokens() || to >= s.length()) {
+        if (s.readsAll() || from != s.shared() * limits.blockTokens() || to >= s.length()) {
             return false;
         }
         for (int i = 0; i < prompt; i++) {

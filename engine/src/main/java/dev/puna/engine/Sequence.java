@@ -1,6 +1,7 @@
 package dev.puna.engine;
 
 import dev.puna.sample.Constraint;
+import dev.puna.sample.Logprobs;
 import dev.puna.sample.Sampling;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ final class Sequence {
     final @Nullable Constraint constraint;
     final @Nullable Pooled pooled; // present: its states are asked for, not an answer
     float @Nullable [] embedding; // once it is over
+    final @Nullable Logprobs[] scores; // of the prompt's tokens from the second on; empty where nobody asked
     long started; // nanoTime of the first step, 0 before
     long firstToken; // nanoTime, 0 before
     long lastToken; // nanoTime, 0 before any
@@ -54,6 +56,17 @@ final class Sequence {
         tokens = request.prompt();
         promptLength = tokens.length;
         length = promptLength;
+        scores = new Logprobs[sampling().scored() && sampling().logprobs().isPresent() ? promptLength - 1 : 0];
+    }
+
+    /** Whether a token of the prompt is still to be scored. */
+    boolean scoring() {
+        return scores.length > 0 && scores[scores.length - 1] == null;
+    }
+
+    /** Whether every token must go through the model, also what others have computed. */
+    boolean readsAll() {
+        return pooled != null || scoring();
     }
 
     Sampling sampling() {

@@ -31,8 +31,9 @@ import java.util.function.Consumer;
  * @param logitBias added to the logits of these token ids; −100 to 100 each
  * @param seed the same seed gives the same text; without one, each request draws its own
  * @param stop the answer ends before the first of these strings that it completes; at most 64 of 1 to 1,024 characters
- * @param maxTokens the most new tokens, at least 1; absent: until the context is full
+ * @param maxTokens the most new tokens; 0: the prompt is only read; absent: until the context is full
  * @param logprobs present: report each chosen token's log-probability and this many of the likeliest tokens, 0 to 128
+ * @param scored whether this is reported of the prompt's tokens too, where it is of the new ones
  */
 public record Sampling(
         double temperature,
@@ -47,7 +48,8 @@ public record Sampling(
         OptionalLong seed,
         List<String> stop,
         OptionalInt maxTokens,
-        OptionalInt logprobs) {
+        OptionalInt logprobs,
+        boolean scored) {
 
     /** The likeliest token each time, nothing else asked for. */
     public static final Sampling GREEDY = new Sampling(
@@ -63,7 +65,8 @@ public record Sampling(
             OptionalLong.empty(),
             List.of(),
             OptionalInt.empty(),
-            OptionalInt.empty());
+            OptionalInt.empty(),
+            false);
 
     public Sampling {
         within("temperature", temperature, 0, 100);
@@ -88,7 +91,7 @@ public record Sampling(
             }
         }
         if (maxTokens.isPresent()) {
-            within("maxTokens", maxTokens.getAsInt(), 1, Integer.MAX_VALUE);
+            within("maxTokens", maxTokens.getAsInt(), 0, Integer.MAX_VALUE);
         }
         if (logprobs.isPresent()) {
             within("logprobs", logprobs.getAsInt(), 0, 128);
@@ -135,7 +138,8 @@ public record Sampling(
                 draft.seed,
                 draft.stop,
                 draft.maxTokens,
-                draft.logprobs);
+                draft.logprobs,
+                draft.scored);
     }
 
     /** The fields of a {@link Sampling} before they are checked. */
@@ -153,6 +157,7 @@ public record Sampling(
         public List<String> stop;
         public OptionalInt maxTokens;
         public OptionalInt logprobs;
+        public boolean scored;
 
         private Draft(Sampling from) {
             temperature = from.temperature;
@@ -168,6 +173,7 @@ public record Sampling(
             stop = from.stop;
             maxTokens = from.maxTokens;
             logprobs = from.logprobs;
+            scored = from.scored;
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.puna.model.Pooling;
 import dev.puna.sample.Constraint;
+import dev.puna.sample.Logprobs;
 import dev.puna.sample.Sampler;
 import dev.puna.sample.Sampling;
 import java.lang.foreign.Arena;
@@ -198,7 +199,8 @@ class SimulationTest {
             }
             long chosenSeed = random.nextLong();
             boolean greedy = random.nextBoolean();
-            OptionalInt maxTokens = random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(1 + random.nextInt(30));
+            OptionalInt maxTokens = random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(random.nextInt(30));
+            boolean scored = random.nextInt(4) == 0;
             var sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = greedy ? 0 : 1.5;
                 s.topP = 0.9;
@@ -206,6 +208,8 @@ class SimulationTest {
                 s.frequencyPenalty = 0.3;
                 s.seed = java.util.OptionalLong.of(chosenSeed);
                 s.maxTokens = maxTokens;
+                s.scored = scored;
+                s.logprobs = scored ? OptionalInt.of(1) : OptionalInt.empty();
             });
             var priorities = Priority.values();
             var request = new Request(prompt, sampling, Set.of(1, 2))
@@ -274,6 +278,10 @@ class SimulationTest {
             }
             try {
                 switch (caller.generation.next()) {
+                    case Event.Prompt prompt -> {
+                        assertThat(caller.got).isEmpty();
+                        check(caller.request.prompt(), prompt.logprobs());
+                    }
                     case Event.Token token -> caller.got.add(token.id());
                     case Event.Finished finished -> {
                         caller.finish = finished.finish();
@@ -287,6 +295,16 @@ class SimulationTest {
             }
         }
 
+        private static void check(int[] prompt, List<Logprobs> scores) {
+            assertThat(scores).hasSize(prompt.length - 1);
+            var sampler = new Sampler(VOCABULARY);
+            for (int i = 1; i < prompt.length; i++) {
+                float[] logits = HashPass.logits(Arrays.copyOf(prompt, i), VOCABULARY);
+                var row = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, logits);
+                assertThat(scores.get(i - 1).chosen()).isEqualTo(sampler.logprob(row, prompt[i]));
+            }
+        }
+
         private static void check(Caller caller, boolean faults) {
             if (caller.failed) {
                 assertThat(faults).isTrue();
@@ -296,8 +314,8 @@ class SimulationTest {
                 return;
             }
             assertThat(caller.got).isEqualTo(caller.expected);
-            boolean end = caller.request.ends().contains(caller.got.getLast())
-                    || caller.request.constraint().map(Constraint::complete).orElse(false);
+            boolean end = !caller.got.isEmpty() && caller.request.ends().contains(caller.got.getLast())
+                    || !caller.got.isEmpty() && caller.request.constraint().map(Constraint::complete).orElse(false);
             assertThat(caller.finish).isEqualTo(end ? Finish.STOP : Finish.LENGTH);
         }
     }

@@ -30,6 +30,9 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import dev.puna.sample.Logprobs;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
 
 /** The engine with a real forward pass, against the plainest loop that gives the same tokens. */
 class TinyLlamaEngineTest {
@@ -104,6 +107,54 @@ class TinyLlamaEngineTest {
             assertThat(scorer.score(Arrays.copyOf(window, 10), _ -> {})).isEqualTo(Arrays.copyOf(scores, 10));
             assertThatThrownBy(() -> scorer.score(new int[513], _ -> {}))
                     .hasMessage("text has 513 tokens, more than the context holds: 512");
+        }
+    }
+
+    @Test
+    void promptsAreScoredInCompanyAfterPreemptionAndBesideACacheThatHasThem() throws Exception {
+        var limits = new Limits(600, 8, 110, 110, 90, 6, 20, 100, 4, 64);
+        try (var machine = new Machine(Optional.of("vector"), OptionalInt.of(2));
+                var engine = new Engine(LLAMA, machine.kernels(), DType.F32, limits);
+                var scorer = new Scorer(LLAMA, machine, DType.F32, 600)) {
+            List<int[]> prompts = new ArrayList<>();
+            List<double[]> expected = new ArrayList<>();
+            for (int length : new int[] {1, 2, 64, 65, 400, 300, 300}) {
+                prompts.add(prompt(length, length));
+                expected.add(scorer.score(prompts.getLast(), _ -> {}));
+            }
+            prompts.add(prompts.get(4));
+            expected.add(expected.get(4));
+            List<Generation> asked = new ArrayList<>();
+            for (int i = 0; i < prompts.size(); i++) {
+                int most = i % 3;
+                asked.add(engine.submit(new Request(
+                        prompts.get(i),
+                        Sampling.GREEDY.with(s -> {
+                            s.logprobs = OptionalInt.of(2);
+                            s.scored = true;
+                            s.maxTokens = OptionalInt.of(most);
+                        }),
+                        Set.of())));
+            }
+            for (int i = 0; i < prompts.size(); i++) {
+                Event event = asked.get(i).next();
+                if (prompts.get(i).length > 1) {
+                    List<Logprobs> scores = ((Event.Prompt) event).logprobs();
+                    double[] told = DoubleStream.concat(
+                                    DoubleStream.of(Double.NaN),
+                                    scores.stream().mapToDouble(Logprobs::chosen))
+                            .toArray();
+                    assertThat(told).isEqualTo(expected.get(i));
+                    assertThat(scores).allSatisfy(one -> assertThat(one.ids()).hasSize(2));
+                    event = asked.get(i).next();
+                }
+                int made = 0;
+                for (; event instanceof Event.Token; event = asked.get(i).next()) {
+                    made++;
+                }
+                assertThat(made).isEqualTo(i % 3);
+                assertThat(((Event.Finished) event).finish()).isEqualTo(Finish.LENGTH);
+            }
         }
     }
 

@@ -278,7 +278,7 @@ class SamplerTest {
         refused("frequencyPenalty", s -> s.frequencyPenalty = -2.1);
         refused("logitBias", s -> s.logitBias = Map.of(3, 101.0));
         refused("stop", s -> s.stop = java.util.List.of("a", ""));
-        refused("maxTokens", s -> s.maxTokens = OptionalInt.of(0));
+        refused("maxTokens", s -> s.maxTokens = OptionalInt.of(-1));
         refused("logprobs", s -> s.logprobs = OptionalInt.of(129));
         assertThatThrownBy(() -> Sampling.GREEDY.with(s -> s.topP = 1.5)).hasMessage("topP must be 0 to 1, not 1.5");
         assertThatThrownBy(() -> Sampling.GREEDY.with(s -> s.topK = -3)).hasMessage("topK must be at least 0, not -3");

@@ -3,6 +3,8 @@ package dev.puna.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.puna.SharedData;
+import java.util.List;
+import java.util.ArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -67,6 +69,58 @@ class TextCompletionTest {
         assertThat(text).isEqualTo(whole.at("/choices/0/text").stringValue());
         assertThat(whole.at("/choices/0/logprobs/tokens").size()).isEqualTo(12);
         assertThat(whole.at("/choices/0/logprobs/text_offset/0").intValue()).isZero();
+    }
+
+    @Test
+    void aPromptsTokensAreToldWithTheirLogprobs() {
+        String text = "The capital of France is 😀 Paris";
+        JsonNode whole = complete("\"prompt\": \"" + text + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 2")
+                .json();
+        JsonNode logprobs = whole.at("/choices/0/logprobs");
+        int prompt = whole.at("/usage/prompt_tokens").intValue();
+        assertThat(logprobs.get("tokens").size()).isEqualTo(prompt + 2);
+        assertThat(logprobs.at("/token_logprobs/0").isNull()).isTrue();
+        assertThat(logprobs.at("/top_logprobs/0").isNull()).isTrue();
+        String full = whole.at("/choices/0/text").stringValue();
+        for (int i = 1; i < prompt + 2; i++) {
+            double chosen = logprobs.at("/token_logprobs/" + i).doubleValue();
+            double best = logprobs.at("/top_logprobs/" + i)
+                    .values()
+                    .iterator()
+                    .next()
+                    .doubleValue();
+            assertThat(chosen).isNegative().isLessThanOrEqualTo(best);
+            String token = logprobs.at("/tokens/" + i).stringValue();
+            int at = full.offsetByCodePoints(
+                    0, logprobs.at("/text_offset/" + i).intValue());
+            assertThat(token.startsWith("bytes:") || full.startsWith(token, at)).isTrue();
+        }
+        // Read alone, a second time, or without an answer, the prompt has the same.
+        JsonNode none = complete(
+                        "\"prompt\": \"" + text + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 0")
+                .json();
+        assertThat(none.at("/choices/0/text").stringValue()).isEqualTo(text);
+        assertThat(none.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
+        assertThat(none.at("/usage/completion_tokens").intValue()).isZero();
+        for (int i = 1; i < prompt; i++) {
+            assertThat(none.at("/choices/0/logprobs/token_logprobs/" + i))
+                    .isEqualTo(logprobs.at("/token_logprobs/" + i));
+        }
+        Served.Said streamed = complete("\"prompt\": \"" + text
+                + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 2, \"stream\": true");
+        List<JsonNode> tokens = new ArrayList<>();
+        List<JsonNode> offsets = new ArrayList<>();
+        for (String event : streamed.events()) {
+            if (event.startsWith("{")) {
+                JsonNode told = dev.puna.server.wire.Json.parse(event.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                        .at("/choices/0/logprobs");
+                told.path("token_logprobs").values().forEach(tokens::add);
+                told.path("text_offset").values().forEach(offsets::add);
+            }
+        }
+        assertThat(tokens)
+                .isEqualTo(List.copyOf(logprobs.get("token_logprobs").values()));
+        assertThat(offsets).isEqualTo(List.copyOf(logprobs.get("text_offset").values()));
     }
 
     @Test

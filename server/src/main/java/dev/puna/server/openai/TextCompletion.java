@@ -22,6 +22,7 @@ import dev.puna.server.http.Exchange;
 import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
 import dev.puna.server.wire.Values;
+import dev.puna.text.StreamDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,7 +49,8 @@ final class TextCompletion {
     /**
      * A request, understood.
      *
-     * @param echoes what each answer begins with
+     * @param prompts what each answer goes on from
+     * @param echo whether its text begins with that
      * @param n how many answers of each prompt are given
      * @param made how many are made for that
      */
@@ -56,7 +58,8 @@ final class TextCompletion {
             String id,
             long created,
             String model,
-            List<String> echoes,
+            List<int[]> prompts,
+            boolean echo,
             int n,
             int made,
             boolean logprobs,
@@ -64,6 +67,11 @@ final class TextCompletion {
             boolean pad) {
         Map<String, @Nullable Object> json() {
             return Json.map("id", id, "object", "text_completion", "created", created, "model", model);
+        }
+
+        /** What an answer's text begins with. */
+        String echo(Run run, int index) {
+            return echo ? run.assistant().tokenizer().orElseThrow().decode(prompts.get(index / made)) : "";
         }
     }
 
@@ -80,9 +88,6 @@ final class TextCompletion {
         }
         boolean echo = values.get(ECHO, false);
         boolean logprobs = values.has(SOME_LOGPROBS);
-        if (echo && logprobs) {
-            throw Failure.invalid("logprobs", "are not given for prompts: leave out 'echo'");
-        }
         Models.Lease lease = completions.models().lease(values.need(MODEL));
         List<int[]> prompts = new ArrayList<>();
         Sampling sampling;
@@ -96,23 +101,22 @@ final class TextCompletion {
                 throw Failure.invalid("prompt", "is empty: there is nothing to continue");
             }
             sampling = SamplingFields.over(assistant.defaults(), values).with(s -> {
-                s.maxTokens = OptionalInt.of(values.get(MAX_TOKENS, USUAL_TOKENS));
+                s.maxTokens = OptionalInt.of(values.get(MOST_TOKENS, USUAL_TOKENS));
                 s.logprobs = logprobs || made > n ? OptionalInt.of(values.get(SOME_LOGPROBS, 0)) : OptionalInt.empty();
+                s.scored = echo && logprobs;
             });
             form = values.get(GRAMMAR).map(text -> Forms.grammar(assistant, text, "grammar"));
         } catch (RuntimeException | Error e) {
             lease.close();
             throw e;
         }
-        List<String> echoes = prompts.stream()
-                .map(ids -> echo ? lease.assistant().tokenizer().orElseThrow().decode(ids) : "")
-                .toList();
         Optional<Values> options = values.get(STREAM_OPTIONS);
         Job job = new Job(
                 "cmpl-" + exchange.id().substring(4),
                 Instant.now().getEpochSecond(),
                 lease.id(),
-                echoes,
+                prompts,
+                echo,
                 n,
                 made,
                 logprobs,
@@ -143,7 +147,7 @@ final class TextCompletion {
     private static Map<String, ?> whole(Run run, Job job) {
         List<Reply> replies = run.replies();
         List<Object> choices = new ArrayList<>();
-        for (int prompt = 0; prompt < job.echoes().size(); prompt++) {
+        for (int prompt = 0; prompt < job.prompts().size(); prompt++) {
             int first = prompt * job.made();
             List<Integer> best = IntStream.range(first, first + job.made())
                     .boxed()
@@ -151,14 +155,15 @@ final class TextCompletion {
                     .limit(job.n())
                     .toList();
             for (int i : best) {
-                String echo = job.echoes().get(prompt);
-                Map<String, @Nullable Object> choice =
-                        Json.map("text", echo + replies.get(i).text(), "index", choices.size());
-                choice.put(
+                choices.add(Json.map(
+                        "text",
+                        job.echo(run, i) + replies.get(i).text(),
+                        "index",
+                        choices.size(),
                         "logprobs",
-                        job.logprobs() ? logprobs(run.answers().get(i).spoken(), run, 0) : null);
-                choice.put("finish_reason", finish(replies.get(i).finish()));
-                choices.add(choice);
+                        job.logprobs() ? logprobs(run, job, i) : null,
+                        "finish_reason",
+                        finish(replies.get(i).finish())));
             }
         }
         Map<String, @Nullable Object> json = job.json();
@@ -179,7 +184,7 @@ final class TextCompletion {
 
     private static Map<String, ?> usage(List<Reply> replies, Job job) {
         List<Map<String, @Nullable Object>> each = IntStream.range(
-                        0, job.echoes().size())
+                        0, job.prompts().size())
                 .mapToObj(prompt -> TokenJson.usage(replies.subList(prompt * job.made(), (prompt + 1) * job.made())))
                 .toList();
         Map<String, @Nullable Object> all = each.getFirst();
@@ -196,28 +201,64 @@ final class TextCompletion {
         };
     }
 
-    /** @param offset where in the text the first of these tokens begins */
-    private static Map<String, ?> logprobs(List<Spoken> tokens, Run run, int offset) {
-        List<String> texts = new ArrayList<>();
-        List<Double> chosen = new ArrayList<>();
-        List<Map<String, Double>> rivals = new ArrayList<>();
-        List<Integer> offsets = new ArrayList<>();
-        int at = offset;
-        for (Spoken token : tokens) {
-            Logprobs known = token.logprobs().orElseThrow();
-            String text = text(token.bytes());
-            texts.add(text);
-            chosen.add(TokenJson.finite(known.chosen()));
+    private static Map<String, ?> logprobs(Run run, Job job, int index) {
+        Answer answer = run.answers().get(index);
+        List<Spoken> tokens = new ArrayList<>(echoed(run, job, index));
+        tokens.addAll(answer.spoken());
+        return new Places(run, job.echo()).json(tokens);
+    }
+
+    /** The prompt's tokens where they are told; none stands before the first to say how likely it is. */
+    private static List<Spoken> echoed(Run run, Job job, int index) {
+        int[] ids = job.prompts().get(index / job.made());
+        List<Logprobs> scores = run.answers().get(index).scores();
+        if (!job.echo() || scores.size() < ids.length - 1) { // cancelled before
+            return List.of();
+        }
+        return IntStream.range(0, ids.length)
+                .mapToObj(i -> new Spoken(
+                        ids[i],
+                        TokenJson.bytes(run.assistant(), ids[i]),
+                        i == 0 ? Optional.empty() : Optional.of(scores.get(i - 1))))
+                .toList();
+    }
+
+    /** Tells tokens and where in the text each begins, in code points: behind the characters that are whole before it. */
+    private static final class Places {
+        private final Assistant assistant;
+        private final Optional<StreamDecoder> decoder;
+        private int at;
+
+        Places(Run run, boolean fromPrompt) {
+            assistant = run.assistant();
+            decoder = assistant.tokenizer().map(fromPrompt ? StreamDecoder::new : StreamDecoder::continuing);
+        }
+
+        Map<String, ?> json(List<Spoken> tokens) {
+            List<String> texts = new ArrayList<>();
+            List<@Nullable Double> chosen = new ArrayList<>();
+            List<@Nullable Map<String, Double>> rivals = new ArrayList<>();
+            List<Integer> offsets = new ArrayList<>();
+            for (Spoken token : tokens) {
+                texts.add(text(token.bytes()));
+                Optional<Logprobs> known = token.logprobs();
+                chosen.add(known.map(k -> TokenJson.finite(k.chosen())).orElse(null));
+                rivals.add(known.map(this::rivals).orElse(null));
+                offsets.add(at);
+                String piece = decoder.map(d -> d.accept(token.id())).orElse("");
+                at += piece.codePointCount(0, piece.length());
+            }
+            return Json.map("tokens", texts, "token_logprobs", chosen, "top_logprobs", rivals, "text_offset", offsets);
+        }
+
+        private Map<String, Double> rivals(Logprobs known) {
             Map<String, Double> top = new LinkedHashMap<>();
             for (int i = 0; i < known.ids().length; i++) {
                 top.putIfAbsent(
-                        text(TokenJson.bytes(run.assistant(), known.ids()[i])), TokenJson.finite(known.logprobs()[i]));
+                        text(TokenJson.bytes(assistant, known.ids()[i])), TokenJson.finite(known.logprobs()[i]));
             }
-            rivals.add(top);
-            offsets.add(at);
-            at += text.startsWith("bytes:") ? 1 : text.length();
+            return top;
         }
-        return Json.map("tokens", texts, "token_logprobs", chosen, "top_logprobs", rivals, "text_offset", offsets);
     }
 
     /** A token's text; the bytes of a token that is a part of a character only are spelt out. */
@@ -248,32 +289,18 @@ final class TextCompletion {
     }
 
     private static void read(EventStream stream, Run run, Job job, int index, Answer answer) {
-        String echo = job.echoes().get(index / job.made());
-        int sent = 0;
+        Places places = new Places(run, job.echo());
+        String echo = job.echo(run, index);
         if (!echo.isEmpty()) {
-            send(stream, job, index, echo, null, null);
-            sent = echo.length();
+            send(stream, job, index, echo, job.logprobs() ? places.json(echoed(run, job, index)) : null, null);
         }
         for (Optional<Delta> delta = answer.delta(); delta.isPresent(); delta = answer.delta()) {
             if (delta.get() instanceof Delta.Text piece) {
-                send(
-                        stream,
-                        job,
-                        index,
-                        piece.text(),
-                        job.logprobs() ? logprobs(answer.spoken(), run, sent) : null,
-                        null);
-                sent += piece.text().length();
+                send(stream, job, index, piece.text(), job.logprobs() ? places.json(answer.spoken()) : null, null);
             }
         }
         List<Spoken> rest = job.logprobs() ? answer.spoken() : List.of();
-        send(
-                stream,
-                job,
-                index,
-                "",
-                rest.isEmpty() ? null : logprobs(rest, run, sent),
-                finish(answer.reply().finish()));
+        send(stream, job, index, "", rest.isEmpty() ? null : places.json(rest), finish(answer.reply().finish()));
     }
 
     private static void send(
