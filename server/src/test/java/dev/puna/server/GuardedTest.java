@@ -186,7 +186,8 @@ class GuardedTest {
                                     "[[]]",
                                     "{\"a\": null}",
                                     "false",
-                                    "-99999999999999999999"
+                                    "-99999999999999999999",
+                                    "9".repeat(399)
                                 }) {
                                     String path = route.pattern().replaceAll("\\{[^}]*}", "x");
                                     Served.Said said = served.send(
@@ -195,6 +196,7 @@ class GuardedTest {
                                             .as(path + " " + field.name() + " " + value + " " + said.body())
                                             .isBetween(400, 501)
                                             .isNotEqualTo(500);
+                                    assertThat(said.body()).doesNotContain("is not JSON");
                                 }
                             })));
         }

@@ -1,6 +1,8 @@
 package dev.puna.server.wire;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -27,7 +29,6 @@ public final class Json {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.USE_LONG_FOR_INTS) // as the library reads JSON
             .build();
 
     private Json() {}
@@ -66,9 +67,27 @@ public final class Json {
         return MAPPER.writeValueAsBytes(value);
     }
 
-    /** A node as plain maps, lists, texts, numbers and truth values. */
+    /** A node as the library reads JSON: Map, List, String, Long, BigInteger, Double, Boolean, null. */
     public static @Nullable Object plain(JsonNode node) {
-        return MAPPER.convertValue(node, Object.class);
+        return switch (node.getNodeType()) {
+            case OBJECT -> {
+                Map<String, @Nullable Object> map = new LinkedHashMap<>();
+                node.properties().forEach(entry -> map.put(entry.getKey(), plain(entry.getValue())));
+                yield map;
+            }
+            case ARRAY -> {
+                List<@Nullable Object> list = new ArrayList<>();
+                node.forEach(one -> list.add(plain(one)));
+                yield list;
+            }
+            case STRING -> node.stringValue();
+            case BOOLEAN -> node.booleanValue();
+            case NUMBER ->
+                !node.isIntegralNumber()
+                        ? node.doubleValue()
+                        : node.canConvertToLong() ? node.longValue() : node.bigIntegerValue();
+            default -> null;
+        };
     }
 
     /** A value as a node. */

@@ -161,13 +161,17 @@ public interface Kind<T> {
                     if (!node.isNumber()) {
                         throw wrong(path, "a number", node);
                     }
-                    double value = node.doubleValue();
+                    double value = value(node);
                     if (!(value >= least && value <= most)) {
                         throw wrong(path, plain(least) + " to " + plain(most), node);
                     }
                     return value;
                 },
                 schema);
+    }
+
+    private static double value(JsonNode number) {
+        return number.isIntegralNumber() ? number.bigIntegerValue().doubleValue() : number.doubleValue();
     }
 
     private static String plain(double value) {
@@ -190,7 +194,7 @@ public interface Kind<T> {
                     String range = most == Integer.MAX_VALUE || most == Long.MAX_VALUE
                             ? "a whole number, at least " + least
                             : "a whole number, " + least + " to " + most;
-                    double value = node.isNumber() ? node.doubleValue() : Double.NaN;
+                    double value = node.isNumber() ? value(node) : Double.NaN;
                     boolean exact = node.isIntegralNumber()
                             ? node.canConvertToLong()
                             : value == Math.rint(value) && Math.abs(value) < 1L << 53;
