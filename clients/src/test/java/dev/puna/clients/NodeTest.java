@@ -55,7 +55,7 @@ class NodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"openai", "genai", "ollama", "anthropic"})
+    @ValueSource(strings = {"openai", "genai", "ollama", "anthropic", "fields"})
     void theClientFindsWhatItKnows(String client) throws Exception {
         // A locale without UTF-8 would lose characters.
         String answer = URLEncoder.encode(Served.ANSWER, StandardCharsets.UTF_8).replace("+", "%20");

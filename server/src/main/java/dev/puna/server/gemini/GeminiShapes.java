@@ -269,6 +269,7 @@ final class GeminiShapes {
             Field.only("store", "nothing is kept in this API", false),
             Field.refused("cachedContent", "prompts are cached by their prefix, by themselves"),
             Field.refused("modelArmorConfig", NO_SERVER_TOOLS),
+            Field.refused("generationOutputConfig", TEXT_ONLY),
             Field.refused("continuationToken", "answers are whole"));
 
     // ---- counting and embedding
