@@ -6,6 +6,7 @@ import dev.puna.cli.net.Unavailable;
 import dev.puna.cli.net.Web;
 import dev.puna.cli.store.Catalogue;
 import dev.puna.cli.store.Inexact;
+import dev.puna.cli.store.Progress;
 import dev.puna.cli.store.Puller;
 import dev.puna.cli.store.Source;
 import dev.puna.cli.store.Store;
@@ -123,6 +124,16 @@ public final class Models {
                 .findFirst();
     }
 
+    /** The file or folder of the store's model of that name, whatever else is called so. */
+    Path kept(String name) {
+        return stored(name).map(this::verified).orElseThrow(() -> unknown(name));
+    }
+
+    /** Whether the catalogue or the store has a model of that name. */
+    boolean knows(String name) {
+        return catalogue().entry(name).isPresent() || stored(name).isPresent();
+    }
+
     private Path verified(StoredModel model) {
         told(() -> {
             store().verify(model);
@@ -138,6 +149,11 @@ public final class Models {
      * @param again whether to ask the source even where the model is here; what has not changed does not come again
      */
     StoredModel pull(String reference, Optional<String> name, boolean again) {
+        return pull(reference, name, again, new ProgressLine(output, settings));
+    }
+
+    /** The same; {@code progress} is told how far it has come. */
+    StoredModel pull(String reference, Optional<String> name, boolean again, Progress progress) {
         name.filter(n -> !Store.isName(n)).ifPresent(n -> {
             throw new Refused("'" + n + "' cannot be a name: small letters, digits, dots, dashes and underscores can");
         });
@@ -148,14 +164,14 @@ public final class Models {
                         + entry.get().name());
             }
             Optional<StoredModel> here = whole(store().model(entry.get().name()));
-            return here.isPresent() && !again ? here.get() : pulled(puller -> puller.pull(entry.get()));
+            return here.isPresent() && !again ? here.get() : pulled(progress, puller -> puller.pull(entry.get()));
         }
         Optional<StoredModel> stored = stored(reference);
         if (stored.isPresent() && name.isEmpty()) {
             return whole(stored).filter(_ -> !again).orElseGet(() -> {
                 Source source = told(() -> Source.parse(stored.get().source()));
                 return pulled(
-                        puller -> puller.pull(source, Optional.of(stored.get().name())));
+                        progress, puller -> puller.pull(source, Optional.of(stored.get().name())));
             });
         }
         String text = Source.begins(reference)
@@ -165,7 +181,7 @@ public final class Models {
         Optional<StoredModel> here = name.isPresent()
                 ? store().model(name.get()).filter(m -> m.source().equals(source.text()))
                 : store().from(source.text());
-        return whole(here).filter(_ -> !again).orElseGet(() -> pulled(puller -> puller.pull(source, name)));
+        return whole(here).filter(_ -> !again).orElseGet(() -> pulled(progress, puller -> puller.pull(source, name)));
     }
 
     /** The model, where its files are still what they were. */
@@ -179,8 +195,7 @@ public final class Models {
         }
     }
 
-    private StoredModel pulled(Function<Puller, StoredModel> pull) {
-        ProgressLine progress = new ProgressLine(output, settings);
+    private StoredModel pulled(Progress progress, Function<Puller, StoredModel> pull) {
         return told(() -> {
             NetworkSettings network = settings.network();
             try (Web web = new Web(network, limits, "puna/" + Settings.version().replace(' ', '-'))) {

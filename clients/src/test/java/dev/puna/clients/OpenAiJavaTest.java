@@ -177,6 +177,7 @@ class OpenAiJavaTest {
         var response = client.responses().create(params);
         var text = response.output().getFirst().asMessage().content().getFirst().asOutputText();
         assertThat(text.text()).isEqualTo(Served.ANSWER);
+        client.responses().inputItems().list(response.id()).items().forEach(item -> item.validate());
 
         var pieces = new StringBuilder();
         try (var stream = client.responses().createStreaming(params)) {

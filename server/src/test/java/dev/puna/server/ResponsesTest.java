@@ -42,11 +42,9 @@ class ResponsesTest {
         assertThat(first.at("/output/0/content/0/text").stringValue()).contains("Tokyo");
         String path = "/v1/responses/" + first.get("id").stringValue();
         assertThat(served.get(path).json()).isEqualTo(first);
-        assertThat(served.get(path + "/input_items")
-                        .json()
-                        .at("/data/0/content")
-                        .stringValue())
-                .contains("Japan");
+        JsonNode item = served.get(path + "/input_items").json().at("/data/0");
+        assertThat(item.at("/content/0/type").stringValue()).isEqualTo("input_text");
+        assertThat(item.at("/content/0/text").stringValue()).contains("Japan");
         JsonNode second = respond(
                         "\"input\": \"And of France?\", \"previous_response_id\": " + Json.write(first.get("id")))
                 .json();
@@ -99,12 +97,37 @@ class ResponsesTest {
     }
 
     @Test
+    void aStreamedResponseIsStoredBeforeItIsToldToBeOver() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            try (var socket =
+                    new java.net.Socket("127.0.0.1", served.server.uri().getPort())) {
+                String body = "{\"model\": \"" + model + "\", \"input\": \"Hi\", \"max_output_tokens\": 1, \"stream\": true}";
+                socket.getOutputStream()
+                        .write(("POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length()
+                                        + "\r\n\r\n" + body)
+                                .getBytes(StandardCharsets.UTF_8));
+                var lines = new java.io.BufferedReader(
+                        new java.io.InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+                String line = lines.readLine();
+                while (!line.startsWith("data: {\"type\":\"response.incomplete\"")) {
+                    line = lines.readLine();
+                }
+                String id = Json.parse(line.substring(6).getBytes(StandardCharsets.UTF_8))
+                        .at("/response/id")
+                        .stringValue();
+                assertThat(served.get("/v1/responses/" + id).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
     void whatDoesNotFitIsLeftOutOnlyWhereThatIsAskedForAndSaid() {
         String turn = "{\"role\": \"user\", \"content\": \"" + "word ".repeat(100) + "\"}";
         String input = "\"input\": [" + String.join(",", java.util.Collections.nCopies(8, turn)) + "]";
         Served.Said refused = respond(input);
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.json().at("/error/code").stringValue()).isEqualTo("context_length_exceeded");
+        assertThat(refused.json().at("/error/param").stringValue()).isEqualTo("input");
         Served.Said cut = respond(input + ", \"truncation\": \"auto\", \"store\": false");
         assertThat(cut.status()).as(cut.body()).isEqualTo(200);
         assertThat(cut.json().get("truncated_items").intValue()).isPositive();

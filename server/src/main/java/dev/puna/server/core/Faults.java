@@ -4,9 +4,13 @@ import dev.puna.engine.EngineFault;
 import dev.puna.engine.Overloaded;
 import dev.puna.sample.BadRequest;
 import dev.puna.sample.grammar.GrammarRefused;
+import dev.puna.server.http.Route;
 import dev.puna.server.wire.Failure;
+import dev.puna.server.wire.Field;
+import dev.puna.server.wire.Shape;
 import dev.puna.text.TemplateError;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** What the engine's exceptions mean to a client. */
@@ -25,20 +29,30 @@ public final class Faults {
             Map.entry("toolChoice", "tool_choice"),
             Map.entry("variables", "chat_template_kwargs"));
 
+    /** What the text to answer is called, in one or the other of the APIs. */
+    private static final List<String> PROMPTS = List.of("messages", "contents", "input", "prompt");
+
     private Faults() {}
 
+    private static String prompt(Route route) {
+        List<String> fields = route.shape().map(Shape::fields).orElse(List.of()).stream()
+                .map(Field::name)
+                .toList();
+        return PROMPTS.stream().filter(fields::contains).findFirst().orElse("prompt");
+    }
+
     /** Never repeats what a fault of ours says of itself: that may hold paths, addresses or somebody's text. */
-    public static Failure explain(Throwable thrown) {
+    public static Failure explain(Throwable thrown, Route route) {
         return switch (thrown) {
             case Failure known -> known;
             case BadRequest bad
             when bad.field().equals("prompt") && bad.what().contains("leaves no room") ->
-                Failure.tooLong("messages", "the prompt " + bad.what());
+                Failure.tooLong(prompt(route), "the prompt " + bad.what());
             case BadRequest bad -> Failure.invalid(NAMES.getOrDefault(bad.field(), bad.field()), bad.what());
             case GrammarRefused refused -> Failure.invalid("tools", "cannot be enforced: " + refused.getMessage());
             case Overloaded full -> Failure.overloaded(String.valueOf(full.getMessage()), full.retryAfter());
             case TemplateError wrong ->
-                Failure.invalid("messages", "do not suit the model's chat template: " + wrong.getMessage());
+                Failure.invalid(prompt(route), "do not suit the model's chat template: " + wrong.getMessage());
             case EngineFault fault
             when String.valueOf(fault.getMessage()).contains("closed") ->
                 Failure.unavailable("the model was closed", Duration.ofSeconds(1));

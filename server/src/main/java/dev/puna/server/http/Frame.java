@@ -32,7 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * The HTTP server: takes a request in, finds its route by the path as it was sent, asks for its key, runs its handler on a
@@ -65,7 +65,7 @@ public final class Frame implements AutoCloseable {
     private final Options options;
     private final List<Api> apis;
     private final List<Target> targets = new ArrayList<>();
-    private final Function<Throwable, Failure> explain;
+    private final BiFunction<Throwable, Route, Failure> explain;
     private final Observer observer;
     private final Vertx vertx;
     private final HttpServer server;
@@ -77,11 +77,11 @@ public final class Frame implements AutoCloseable {
      * Listens from now on.
      *
      * @param apis the last one answers for what none claims
-     * @param explain turns what a handler threw into a failure
+     * @param explain turns what a route's handler threw into a failure
      * @throws IOException if the port cannot be had
      * @throws IllegalArgumentException if the address is public and no keys are configured
      */
-    public Frame(Options options, List<Api> apis, Function<Throwable, Failure> explain, Observer observer)
+    public Frame(Options options, List<Api> apis, BiFunction<Throwable, Route, Failure> explain, Observer observer)
             throws IOException {
         this.options = options;
         this.apis = List.copyOf(apis);
@@ -340,7 +340,7 @@ public final class Frame implements AutoCloseable {
     }
 
     private void fail(HttpExchange exchange, Api api, Throwable thrown) {
-        Failure failure = thrown instanceof Failure known ? known : explain.apply(thrown);
+        Failure failure = thrown instanceof Failure known ? known : explain.apply(thrown, exchange.route());
         if (failure.kind() == Failure.Kind.INTERNAL) {
             LOG.log(Level.ERROR, exchange.id() + ": " + exchange.route().pattern() + " failed", failure.getCause());
         }

@@ -353,7 +353,7 @@ final class Batches implements AutoCloseable {
                 status = asked.status();
                 body = Json.parse(asked.response());
             } catch (Exception thrown) {
-                Failure failure = Faults.explain(thrown);
+                Failure failure = Faults.explain(thrown, route);
                 boolean later = failure.kind() == Failure.Kind.OVERLOADED || failure.kind() == Failure.Kind.UNAVAILABLE;
                 if (later && !asked.gone()) {
                     pause(Math.min(30_000, 500L << Math.min(attempt, 6)));

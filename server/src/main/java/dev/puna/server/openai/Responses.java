@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -57,20 +58,20 @@ final class Responses {
         String id = "resp_" + exchange.id().substring(4);
         try (Run run = completions.ask(exchange, lease, asked.question(), 1)) {
             Map<String, @Nullable Object> response = begun(id, values, run, asked);
-            if (stream) {
-                stream(exchange, run, values, response);
-            } else {
-                ResponseOutput output =
-                        new ResponseOutput(id.substring(5), run.assistant(), logprobs(values), (_, _) -> {});
-                output.read(run.answers().getFirst());
-                finish(response, output, run.replies().getFirst());
-            }
-            if (values.get(STORE, true)) {
+            BiConsumer<String, Map<String, @Nullable Object>> send =
+                    stream ? sender(exchange.events(), values) : (_, _) -> {};
+            send.accept("response.created", Json.map("response", response));
+            send.accept("response.in_progress", Json.map("response", response));
+            ResponseOutput output = new ResponseOutput(id.substring(5), run.assistant(), logprobs(values), send);
+            output.read(run.answers().getFirst());
+            finish(response, output, run.replies().getFirst());
+            if (values.get(STORE, true)) { // before it is told to be over: whoever hears that may go on from it
                 stored.add(
                         exchange.account().name(),
                         Instant.now().getEpochSecond(),
                         new StoredResponses.Stored(id, values.get(PREVIOUS), Json.write(response), input(own, id)));
             }
+            send.accept("response." + response.get("status"), Json.map("response", response));
             if (!stream) {
                 exchange.json(response);
             }
@@ -108,7 +109,7 @@ final class Responses {
         return Json.parse(json.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The items as they came, each with an id. */
+    /** The items as they came, each with an id; a content that is a text becomes the part that it means. */
     private static String input(List<Item> items, String id) {
         List<Object> all = new ArrayList<>();
         for (Item item : items) {
@@ -116,6 +117,15 @@ final class Responses {
             json.put("id", "item_" + id.substring(5) + "_" + all.size());
             json.put("type", "message");
             item.json().properties().forEach(field -> json.put(field.getKey(), field.getValue()));
+            if (json.get("content") instanceof JsonNode content && content.isString()) {
+                boolean said = item.json().path("role").asString("").equals("assistant");
+                Map<String, @Nullable Object> part =
+                        Json.map("type", said ? "output_text" : "input_text", "text", content.stringValue());
+                if (said) {
+                    part.put("annotations", List.of());
+                }
+                json.put("content", List.of(part));
+            }
             all.add(json);
         }
         return Json.write(all);
@@ -216,13 +226,13 @@ final class Responses {
                         prompt + made));
     }
 
-    private static void stream(Exchange exchange, Run run, Values values, Map<String, @Nullable Object> response) {
-        EventStream stream = exchange.events();
+    /** Sends events of a type and with fields, numbered. */
+    private static BiConsumer<String, Map<String, @Nullable Object>> sender(EventStream stream, Values values) {
         boolean pad = values.get(EVENT_OPTIONS)
                 .map(options -> options.get(INCLUDE_OBFUSCATION, false))
                 .orElse(false);
         AtomicInteger number = new AtomicInteger();
-        java.util.function.BiConsumer<String, Map<String, @Nullable Object>> send = (type, fields) -> {
+        return (type, fields) -> {
             Map<String, @Nullable Object> event = Json.map("type", type, "sequence_number", number.getAndIncrement());
             event.putAll(fields);
             if (pad && type.endsWith(".delta")) {
@@ -230,13 +240,6 @@ final class Responses {
             }
             stream.send(type, Json.write(event));
         };
-        send.accept("response.created", Json.map("response", response));
-        send.accept("response.in_progress", Json.map("response", response));
-        String id = String.valueOf(response.get("id")).substring(5);
-        ResponseOutput output = new ResponseOutput(id, run.assistant(), logprobs(values), send);
-        output.read(run.answers().getFirst());
-        finish(response, output, run.replies().getFirst());
-        send.accept("response." + response.get("status"), Json.map("response", response));
     }
 
     // What is stored
