@@ -19,6 +19,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 
 /** Clients that leave, that do not read, that are too many; and a server that stops. */
@@ -82,22 +89,53 @@ class StreamsTest {
         served.server.models().lease(model(served)).close();
     }
 
-    @Test
-    void whoLeavesIsNoLongerComputedFor() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"while it grows", "while nothing is sent", "while its prompt is read"})
+    void whoLeavesIsNoLongerComputedFor(String when) throws Exception {
+        String fields =
+                switch (when) {
+                    case "while it grows" -> LONG + "4000, \"stream\": true";
+                    case "while nothing is sent" -> LONG + "4000";
+                    default -> LONG.replace("story", "story ".repeat(3500)) + "4000";
+                };
+        Logger log = Logger.getLogger("dev.puna.server.http.HttpExchange");
+        Level level = log.getLevel();
         try (Served served = new Served(options(4, 128, Limits.DEFAULT), SharedData.smollm2())) {
             load(served);
-            for (String stream : List.of("true", "false")) { // also while nothing is sent
-                try (Socket _ = ask(served, LONG + "4000, \"stream\": " + stream)) {
-                    await(() -> statistics(served).running() == 1);
+            CompletableFuture<Statistics> left = new CompletableFuture<>(); // as the server hears of it
+            Handler handler = new Handler() {
+                @Override
+                public void publish(LogRecord told) {
+                    left.complete(statistics(served));
                 }
-                long steps = statistics(served).steps();
-                await(() -> statistics(served).running() == 0);
-                // What the socket takes to close passes in a few steps; the answer would have taken thousands.
-                assertThat(statistics(served).steps() - steps).isLessThan(200);
-                await(() -> served.server.running() == 0);
+
+                @Override
+                public void flush() {}
+
+                @Override
+                public void close() {}
+            };
+            handler.setLevel(Level.ALL);
+            log.setLevel(Level.ALL);
+            log.addHandler(handler);
+            try (Socket socket = ask(served, fields)) {
+                if (when.equals("while it grows")) {
+                    assertThat(socket.getInputStream().readNBytes(500)).hasSize(500);
+                }
+                await(() -> statistics(served).steps() > 0);
+            } finally {
+                left.join();
+                log.removeHandler(handler);
+                log.setLevel(level);
             }
-            assertThat(statistics(served).freeBlocks())
-                    .isEqualTo(statistics(served).blocks());
+            await(() -> statistics(served).running() == 0);
+            Statistics then = left.join();
+            Statistics now = statistics(served);
+            assertThat(then.running()).isEqualTo(1);
+            assertThat(now.steps() - then.steps()).isBetween(0L, 1L); // the one that was being made
+            await(() -> served.server.running() == 0);
+            assertThat(statistics(served).steps()).isEqualTo(now.steps());
+            assertThat(now.freeBlocks()).isEqualTo(now.blocks());
         }
     }
 

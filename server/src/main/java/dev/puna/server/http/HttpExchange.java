@@ -9,6 +9,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,8 @@ import tools.jackson.databind.JsonNode;
 
 /** A request that came over a socket, and its response. */
 final class HttpExchange implements Exchange {
+    private static final Logger LOG = System.getLogger(HttpExchange.class.getName());
+
     private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final Context loop;
@@ -73,6 +77,7 @@ final class HttpExchange implements Exchange {
             all = List.copyOf(whenGone);
         }
         all.forEach(Runnable::run);
+        LOG.log(Level.DEBUG, () -> id + " is left by its client");
     }
 
     @Override
