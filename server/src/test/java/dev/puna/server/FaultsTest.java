@@ -358,22 +358,6 @@ class FaultsTest {
 
     // Connections
 
-    private static Limits limits(int connections, Duration body, Duration idle) {
-        Limits usual = Limits.DEFAULT;
-        return new Limits(
-                usual.bodyBytes(),
-                usual.uploadBytes(),
-                usual.headerBytes(),
-                usual.lineBytes(),
-                connections,
-                body,
-                idle,
-                usual.slowReader(),
-                usual.streamBytes(),
-                usual.heartbeat(),
-                usual.drain());
-    }
-
     private static Socket open(Served server) throws IOException {
         Socket socket = new Socket("127.0.0.1", server.server.uri().getPort());
         socket.setSoTimeout(20_000); // what waits for ever is a failure, not a test without end
@@ -388,7 +372,7 @@ class FaultsTest {
     @Test
     void connectionsBeyondTheirNumberAreClosedAndTheOthersServed() throws IOException {
         String health = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        try (Served few = new Served(keyed(false, limits(2, Duration.ofMinutes(1), Duration.ofMinutes(1))));
+        try (Served few = new Served(keyed(false, Served.limits("connections", 2)));
                 Socket one = open(few);
                 Socket two = open(few)) {
             assertThat(answer(one, health)).endsWith("200");
@@ -407,7 +391,7 @@ class FaultsTest {
 
     @Test
     void whoSaysNothingOrSpellsItsRequestForEverIsDropped() throws IOException {
-        try (Served strict = new Served(keyed(false, limits(64, Duration.ofMillis(300), Duration.ofMillis(200))));
+        try (Served strict = new Served(keyed(false, Served.limits("bodyTime", Duration.ofMillis(300), "idleTime", Duration.ofMillis(200))));
                 Socket silent = open(strict);
                 Socket slow = open(strict)) {
             slow.getOutputStream().write("GET /health HTTP/1.1\r\nHost: lo".getBytes(StandardCharsets.US_ASCII));

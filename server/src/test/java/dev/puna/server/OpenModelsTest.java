@@ -112,20 +112,7 @@ class OpenModelsTest {
 
     @Test
     void connectionsBeyondTheirNumberAreClosedAndMakeRoomAgain() throws Exception {
-        Limits usual = Limits.DEFAULT;
-        Limits few = new Limits(
-                usual.bodyBytes(),
-                usual.uploadBytes(),
-                usual.headerBytes(),
-                usual.lineBytes(),
-                3,
-                usual.bodyTime(),
-                usual.idleTime(),
-                usual.slowReader(),
-                usual.streamBytes(),
-                usual.heartbeat(),
-                usual.drain());
-        try (Served served = served(1, Duration.ofSeconds(1), few)) {
+        try (Served served = served(1, Duration.ofSeconds(1), Served.limits("connections", 3))) {
             try (Socket first = stream(served, "a");
                     Socket second = stream(served, "a")) {
                 String request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -1,10 +1,13 @@
 package dev.puna.server;
 
 import dev.puna.server.core.Library;
+import dev.puna.server.http.Limits;
 import dev.puna.server.wire.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.Set;
+import java.lang.reflect.RecordComponent;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -54,6 +57,24 @@ public final class Served implements AutoCloseable {
                 java.util.Optional.empty());
     }
 
+    /** The usual limits but for some, by their names: name, value, name, value. */
+    public static Limits limits(Object... changed) {
+        RecordComponent[] all = Limits.class.getRecordComponents();
+        List<String> names = Stream.of(all).map(RecordComponent::getName).toList();
+        try {
+            Object[] values = new Object[all.length];
+            for (int i = 0; i < all.length; i++) {
+                values[i] = all[i].getAccessor().invoke(Limits.DEFAULT);
+            }
+            for (int i = 0; i < changed.length; i += 2) {
+                values[names.indexOf(changed[i])] = changed[i + 1];
+            }
+            return (Limits) Limits.class.getConstructors()[0].newInstance(values);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
     /** A response. */
     public record Said(int status, String body, HttpResponse<?> response) {
         public JsonNode json() {
@@ -96,6 +117,35 @@ public final class Served implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Stores a file. */
+    public Said upload(String purpose, String content, String... headers) {
+        String body = "--xyz\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n" + purpose
+                + "\r\n--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n"
+                + "Content-Type: application/octet-stream\r\n\r\n" + content + "\r\n--xyz--\r\n";
+        Stream<String> type = Stream.of("Content-Type", "multipart/form-data; boundary=xyz");
+        return post("/v1/files", body, Stream.concat(type, Stream.of(headers)).toArray(String[]::new));
+    }
+
+    /** Begins a batch of these lines; the answer is its path. */
+    public String batch(String endpoint, String lines) {
+        String file = upload("batch", lines).json().get("id").stringValue();
+        Said begun = post(
+                "/v1/batches",
+                "{\"input_file_id\": \"" + file + "\", \"endpoint\": \"" + endpoint
+                        + "\", \"completion_window\": \"24h\"}");
+        return "/v1/batches/" + begun.json().get("id").stringValue();
+    }
+
+    /** Waits until a batch is over. */
+    public JsonNode over(String batch) throws InterruptedException {
+        JsonNode now = get(batch).json();
+        while (Set.of("validating", "in_progress").contains(now.get("status").stringValue())) {
+            Thread.sleep(5);
+            now = get(batch).json();
+        }
+        return now;
     }
 
     @Override

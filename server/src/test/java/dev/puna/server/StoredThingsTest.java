@@ -32,17 +32,6 @@ class StoredThingsTest {
                 models);
     }
 
-    private static Served.Said upload(Served served, String purpose, String content, String... key) {
-        String body = "--xyz\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n" + purpose
-                + "\r\n--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n"
-                + "Content-Type: application/octet-stream\r\n\r\n" + content + "\r\n--xyz--\r\n";
-        String[] headers = new String[2 + key.length];
-        headers[0] = "Content-Type";
-        headers[1] = "multipart/form-data; boundary=xyz";
-        System.arraycopy(key, 0, headers, 2, key.length);
-        return served.post("/v1/files", body, headers);
-    }
-
     @Test
     void aFileComesBackAsItWasAndOnlyToItsOwner() throws IOException {
         Path file = folder.resolve("keys");
@@ -51,7 +40,7 @@ class StoredThingsTest {
         String[] bob = {"Authorization", "Bearer b-key"};
         String content = "one\r\ntwo\r\n--xy\r\r\n--xy z\u00e9".repeat(3);
         try (Served served = served(Keys.read(file))) {
-            JsonNode made = upload(served, "user_data", content, alice).json();
+            JsonNode made = served.upload("user_data", content, alice).json();
             String path = "/v1/files/" + made.get("id").stringValue();
             assertThat(made.get("bytes").intValue()).isEqualTo(content.getBytes(StandardCharsets.UTF_8).length);
             assertThat(made.get("sha256").stringValue()).hasSize(64);
@@ -62,7 +51,7 @@ class StoredThingsTest {
             }
             assertThat(served.get("/v1/files", bob).json().get("data").size()).isZero();
             assertThat(served.get("/v1/files", alice).json().get("data").size()).isEqualTo(1);
-            assertThat(upload(served, "nothing", "x", alice)
+            assertThat(served.upload("nothing", "x", alice)
                             .json()
                             .at("/error/param")
                             .stringValue())
@@ -89,27 +78,14 @@ class StoredThingsTest {
                 .collect(Collectors.joining("\n"));
         String path;
         try (Served served = served(Keys.NONE, model)) {
-            String file = upload(served, "batch", lines).json().get("id").stringValue();
-            Served.Said begun = served.post(
-                    "/v1/batches",
-                    "{\"input_file_id\": \"" + file
-                            + "\", \"endpoint\": \"/v1/chat/completions\", \"completion_window\": \"24h\"}");
-            assertThat(begun.status()).as(begun.body()).isEqualTo(200);
-            path = "/v1/batches/" + begun.json().get("id").stringValue();
+            path = served.batch("/v1/chat/completions", lines);
             while (served.get(path).json().at("/request_counts/completed").intValue() < 3) {
                 Thread.sleep(5);
             }
         } // nothing is finished here: what was asked is broken off
         try (Served served = served(Keys.NONE, model)) {
-            JsonNode batch = served.get(path).json();
-            assertThat(batch.get("status").stringValue()).isIn("in_progress", "completed");
-            while (!batch.get("status").stringValue().equals("completed")) {
-                Thread.sleep(20);
-                batch = served.get(path).json();
-                assertThat(batch.get("status").stringValue())
-                        .as(batch.toString())
-                        .isIn("in_progress", "completed");
-            }
+            JsonNode batch = served.over(path);
+            assertThat(batch.get("status").stringValue()).as(batch.toString()).isEqualTo("completed");
             assertThat(batch.at("/request_counts/completed").intValue()).isEqualTo(39);
             assertThat(batch.at("/request_counts/failed").intValue()).isEqualTo(1);
             String output = served.get(
@@ -131,20 +107,7 @@ class StoredThingsTest {
     @Test
     void aBatchOfWhatIsNoBatchFailsWithTheLine() throws Exception {
         try (Served served = served(Keys.NONE)) {
-            String file = upload(served, "batch", "{\"custom_id\": \"a\"}")
-                    .json()
-                    .get("id")
-                    .stringValue();
-            JsonNode batch = served.post(
-                            "/v1/batches",
-                            "{\"input_file_id\": \"" + file
-                                    + "\", \"endpoint\": \"/v1/embeddings\", \"completion_window\": \"24h\"}")
-                    .json();
-            String path = "/v1/batches/" + batch.get("id").stringValue();
-            while (batch.get("status").stringValue().equals("validating")) {
-                Thread.sleep(5);
-                batch = served.get(path).json();
-            }
+            JsonNode batch = served.over(served.batch("/v1/embeddings", "{\"custom_id\": \"a\"}"));
             assertThat(batch.get("status").stringValue()).isEqualTo("failed");
             assertThat(batch.at("/errors/data/0/message").stringValue()).contains("line 1");
         }

@@ -42,22 +42,6 @@ class StreamsTest {
                 Optional.empty());
     }
 
-    private static Limits limits(int streamBytes, Duration slowReader, Duration heartbeat) {
-        Limits usual = Limits.DEFAULT;
-        return new Limits(
-                usual.bodyBytes(),
-                usual.uploadBytes(),
-                usual.headerBytes(),
-                usual.lineBytes(),
-                usual.connections(),
-                usual.bodyTime(),
-                usual.idleTime(),
-                slowReader,
-                streamBytes,
-                heartbeat,
-                usual.drain());
-    }
-
     private static String model(Served served) {
         return served.server.models().entries().getFirst().id();
     }
@@ -141,7 +125,7 @@ class StreamsTest {
 
     @Test
     void whoDoesNotReadIsDroppedAndHoldsNobodyUp() throws Exception {
-        Limits limits = limits(2 << 10, Duration.ofMillis(300), Duration.ofSeconds(10));
+        Limits limits = Served.limits("streamBytes", 2 << 10, "slowReader", Duration.ofMillis(300));
         try (Served served = new Served(options(4, 128, limits), SharedData.smollm2())) {
             load(served);
             // Logprobs make an answer large enough to fill what the operating system takes for a client.
@@ -204,7 +188,7 @@ class StreamsTest {
 
     @Test
     void silenceIsBridgedByComments() throws Exception {
-        Limits limits = limits(64 << 10, Duration.ofSeconds(10), Duration.ofMillis(20));
+        Limits limits = Served.limits("heartbeat", Duration.ofMillis(20));
         try (Served served = new Served(options(1, 8, limits), SharedData.smollm2())) {
             load(served);
             try (Socket _ = ask(served, LONG + "4000, \"stream\": true")) {

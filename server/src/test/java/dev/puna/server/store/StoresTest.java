@@ -150,24 +150,8 @@ class StoresTest {
         try (Served served = new Served(options, toy)) {
             String line = "{\"custom_id\": \"a\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\":"
                     + " {\"model\": \"" + model + "\", \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}}";
-            String body = "--xyz\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--xyz\r\n"
-                    + "Content-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n" + line
-                    + "\r\n--xyz--\r\n";
-            String file = served.post("/v1/files", body, "Content-Type", "multipart/form-data; boundary=xyz")
-                    .json()
-                    .get("id")
-                    .stringValue();
-            JsonNode batch = served.post(
-                            "/v1/batches",
-                            "{\"input_file_id\": \"" + file
-                                    + "\", \"endpoint\": \"/v1/chat/completions\", \"completion_window\": \"24h\"}")
-                    .json();
-            String path = "/v1/batches/" + batch.get("id").stringValue();
-            while (!batch.get("status").stringValue().equals("completed")) {
-                Thread.sleep(5);
-                batch = served.get(path).json();
-                assertThat(batch.get("status").stringValue()).isNotIn("failed", "cancelled", "expired");
-            }
+            JsonNode batch = served.over(served.batch("/v1/chat/completions", line));
+            assertThat(batch.get("status").stringValue()).isEqualTo("completed");
             assertThat(served.get("/v1/files/" + batch.get("output_file_id").stringValue() + "/content")
                             .body())
                     .contains("Puna!");
