@@ -11,6 +11,11 @@ enum Activations {
     BYTES(32, 32, 48),
     /** The same for codes that have a scale for each half: each half has sums of its own. */
     HALVES(32, 32, 64),
+    /**
+     * Eight runs of 32 numbers of 8 bits, for codes whose scales are whole numbers: z and the sums of the activations
+     * themselves are whole numbers too, of 16 bits, times a factor for all runs.
+     */
+    BLOCKS(256, BlockRecord.SIDE, BlockRecord.BYTES),
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 96),
     /** 32 numbers, f32, as they are; nothing behind them. */

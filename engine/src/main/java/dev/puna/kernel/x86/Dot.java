@@ -9,7 +9,7 @@ import java.util.function.IntUnaryOperator;
  * Multiplies a strip's codes with one token as they are unpacked. Whole sums, scales and minima wait in {@code scratch}
  * until the block is complete, and then count in the order of the runs, whatever order they came in.
  */
-final class Dot extends Panel.Scaled {
+final class Dot extends Panel.Scaled implements OneToken.Sums {
     private final Gpr records;
     private final Gpr scratch;
     private final Products.Sum[] whole;
@@ -43,12 +43,13 @@ final class Dot extends Panel.Scaled {
         return new Panel(panel.vector(), panel.halves(), panel.halves(), panel.minima(), panel.sums());
     }
 
-    int scratchBytes() {
+    @Override
+    public int scratchBytes() {
         return runs * panel.runBytes();
     }
 
-    /** The sum of the rows' products. */
-    Vec sum() {
+    @Override
+    public Vec sum() {
         return sum;
     }
 
@@ -85,8 +86,8 @@ final class Dot extends Panel.Scaled {
         }
     }
 
-    /** Lets the runs of a block count. */
-    void count() {
+    @Override
+    public void count() {
         for (int run = 0; run < runs; run++) {
             Operand[] totals = single ? new Operand[] {whole[0].total()} : operands(run, panel::step);
             Operand ofRun = single ? weights : at(run, panel.weights());

@@ -38,6 +38,11 @@ final class Fetch {
             }
 
             @Override
+            public void factors(Vec scale, Vec minimum) {
+                sink.factors(scale, minimum);
+            }
+
+            @Override
             public void codes(int run, int group, Vec codes) {
                 piece();
                 sink.codes(run, group, codes);

@@ -13,12 +13,23 @@ final class Formats {
         };
     }
 
+    /** Whether a type's blocks can be taken apart with whole scales. */
+    static boolean hasWhole(DType type) {
+        return type == DType.Q2_K || type == DType.Q3_K;
+    }
+
+    /** With whole scales. */
+    static Format whole(DType type, Routine routine) {
+        return new TwosAndThrees(type, routine, true);
+    }
+
+    /** With scales in f32. */
     static Format of(DType type, Routine routine) {
         return switch (type) {
             case Q4_0, Q4_1, IQ4_NL, MXFP4 -> new Nibbles(type, routine);
             case Q5_0, Q5_1 -> new Fives(type, routine);
             case Q8_0 -> new Bytes();
-            case Q2_K, Q3_K -> new TwosAndThrees(type, routine);
+            case Q2_K, Q3_K -> new TwosAndThrees(type, routine, false);
             case Q4_K, Q5_K -> new FoursAndFives(type, routine);
             case Q6_K -> new Sixes(routine);
             case IQ4_XS -> new Levels(routine);

@@ -46,19 +46,42 @@ final class ManyTokens {
             };
         }
 
+        static Tile ofWholeScales() {
+            return new Tile(2, 4);
+        }
+
         static Tile ofFloats(Lanes lanes) {
             return lanes == Lanes.SIXTEEN ? FLOATS_OF_SIXTEEN : FLOATS_OF_EIGHT;
         }
     }
 
-    /** The products of one run. */
-    private interface Body {
+    /** The products of one run, or what several runs, one behind the other, do for themselves. */
+    interface Body {
         int panelBytes();
 
         int recordBytes();
 
         /** {@code sums[token][strip]} += products of {@code panels[strip]} and {@code tokens[token]}. */
         void run(Vec[][] sums, Mem[] panels, Mem[] tokens);
+
+        /** What is done so often before {@link #run}, each time further on; 0 for nothing. */
+        default int times() {
+            return 0;
+        }
+
+        /** Before that. */
+        default void begin() {}
+
+        default void part(Mem[] panels, Mem[] tokens) {}
+
+        /** Bytes further on. */
+        default int partPanelBytes() {
+            return 0;
+        }
+
+        default int partRecordBytes() {
+            return 0;
+        }
     }
 
     /** Makes a body for a part of the kernel, whose vectors are free but for the sums. */
@@ -71,6 +94,11 @@ final class ManyTokens {
     static byte[] quantised(Lanes lanes, Codes codes) {
         Tile tile = Tile.of(lanes, codes);
         return kernel(lanes, tile, (routine, tokens) -> new Whole(routine, codes, tile.strips(), tokens));
+    }
+
+    static byte[] wholeScales(Lanes lanes, Codes codes) {
+        Tile tile = Tile.ofWholeScales();
+        return kernel(lanes, tile, (routine, tokens) -> new BlockTokens(routine, codes, tile.strips(), tokens));
     }
 
     static byte[] floats(Lanes lanes) {
@@ -168,14 +196,18 @@ final class ManyTokens {
         a.load(RCX, Mem.at(RDI, Arguments.RUNS));
         a.align(32);
         Label run = a.here();
+        if (body.times() > 0) {
+            body.begin();
+            a.mov(RDX, body.times());
+            a.align(32);
+            Label part = a.here();
+            body.part(panels, at);
+            advance(a, strips, threes, body.partPanelBytes(), body.partRecordBytes());
+            a.dec(RDX);
+            a.jump(Condition.NOT_ZERO, part);
+        }
         body.run(sums, panels, at);
-        for (int i = 0; i < threes; i++) {
-            a.add(THREES[i], body.recordBytes());
-        }
-        a.add(R13, body.panelBytes());
-        if (strips > 1) {
-            a.add(R14, body.panelBytes());
-        }
+        advance(a, strips, threes, body.panelBytes(), body.recordBytes());
         a.dec(RCX);
         a.jump(Condition.NOT_ZERO, run);
 
@@ -188,6 +220,16 @@ final class ManyTokens {
         }
         a.imul(RSI, RSI, tokens);
         a.add(R8, RSI);
+    }
+
+    private static void advance(Assembler a, int strips, int threes, int panelBytes, int recordBytes) {
+        for (int i = 0; i < threes; i++) {
+            a.add(THREES[i], recordBytes);
+        }
+        a.add(R13, panelBytes);
+        if (strips > 1) {
+            a.add(R14, panelBytes);
+        }
     }
 
     /** Whole products, which count by their scales. */

@@ -183,7 +183,8 @@ final class Matmul {
         int runs = runs(record);
         int panels = Math.max(1, Math.round(runs / (float) Plan.panelRuns(record)));
         int some = Math.ceilDiv(runs, panels);
-        return runs % 8 == 0 ? Math.ceilDiv(some, 8) * 8 : some;
+        int whole = Math.max(1, 256 / record.columns);
+        return runs % whole == 0 ? Math.ceilDiv(some, whole) * whole : some;
     }
 
     // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece.

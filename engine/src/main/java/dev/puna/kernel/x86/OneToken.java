@@ -41,10 +41,35 @@ final class OneToken {
 
     static byte[] quantised(Lanes lanes, DType type, Products.Maker maker) {
         Routine routine = new Routine(lanes);
-        Assembler a = routine.a;
         Format format = Formats.of(type, routine);
         Products products = maker.of(routine, format.codes());
         Dot dot = new Dot(routine, products, format, RCX, RSP);
+        return quantised(routine, format, dot, format.runs() * products.record().bytes);
+    }
+
+    /** Of a type whose scales are whole numbers. */
+    static byte[] wholeScales(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
+        Format format = Formats.whole(type, routine);
+        BlockDot dot = new BlockDot(routine, format.codes(), RCX, RSP);
+        return quantised(routine, format, dot, Activations.BLOCKS.bytes);
+    }
+
+    /** Where a strip's products are summed up. */
+    interface Sums extends Sink {
+        /** The sum of the rows' products. */
+        Vec sum();
+
+        int scratchBytes();
+
+        /** Behind a block: lets it count. */
+        void count();
+    }
+
+    private static byte[] quantised(Routine routine, Format format, Sums dot, int recordBytes) {
+        Assembler a = routine.a;
+        Lanes lanes = routine.lanes;
+        DType type = format.type();
         Rows rows = new Rows(routine, bases(lanes, R8, R9, R10, R11), RSI, RDX);
         int ofDot = dot.scratchBytes();
         units(routine, ofDot + format.scratchVectors() * lanes.bytes, new Rows[] {rows}, new Unit() {
@@ -61,7 +86,7 @@ final class OneToken {
                 fetch.advance();
                 dot.count();
                 rows.advance(type.blockBytes());
-                a.add(RCX, format.runs() * products.record().bytes);
+                a.add(RCX, recordBytes);
             }
 
             @Override

@@ -53,7 +53,9 @@ record Plan(
     /** @param assembler makes what assembles the kernels that use tiles */
     static Plan of(Level level, DType type, Supplier<Assembler> assembler) throws Refused {
         if (Formats.has(type)) {
-            return level == Level.AMX ? codesInTiles(type, assembler) : codes(level.lanes, type);
+            return level == Level.AMX
+                    ? codesInTiles(type, assembler)
+                    : whole(level, type) ? wholeScales(level.lanes, type) : codes(level.lanes, type);
         }
         return level == Level.AMX ? floatsInTiles(type, assembler) : floats(level.lanes, type);
     }
@@ -76,7 +78,29 @@ record Plan(
                     case PairProducts _ -> "8-bit activations (vpmaddubsw)";
                     case Products _ -> "16-bit activations (vpmaddwd)";
                 };
-        return "%s, %d-bit codes by %s, scales in f32".formatted(rows, codes.bits(), how);
+        String scales = whole(level, type) ? "whole scales" : "scales in f32";
+        return "%s, %d-bit codes by %s, %s".formatted(rows, codes.bits(), how, scales);
+    }
+
+    /** Whether scales stay whole numbers. */
+    private static boolean whole(Level level, DType type) {
+        return level == Level.AVX512 && Formats.hasWhole(type);
+    }
+
+    private static Plan wholeScales(Lanes lanes, DType type) throws Refused {
+        Codes codes = Formats.whole(type, new Routine(lanes)).codes();
+        return new Plan(
+                Activations.BLOCKS,
+                Activations.BLOCKS,
+                new BlockPanel(lanes.bytes, codes.minima()).blockBytes(),
+                type.blockSize(),
+                type.blockBytes(),
+                OneToken.strips(type) * lanes.rows,
+                Tile.ofWholeScales().strips() * lanes.rows,
+                0,
+                CodePage.load(OneToken.wholeScales(lanes, type)),
+                CodePage.load(Unpack.wholeScales(lanes, type)),
+                CodePage.load(ManyTokens.wholeScales(lanes, codes)));
     }
 
     private static Plan codes(Lanes lanes, DType type) throws Refused {

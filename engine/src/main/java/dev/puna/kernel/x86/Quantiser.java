@@ -37,6 +37,7 @@ final class Quantiser {
             case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
             case PARTS, PAIRED_PARTS -> parts(record);
             case BYTES, HALVES, WORDS -> whole(record);
+            case BLOCKS -> BlockQuantiser.kernel();
             case FLOATS -> throw new IllegalArgumentException("floats are copied");
         };
     }
@@ -268,7 +269,7 @@ final class Quantiser {
     }
 
     /** 32 numbers as bytes, in the first vector. */
-    private static void packed(Routine routine, Vec[] x) {
+    static void packed(Routine routine, Vec[] x) {
         Assembler a = routine.a;
         a.op(VPACKSSDW, x[0], x[0], x[1]);
         a.op(VPACKSSDW, x[2], x[2], x[3]);

@@ -11,6 +11,14 @@ interface Sink {
     /** The minima, f32, as {@link #scale}. */
     void minimum(int run, int half, Vec minima);
 
+    /**
+     * Where scales and minima are whole numbers: what all of a block's count times, f32. Comes before them. Of each run
+     * they are then handed over as one, the first half's number in the low 16 bits of a lane and the second's above.
+     */
+    default void factors(Vec scale, Vec minimum) {
+        throw new UnsupportedOperationException("scales are f32");
+    }
+
     /** Codes {@code 4·group} to {@code 4·group + 3} of a run. The groups of a half come one behind the other. */
     void codes(int run, int group, Vec codes);
 }

@@ -4,12 +4,15 @@ import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPOR;
+import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRLD;
 import static dev.puna.kernel.x86.Op.VPSRLW;
+import static dev.puna.kernel.x86.Op.VPSUBW;
 
 import dev.puna.tensor.DType;
+import java.util.function.BiConsumer;
 
 /**
  * Q2_K and Q3_K: 32 bytes hold two bits of each number of four runs, and there are two such halves. Q3_K has third bits,
@@ -18,10 +21,14 @@ import dev.puna.tensor.DType;
 final class TwosAndThrees implements Format {
     private final DType type;
     private final boolean three;
+    /** Whether scales are handed over as whole numbers. */
+    private final boolean whole;
+
     private final Vec low;
 
-    TwosAndThrees(DType type, Routine routine) {
+    TwosAndThrees(DType type, Routine routine, boolean whole) {
         this.type = type;
+        this.whole = whole;
         this.three = type == DType.Q3_K;
         this.low = routine.allBytes(3);
     }
@@ -33,7 +40,7 @@ final class TwosAndThrees implements Format {
 
     @Override
     public Codes codes() {
-        return three ? new Codes(3, 4, 2, false) : new Codes(2, 0, 2, true);
+        return three ? new Codes(3, 4, 2, false, whole) : new Codes(2, 0, 2, true, whole);
     }
 
     @Override
@@ -86,7 +93,7 @@ final class TwosAndThrees implements Format {
     }
 
     /** Bytes 0 to 15: the scale in the low nibble, the minimum in the high one; at 80 what they are multiplied with. */
-    private static void scalesOfTwos(Routine routine, Rows rows, Sink sink) {
+    private void scalesOfTwos(Routine routine, Rows rows, Sink sink) {
         Assembler a = routine.a;
         Vec d = rows.column(68, 3);
         Vec least = routine.take();
@@ -97,7 +104,19 @@ final class TwosAndThrees implements Format {
             a.op(Op.VMULPS, least, least, minus);
         });
         Vec[] sixteen = rows.columns(0);
-        for (int i = 0; i < 16; i++) {
+        if (whole) {
+            sink.factors(d, least);
+            routine.with(nibbles -> {
+                for (int two = 0; two < 4; two++) {
+                    and(routine, nibbles, sixteen[two], 15);
+                    pairs(routine, nibbles, 2 * two, (run, pair) -> sink.scale(run, 0, pair));
+                    a.op(VPSRLW, nibbles, sixteen[two], 4);
+                    and(routine, nibbles, nibbles, 15);
+                    pairs(routine, nibbles, 2 * two, (run, pair) -> sink.minimum(run, 0, pair));
+                }
+            });
+        }
+        for (int i = 0; i < 16 && !whole; i++) {
             int sub = i;
             routine.with(number -> {
                 routine.bitsOfLane(number, sixteen[sub / 4], sub % 4 * 8, 4);
@@ -117,7 +136,7 @@ final class TwosAndThrees implements Format {
      * of bytes 0 to 7, of 8 to 15 the high ones; the upper two bits of scale i are bits {@code i / 4 · 2} of byte
      * {@code 8 + i % 4}. Sixteen bytes are read from 94 on, so that none behind the block is.
      */
-    private static void scalesOfThrees(Routine routine, Rows rows, Sink sink) {
+    private void scalesOfThrees(Routine routine, Rows rows, Sink sink) {
         Assembler a = routine.a;
         Vec[] read = rows.columns(94);
         for (int i = 0; i < 3; i++) {
@@ -130,6 +149,14 @@ final class TwosAndThrees implements Format {
         }
         Vec d = read[3];
         routine.highHalves(d, d);
+        Vec offset = routine.allLanes(whole ? 0x0020_0020 : -32);
+        if (whole) { // scales from -31 to 32, so that the largest product of a code is 124
+            routine.with(minus -> {
+                a.op(Op.VPBROADCASTD, minus, a.constant(Routine.littleEndian(Float.floatToRawIntBits(-1))));
+                a.op(Op.VMULPS, d, d, minus);
+            });
+            sink.factors(d, d);
+        }
         Vec six = routine.take();
         Vec upper = routine.take();
         for (int four = 0; four < 4; four++) {
@@ -145,21 +172,39 @@ final class TwosAndThrees implements Format {
             }
             and(routine, upper, upper, 0x30);
             a.op(VPOR, six, six, upper);
-            for (int i = 0; i < 4; i++) {
+            if (whole) {
+                pairs(routine, six, 2 * four, (run, pair) -> {
+                    a.op(VPSUBW, pair, offset, pair);
+                    sink.scale(run, 0, pair);
+                });
+            }
+            for (int i = 0; i < 4 && !whole; i++) {
                 int sub = 4 * four + i;
                 routine.with(number -> {
                     routine.byteOfLane(number, six, sub % 4);
-                    routine.with(offset -> {
-                        a.op(Op.VPBROADCASTD, offset, a.constant(Routine.littleEndian(-32)));
-                        a.op(VPADDD, number, number, offset);
-                    });
+                    a.op(VPADDD, number, number, offset);
                     routine.scaled(number, number, d);
                     sink.scale(sub / 2, sub % 2, number);
                 });
             }
         }
         routine.give(read);
-        routine.give(six, upper);
+        routine.give(six, upper, offset);
+    }
+
+    /** Four bytes of each lane become two numbers of 16 bits for {@code run}, and two for the next. */
+    private static void pairs(Routine routine, Vec bytes, int run, BiConsumer<Integer, Vec> sink) {
+        for (int i = 0; i < 2; i++) {
+            byte[] order = new byte[16];
+            for (int at = 0; at < 16; at++) {
+                order[at] = (byte) (at % 2 == 1 ? -1 : at / 4 * 4 + 2 * i + at % 4 / 2);
+            }
+            int of = run + i;
+            routine.with(pair -> {
+                routine.a.op(VPSHUFB, pair, bytes, routine.everyPart(order));
+                sink.accept(of, pair);
+            });
+        }
     }
 
     private static void and(Routine routine, Vec target, Vec source, int bytes) {

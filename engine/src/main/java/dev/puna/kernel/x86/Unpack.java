@@ -38,6 +38,20 @@ final class Unpack {
         return a.finish();
     }
 
+    /** The codes of a type whose scales are whole numbers. */
+    static byte[] wholeScales(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
+        Rows rows = rows(routine);
+        Format format = Formats.whole(type, routine);
+        BlockPanel.Filling filling = new BlockPanel.Filling(routine, format.codes(), RCX);
+        int groups = format.runs() * Codes.GROUPS;
+        blocks(routine, rows, format.scratchVectors(), type.blockBytes(), groups, fetch -> {
+            format.block(routine, rows, fetch.before(filling), Mem.at(RSP));
+            routine.a.add(RCX, filling.panel().blockBytes());
+        });
+        return routine.a.finish();
+    }
+
     /** Numbers, f32. */
     static byte[] floats(Lanes lanes, DType type) {
         Routine routine = new Routine(lanes);
