@@ -38,6 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @NullUnmarked // and sets the fields
 public class AttentionBenchmark {
     private static final int BLOCK_TOKENS = 32;
+    private static final int PAGE_BLOCKS = 8;
     private static final int HEADS = 32;
     private static final int KV_HEADS = 8;
     private static final int HEAD_SIZE = 64;
@@ -93,9 +94,9 @@ public class AttentionBenchmark {
     }
 
     private Pages pages(int count) {
-        MemorySegment[] memory = new MemorySegment[count];
-        Pages made = new Pages(memory, 0, cache, KV_HEADS, HEAD_SIZE, BLOCK_TOKENS);
-        for (int i = 0; i < count; i++) {
+        MemorySegment[] memory = new MemorySegment[Math.ceilDiv(count, PAGE_BLOCKS)];
+        Pages made = new Pages(memory, 0, cache, KV_HEADS, HEAD_SIZE, BLOCK_TOKENS, PAGE_BLOCKS);
+        for (int i = 0; i < memory.length; i++) {
             memory[i] = arena.allocate(made.layerBytes(), 64);
         }
         return made;

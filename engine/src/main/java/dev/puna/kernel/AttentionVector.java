@@ -76,13 +76,14 @@ final class AttentionVector {
             int there = Math.min(pages.blockTokens(), position + count - j);
             MemorySegment page = pages.page(span, j);
             boolean plain = pages.type() == DType.F32;
+            long keys = pages.keys(head) + pages.row(span, j);
             if (!plain) {
-                Vector.decode(pages.type(), page, pages.keys(head), scratch, decoded, there * pages.paddedHead());
+                Vector.decode(pages.type(), page, keys, scratch, decoded, there * pages.paddedHead());
             }
             Tile.products(
                     size,
                     plain ? page : scratch,
-                    plain ? pages.keys(head) : decoded,
+                    plain ? keys : decoded,
                     4L * pages.paddedHead(),
                     there,
                     scratch,
@@ -106,8 +107,9 @@ final class AttentionVector {
             int there = Math.min(pages.blockTokens(), position + count - j);
             MemorySegment page = pages.page(span, j);
             boolean plain = pages.type() == DType.F32;
+            long values = pages.values(head) + pages.row(span, j);
             if (!plain) {
-                Vector.decode(pages.type(), page, pages.values(head), scratch, decoded, there * pages.paddedHead());
+                Vector.decode(pages.type(), page, values, scratch, decoded, there * pages.paddedHead());
             }
             for (int t = 0; t < count; t++) {
                 int first = Math.max(j, reach.first(position + t));
@@ -117,7 +119,7 @@ final class AttentionVector {
                     long row = scores + 4L * (t * group + h) * columns + 4L * (first - base);
                     addValues(
                             plain ? page : scratch,
-                            (plain ? pages.values(head) : decoded) + skipped,
+                            (plain ? values : decoded) + skipped,
                             4L * pages.paddedHead(),
                             seen,
                             scratch,

@@ -208,7 +208,7 @@ public class Scalar implements Kernels {
         for (Span span : spans) {
             for (int p = span.start(); p < span.end(); p++, t++) {
                 MemorySegment page = pages.page(span, p);
-                long row = p % pages.blockTokens() * pages.rowBytes();
+                long row = pages.row(span, p);
                 for (int head = 0; head < pages.kvHeads(); head++) {
                     store(keys, t, head, padded, pages, page, pages.keys(head) + row);
                     store(values, t, head, padded, pages, page, pages.values(head) + row);
@@ -296,8 +296,7 @@ public class Scalar implements Kernels {
     private void read(Pages pages, Span span, int from, int to, long offset, float[] rows, int worker) {
         int n = (to - from) * pages.paddedHead();
         MemorySegment decoded = workers.scratch(worker, DType.F32.bytes(n));
-        long row = from % pages.blockTokens() * pages.rowBytes();
-        pages.type().decode(pages.page(span, from), offset + row, decoded, 0, n);
+        pages.type().decode(pages.page(span, from), offset + pages.row(span, from), decoded, 0, n);
         MemorySegment.copy(decoded, JAVA_FLOAT, 0, rows, 0, n);
     }
 

@@ -11,14 +11,20 @@ import java.util.List;
 
 /**
  * Keys and values of many sequences in blocks of some tokens each. Which sequence holds which block is the caller's
- * business. A block takes memory when it is first used and keeps it until the cache is closed.
+ * business. Some blocks make a page, which takes memory when one of them is first used and keeps it until the cache is
+ * closed.
  */
 public final class KvCache implements AutoCloseable {
+    /** Tokens of a page, if blocks are smaller: what attention reads of one head in one go. */
+    private static final int PAGE_TOKENS = 256;
+
     private final Arena arena = Arena.ofShared();
     private final MemorySegment[] pages;
     private final List<Pages> layers = new ArrayList<>();
+    private final int blocks;
     private final int blockTokens;
-    private final long blockBytes;
+    private final int pageBlocks;
+    private final long pageBytes;
     /** What is left of the memory that was taken last. */
     private MemorySegment spare = MemorySegment.NULL;
 
@@ -34,16 +40,19 @@ public final class KvCache implements AutoCloseable {
         if (blocks < 1 || blockTokens < 1) {
             throw new IllegalArgumentException("a cache of " + blocks + " blocks of " + blockTokens + " tokens");
         }
-        this.pages = new MemorySegment[blocks];
+        this.blocks = blocks;
         this.blockTokens = blockTokens;
+        this.pageBlocks = Math.clamp(PAGE_TOKENS / blockTokens, 1, blocks);
+        this.pages = new MemorySegment[Math.ceilDiv(blocks, pageBlocks)];
         long offset = 0;
         for (Config.Block block : config.blocks()) {
             var attention = block.attention();
-            var layer = new Pages(pages, offset, type, attention.kvHeads(), attention.headSize(), blockTokens);
+            var layer =
+                    new Pages(pages, offset, type, attention.kvHeads(), attention.headSize(), blockTokens, pageBlocks);
             layers.add(layer);
             offset += layer.layerBytes();
         }
-        this.blockBytes = offset;
+        this.pageBytes = offset;
     }
 
     /** How many tokens a block holds. */
@@ -53,12 +62,12 @@ public final class KvCache implements AutoCloseable {
 
     /** How many blocks there may be. */
     public int blocks() {
-        return pages.length;
+        return blocks;
     }
 
     /** Memory of one block. */
     public long blockBytes() {
-        return blockBytes;
+        return pageBytes / pageBlocks;
     }
 
     /** Keys and values of one layer. */
@@ -77,8 +86,8 @@ public final class KvCache implements AutoCloseable {
             }
             for (int i = 0; i < needed; i++) {
                 int block = span.blocks()[i];
-                if (block < 0 || block >= pages.length) {
-                    throw new IllegalArgumentException("block " + block + " of " + pages.length);
+                if (block < 0 || block >= blocks) {
+                    throw new IllegalArgumentException("block " + block + " of " + blocks);
                 }
                 take(kernels, block);
             }
@@ -87,22 +96,25 @@ public final class KvCache implements AutoCloseable {
 
     /** Copies what a block holds, all layers' keys and values, to another one. */
     public void copy(Kernels kernels, int from, int to) {
-        if (from == to || pages[from] == null) {
+        if (from == to || pages[from / pageBlocks] == null) {
             return;
         }
         take(kernels, to);
-        pages[to].copyFrom(pages[from]);
+        for (Pages layer : layers) {
+            layer.copy(from, to);
+        }
     }
 
     private void take(Kernels kernels, int block) {
-        if (pages[block] != null) {
+        int page = block / pageBlocks;
+        if (pages[page] != null) {
             return;
         }
-        if (spare.byteSize() < blockBytes) {
-            spare = kernels.memory(arena, blockBytes);
+        if (spare.byteSize() < pageBytes) {
+            spare = kernels.memory(arena, pageBytes);
         }
-        pages[block] = spare.asSlice(0, blockBytes);
-        spare = spare.asSlice(Math.min(Math.ceilDiv(blockBytes, 64) * 64, spare.byteSize()));
+        pages[page] = spare.asSlice(0, pageBytes);
+        spare = spare.asSlice(Math.min(Math.ceilDiv(pageBytes, 64) * 64, spare.byteSize()));
     }
 
     @Override

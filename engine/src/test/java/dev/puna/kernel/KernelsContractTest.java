@@ -27,6 +27,8 @@ class KernelsContractTest {
     private static final double UNIT = 0x1p-24;
 
     private static final int CANARIES = 24;
+    /** Blocks of a cache that lie together. */
+    private static final int PAGE_BLOCKS = 3;
     private static final float CANARY = 12345.678f;
 
     private static final List<DType> WEIGHTS = Stream.of(DType.values())
@@ -332,9 +334,9 @@ class KernelsContractTest {
     }
 
     private static Pages pages(Arena arena, int count, DType type, int kvHeads, int headSize, int blockTokens) {
-        MemorySegment[] memory = new MemorySegment[count];
-        var pages = new Pages(memory, 64, type, kvHeads, headSize, blockTokens);
-        for (int i = 0; i < count; i++) {
+        MemorySegment[] memory = new MemorySegment[Math.ceilDiv(count, PAGE_BLOCKS)];
+        var pages = new Pages(memory, 64, type, kvHeads, headSize, blockTokens, PAGE_BLOCKS);
+        for (int i = 0; i < memory.length; i++) {
             memory[i] = arena.allocate(64 + pages.layerBytes(), 64);
         }
         return pages;

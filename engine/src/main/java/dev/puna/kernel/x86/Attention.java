@@ -63,7 +63,7 @@ final class Attention {
     private MemorySegment queries = MemorySegment.NULL;
     private MemorySegment y = MemorySegment.NULL;
     private List<Span> spans = List.of();
-    private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
+    private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1, 1);
     private Reach reach = new Reach.All();
     /** The scale and the number of rows that share a head, as a softmax wants them. */
     private final MemorySegment how;
@@ -198,8 +198,6 @@ final class Attention {
             }
         }
         MemorySegment table = tables.atLeast(8 * entries);
-        long stripBytes = KeyStrips.POSITIONS * pages.rowBytes();
-        int stripsOfBlock = pages.blockTokens() / KeyStrips.POSITIONS;
         for (int i = 0; i < spans.size(); i++) {
             Span span = spans.get(i);
             if (span.length() % TILE != 1) {
@@ -209,8 +207,8 @@ final class Attention {
             long address = 0;
             for (int strip = begin(span.end() - 1) / KeyStrips.POSITIONS; strip < end + FewQueries.AHEAD; strip++) {
                 if (strip < end) {
-                    address = pages.page(span, strip * KeyStrips.POSITIONS).address()
-                            + strip % stripsOfBlock * stripBytes;
+                    int position = strip * KeyStrips.POSITIONS;
+                    address = pages.page(span, position).address() + pages.row(span, position);
                 }
                 set(table, (int) (8 * (tableStarts[i] + strip)), address);
             }
@@ -542,8 +540,7 @@ final class Attention {
         if (copied) {
             return copies.address() + (position - begin) * pages.type().bytes(padded());
         }
-        long page = pages.page(tile.span, position).address();
-        return page + head + position % pages.blockTokens() * pages.rowBytes();
+        return pages.page(tile.span, position).address() + head + pages.row(tile.span, position);
     }
 
     /** Copies rows one behind the other, filled up with zeros. */
@@ -552,7 +549,7 @@ final class Attention {
         for (int position = begin; position < end; position++) {
             MemorySegment.copy(
                     pages.page(tile.span, position),
-                    head + position % pages.blockTokens() * pages.rowBytes(),
+                    head + pages.row(tile.span, position),
                     copies,
                     (position - begin) * pages.type().bytes(padded()),
                     pages.rowBytes());

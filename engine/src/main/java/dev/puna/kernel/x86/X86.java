@@ -205,19 +205,18 @@ final class X86 extends Scalar {
             int last = Math.min(end, first + span.length());
             for (int token = Math.max(from, first); token < last; token++) {
                 int p = span.start() + token - first;
-                int within = p % pages.blockTokens();
-                int lane = within % KeyStrips.POSITIONS;
-                long page = pages.page(span, p).address();
+                int lane = p % pages.blockTokens() % KeyStrips.POSITIONS;
+                long rows = pages.page(span, p).address() + pages.row(span, p);
                 for (int head = 0; head < pages.kvHeads(); head++) {
                     long at = 4 * (token * keys.columns() + (long) head * size);
-                    long key = page + pages.keys(head) + within * pages.rowBytes();
+                    long key = rows + pages.keys(head);
                     if (turned) {
                         store(keys.data().address() + at, row, pages);
                         turn.callBriefly(row, key - lane * pages.rowBytes(), lane, size / KeyStrips.GROUP);
                     } else {
                         store(keys.data().address() + at, key, pages);
                     }
-                    store(values.data().address() + at, page + pages.values(head) + within * pages.rowBytes(), pages);
+                    store(values.data().address() + at, rows + pages.values(head), pages);
                 }
             }
             first += span.length();

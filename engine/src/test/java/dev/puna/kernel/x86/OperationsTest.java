@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OperationsTest {
     private static final int[] WIDTHS = {1, 3, 7, 8, 9, 16, 31, 64, 577};
     private static final long CANARY = 0xCA4A_12E5_0DDB_A11DL;
+    /** Blocks of a cache that lie together. */
+    private static final int PAGE_BLOCKS = 3;
 
     static Stream<Tier> levels() {
         return X86Tiers.describe().stream();
@@ -172,9 +174,9 @@ class OperationsTest {
 
     /** A cache, full of what a sequence before may have left. */
     private static Pages pages(Arena arena, int count, DType type, int kv, int size, int block) {
-        MemorySegment[] memory = new MemorySegment[count];
-        Pages pages = new Pages(memory, 64, type, kv, size, block);
-        for (int i = 0; i < count; i++) {
+        MemorySegment[] memory = new MemorySegment[Math.ceilDiv(count, PAGE_BLOCKS)];
+        Pages pages = new Pages(memory, 64, type, kv, size, block, PAGE_BLOCKS);
+        for (int i = 0; i < memory.length; i++) {
             memory[i] = arena.allocate(64 + pages.layerBytes(), 64);
             memory[i].fill((byte) 0x44);
         }
