@@ -71,6 +71,7 @@ final class Attention {
     private int group;
     private long width;
     private int mostPieces;
+    private int tileCount;
     /** By tile: its span, its first token in the batch, and how many there are of that span before it. */
     private int[] tileSpans = new int[16];
 
@@ -116,7 +117,8 @@ final class Attention {
                 copied ? of(keyRows, pages.type(), Unpack::floats) : of(keyStrips, pages.type(), KeyStrips::unpack);
         unpackValues = of(values, pages.type(), Values::kernel);
         few = few();
-        int items = tiles() * pages.kvHeads();
+        tileCount = tiles();
+        int items = tileCount * pages.kvHeads();
         if (few != Few.NONE) {
             tables();
         }
@@ -215,9 +217,9 @@ final class Attention {
         }
     }
 
-    /** Where a query at a position begins to read: in whole pairs of strips. */
+    /** Where a query at a position begins to read: in whole strips. */
     private int begin(int position) {
-        return reach.first(position) / (2 * KeyStrips.POSITIONS) * (2 * KeyStrips.POSITIONS);
+        return reach.first(position) / KeyStrips.POSITIONS * KeyStrips.POSITIONS;
     }
 
     private interface Maker {
@@ -293,13 +295,14 @@ final class Attention {
 
     /** One piece of a tile. */
     private void piece(int number, int worker) {
-        Which tile = which(number / mostPieces, worker);
-        int i = number % mostPieces;
+        int items = tileCount * pages.kvHeads();
+        Which tile = which(number % items, worker);
+        int i = number / items;
         if (i < firstPiece(tile) || i > lastPiece(tile)) {
             return;
         }
         int rows = tile.tokens * group;
-        piece(tile, i, part(number / mostPieces, i), workers.scratch(worker, pieceBytes(rows)), worker);
+        piece(tile, i, part(number % items, i), workers.scratch(worker, pieceBytes(rows)), worker);
     }
 
     private long part(int item, int piece) {
@@ -352,7 +355,7 @@ final class Attention {
     }
 
     private long panelBytes() {
-        return Math.max(2L * lanes.bytes * padded(), 4L * GROUP * PIECE);
+        return Math.max(4L * KeyStrips.POSITIONS * padded(), 4L * GROUP * PIECE);
     }
 
     private long copyBytes() {
@@ -393,11 +396,12 @@ final class Attention {
         int strips = Math.ceilDiv(end - begin, KeyStrips.POSITIONS);
         long keys = pages.keys(tile.head);
         long values = pages.values(tile.head);
+        long next = pages.keys((tile.head + 1) % pages.kvHeads());
         long query = queries.address() + 4 * (tile.token * width + (long) tile.head * group * pages.headSize());
         long from = scores + 4L * (begin - first);
         for (int i = 0; i < few.keys.length; i++) {
             long skipped = (long) i * few.each;
-            few.keys[i].call(
+            few.keys[i].callBriefly(
                     table, keys, values, strips, query + 4 * skipped * pages.headSize(), from + 4 * skipped * PIECE);
         }
         int seen = Math.max(first, reach.first(tile.position)) - first;
@@ -405,7 +409,7 @@ final class Attention {
         softmax.callBriefly(scores, seen, end - first, whole, how.address(), part + group * 4L * padded());
         for (int i = 0; i < few.values.length; i++) {
             long skipped = (long) i * few.each;
-            few.values[i].call(table, values, keys, strips, from + 4 * skipped * PIECE, part + 4 * skipped * padded());
+            few.values[i].callBriefly(table, values, next, strips, from + 4 * skipped * PIECE, part + 4 * skipped * padded());
         }
     }
 
@@ -431,9 +435,9 @@ final class Attention {
         set(a, Arguments.RECORDS, queryAt);
         set(a, Arguments.TOKEN_BYTES, 4L * padded());
         set(a, Arguments.OUTPUT_BYTES, 4L * PIECE);
-        for (int j = begin; j < end; j += tileRows) {
+        for (int j = begin; j < end; j += KeyStrips.POSITIONS) {
             if (copied) {
-                for (int row = 0; row < tileRows && j + row < end; row += lanes.rows) {
+                for (int row = 0; row < KeyStrips.POSITIONS && j + row < end; row += lanes.rows) {
                     long at = row(tile, j + row, begin, pages.keys(tile.head), copies);
                     set(a, Arguments.WEIGHTS, at);
                     set(a, Arguments.NEXT, at);
@@ -441,14 +445,14 @@ final class Attention {
                     unpackKeys.callBriefly(a.address(), 0, 0, 0);
                 }
             } else {
-                for (int row = 0; row < tileRows && j + row < end; row += KeyStrips.POSITIONS) {
-                    long at = row(tile, j + row, begin, pages.keys(tile.head), copies);
-                    unpackKeys.callBriefly(at, panel + row / lanes.rows * stripBytes, stripBytes, padded() / GROUP);
-                }
+                long at = row(tile, j, begin, pages.keys(tile.head), copies);
+                unpackKeys.callBriefly(at, panel, stripBytes, padded() / GROUP);
             }
-            set(a, Arguments.PANEL, panel);
-            set(a, Arguments.OUTPUT, scores + 4L * (j - first));
-            products.callBriefly(a.address(), 0, 0, 0);
+            for (int row = 0; row < KeyStrips.POSITIONS && j + row < end; row += tileRows) {
+                set(a, Arguments.PANEL, panel + row / lanes.rows * stripBytes);
+                set(a, Arguments.OUTPUT, scores + 4L * (j + row - first));
+                products.callBriefly(a.address(), 0, 0, 0);
+            }
         }
     }
 

@@ -4,7 +4,6 @@ import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R13;
-import static dev.puna.kernel.x86.Gpr.R14;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
@@ -26,7 +25,7 @@ import dev.puna.tensor.DType;
  * Attention of one token, whose few query heads share each key and value as it is read: at the speed of memory, without
  * panels between. Strips of {@link KeyStrips#POSITIONS} cached positions lie where a table of addresses says. While some
  * are worked on, those that are needed a little later are fetched: behind the keys of a piece its values, behind these the
- * next piece's keys. Every sum is taken in the order in which {@link ManyTokens} takes it.
+ * keys of the next head. Every sum is taken in the order in which {@link ManyTokens} takes it.
  *
  * <p>Both kernels: {@code (table, here, next, strips, input, output)}. {@code here} is to be added to the addresses of the
  * table, {@code next} to those of what is needed afterwards. An input row is a query, or its weights in a piece; an
@@ -38,126 +37,126 @@ import dev.puna.tensor.DType;
  */
 record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
     /** How far ahead is fetched: what memory delivers while a softmax is computed. */
-    private static final int AHEAD_BYTES = 8192;
+    private static final int AHEAD_BYTES = Integer.getInteger("ahead",8192);
 
     /** Entries by which a table goes on behind its end, so that what is fetched ahead has an address. */
-    static final int AHEAD = 10;
+    static final int AHEAD = 8;
 
     /** How many queries there may be: their sums, for two vectors of positions, leave room for two values. */
     static int most(Lanes lanes) {
         return lanes == Lanes.SIXTEEN ? 8 : 4;
     }
 
+    private static final String HINT=System.getProperty("hint","T0");
     private int stripBytes() {
         return KeyStrips.groupBytes(type) * head / KeyStrips.GROUP;
     }
 
-    /** Strips ahead: an even number. */
+    /** Strips ahead. */
     private int ahead() {
-        return Math.clamp(AHEAD_BYTES / stripBytes(), 2, AHEAD - 2) / 2 * 2;
+        return Math.clamp(AHEAD_BYTES / stripBytes(), 1, AHEAD);
+    }
+
+    /**
+     * Where the strip is that is fetched while that of {@code R12} is worked on: that many ahead, or in what is needed next,
+     * whose strips the table says from its beginning. {@code RCX} counts the strips that are left.
+     */
+    private void fetched(Assembler a, Gpr target) {
+        Label inTable = new Label();
+        Label found = new Label();
+        a.cmp(RCX, ahead());
+        a.jump(Condition.GREATER, inTable);
+        a.mov(RAX, ahead());
+        a.sub(RAX, RCX);
+        a.load(target, Mem.at(RDI, RAX, 8, 0));
+        a.add(target, RDX);
+        a.jump(found);
+        a.bind(inTable);
+        a.load(target, Mem.at(R12, 8 * ahead()));
+        a.add(target, RSI);
+        a.bind(found);
+    }
+
+    /** Fetches the lines that begin in some bytes behind {@code at}, {@code from} bytes behind a line's beginning. */
+    private static void fetch(Assembler a, Gpr at, int from, int bytes) {
+        for (int line = Math.ceilDiv(from, 64) * 64; line < from + bytes; line += 64) {
+            if (!HINT.equals("none")) a.prefetch(Hint.valueOf(HINT), Mem.at(at, line));
+        }
     }
 
     /** Scores: keys times queries, two vectors of positions at a time. */
     byte[] keys() {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        int strips = 2 * lanes.rows / KeyStrips.POSITIONS;
-        Gpr[] at = {R10, R11};
-        Gpr[] later = {R13, R14};
         Vec[] scales = type == DType.Q8_0 ? routine.take(2) : new Vec[2];
         Vec[] values = routine.take(2);
         Vec[][] sums = new Vec[queries][];
         for (int q = 0; q < queries; q++) {
             sums[q] = routine.take(2);
         }
+        int numberBytes = KeyStrips.numberBytes(type);
         routine.enter();
         a.mov(R12, RDI);
-        Label unit = a.here();
-        Label inTable = new Label();
-        Label found = new Label();
-        for (int s = 0; s < strips; s++) {
-            a.load(at[s], Mem.at(R12, 8 * s));
-            a.add(at[s], RSI);
-        }
-        a.cmp(RCX, ahead());
-        a.jump(Condition.GREATER, inTable);
-        a.mov(RAX, ahead());
-        a.sub(RAX, RCX);
-        for (int s = 0; s < strips; s++) {
-            a.load(later[s], Mem.at(RDI, RAX, 8, 8 * s));
-            a.add(later[s], RDX);
-        }
-        a.jump(found);
-        a.bind(inTable);
-        for (int s = 0; s < strips; s++) {
-            a.load(later[s], Mem.at(R12, 8 * (ahead() + s)));
-            a.add(later[s], RSI);
-        }
-        a.bind(found);
-        for (Vec[] ofQuery : sums) {
-            routine.zero(ofQuery[0]);
-            routine.zero(ofQuery[1]);
-        }
-        a.mov(RBP, R8);
-        a.mov(RBX, head / KeyStrips.GROUP);
-        a.align(32);
-        Label group = a.here();
-        if (type == DType.Q8_0) {
-            for (int s = 0; s < strips; s++) {
-                a.prefetch(Hint.T0, Mem.at(later[s]));
-                a.add(later[s], KeyStrips.scaleBytes(type));
+        Label strip = a.here();
+        fetched(a, R11);
+        for (int first = 0; first < KeyStrips.POSITIONS; first += 2 * lanes.rows) {
+            boolean fetching = first == 0;
+            a.load(R10, Mem.at(R12));
+            a.add(R10, RSI);
+            for (Vec[] ofQuery : sums) {
+                routine.zero(ofQuery[0]);
+                routine.zero(ofQuery[1]);
             }
-            for (int i = 0; i < 2; i++) {
-                KeyStrips.scales(routine, scales[i], at[i % strips], i / strips * lanes.rows);
+            a.mov(RBP, R8);
+            a.mov(RBX, head / KeyStrips.GROUP);
+            a.align(32);
+            Label group = a.here();
+            if (type == DType.Q8_0) {
+                if (fetching) {
+                    fetch(a, R11, 0, KeyStrips.scaleBytes(type));
+                    a.add(R11, KeyStrips.scaleBytes(type));
+                }
+                KeyStrips.scales(routine, scales[0], R10, first);
+                KeyStrips.scales(routine, scales[1], R10, first + lanes.rows);
+                a.add(R10, KeyStrips.scaleBytes(type));
             }
-            for (int s = 0; s < strips; s++) {
-                a.add(at[s], KeyStrips.scaleBytes(type));
-            }
-        }
-        int numberBytes = KeyStrips.numberBytes(type);
-        a.mov(RAX, KeyStrips.GROUP / KeyStrips.AT_A_TIME);
-        Label some = a.here();
-        for (int number = 0; number < KeyStrips.AT_A_TIME; number++) {
-            for (int i = 0; i < 2; i++) {
-                Mem source = Mem.at(at[i % strips], number * numberBytes);
-                KeyStrips.number(routine, type, values[i], source, i / strips * lanes.rows, scales[i]);
-            }
-            for (int s = 0; s < strips; s++) {
-                for (int line = ceil64(number * numberBytes); line < (number + 1) * numberBytes; line += 64) {
-                    a.prefetch(Hint.T0, Mem.at(later[s], line));
+            a.mov(RAX, KeyStrips.GROUP / KeyStrips.AT_A_TIME);
+            Label some = a.here();
+            for (int number = 0; number < KeyStrips.AT_A_TIME; number++) {
+                Mem source = Mem.at(R10, number * numberBytes);
+                KeyStrips.number(routine, type, values[0], source, first, scales[0]);
+                KeyStrips.number(routine, type, values[1], source, first + lanes.rows, scales[1]);
+                if (fetching) {
+                    fetch(a, R11, number * numberBytes, numberBytes);
+                }
+                for (int q = 0; q < queries; q++) {
+                    Vec query = routine.take();
+                    a.op(VBROADCASTSS, query, Mem.at(RBP, 4 * (q * head + number)));
+                    a.op(VFMADD231PS, sums[q][0], values[0], query);
+                    a.op(VFMADD231PS, sums[q][1], values[1], query);
+                    routine.give(query);
                 }
             }
-            for (int q = 0; q < queries; q++) {
-                Vec query = routine.take();
-                a.op(VBROADCASTSS, query, Mem.at(RBP, 4 * (q * head + number)));
-                a.op(VFMADD231PS, sums[q][0], values[0], query);
-                a.op(VFMADD231PS, sums[q][1], values[1], query);
-                routine.give(query);
+            a.add(R10, KeyStrips.AT_A_TIME * numberBytes);
+            if (fetching) {
+                a.add(R11, KeyStrips.AT_A_TIME * numberBytes);
             }
+            a.add(RBP, 4 * KeyStrips.AT_A_TIME);
+            a.dec(RAX);
+            a.jump(Condition.NOT_ZERO, some);
+            a.dec(RBX);
+            a.jump(Condition.NOT_ZERO, group);
+            for (int q = 0; q < queries; q++) {
+                a.op(VMOVUPS_STORE, Mem.at(R9, 4 * piece * q), sums[q][0]);
+                a.op(VMOVUPS_STORE, Mem.at(R9, 4 * piece * q + lanes.bytes), sums[q][1]);
+            }
+            a.add(R9, 2 * lanes.bytes);
         }
-        for (int s = 0; s < strips; s++) {
-            a.add(at[s], KeyStrips.AT_A_TIME * numberBytes);
-            a.add(later[s], KeyStrips.AT_A_TIME * numberBytes);
-        }
-        a.add(RBP, 4 * KeyStrips.AT_A_TIME);
-        a.dec(RAX);
-        a.jump(Condition.NOT_ZERO, some);
-        a.dec(RBX);
-        a.jump(Condition.NOT_ZERO, group);
-        for (int q = 0; q < queries; q++) {
-            a.op(VMOVUPS_STORE, Mem.at(R9, 4 * piece * q), sums[q][0]);
-            a.op(VMOVUPS_STORE, Mem.at(R9, 4 * piece * q + lanes.bytes), sums[q][1]);
-        }
-        a.add(R9, 2 * lanes.bytes);
-        a.add(R12, 8 * strips);
-        a.sub(RCX, strips);
-        a.jump(Condition.GREATER, unit);
+        a.add(R12, 8);
+        a.dec(RCX);
+        a.jump(Condition.NOT_ZERO, strip);
         routine.leave();
         return a.finish();
-    }
-
-    private static int ceil64(int bytes) {
-        return Math.ceilDiv(bytes, 64) * 64;
     }
 
     /** Vectors of a value that are summed up at a time: a divisor of all. Beside the sums there are weights and two values. */
@@ -183,10 +182,11 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
             sums[q] = routine.take(vectors);
         }
         routine.enter();
+        a.mov(R13, RCX);
         for (int first = 0; first < head / lanes.rows; first += vectors) {
             boolean fetching = first == 0;
             a.mov(R12, RDI);
-            a.mov(R13, RCX);
+            a.mov(RCX, R13);
             a.mov(RBP, R8);
             for (Vec[] ofQuery : sums) {
                 for (Vec sum : ofQuery) {
@@ -197,16 +197,7 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
             a.load(R10, Mem.at(R12));
             a.add(R10, RSI);
             if (fetching) {
-                Label inTable = new Label();
-                Label found = new Label();
-                a.load(R11, Mem.at(R12, 8 * ahead()));
-                a.cmp(R13, ahead());
-                a.jump(Condition.GREATER, inTable);
-                a.add(R11, RDX);
-                a.jump(found);
-                a.bind(inTable);
-                a.add(R11, RSI);
-                a.bind(found);
+                fetched(a, R11);
             }
             a.mov(RAX, KeyStrips.POSITIONS / ROWS_AT_A_TIME);
             a.align(32);
@@ -217,9 +208,7 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
                     a.op(VBROADCASTSS, weights[q], Mem.at(RBP, 4 * (q * piece + row)));
                 }
                 if (fetching) {
-                    for (int line = ceil64(row * rowBytes); line < (row + 1) * rowBytes; line += 64) {
-                        a.prefetch(Hint.T0, Mem.at(R11, line));
-                    }
+                    fetch(a, R11, row * rowBytes, rowBytes);
                 }
                 for (int i = 0; i < vectors; i++) {
                     Vec value = routine.take();
@@ -239,7 +228,7 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
             a.dec(RAX);
             a.jump(Condition.NOT_ZERO, rows);
             a.add(R12, 8);
-            a.dec(R13);
+            a.dec(RCX);
             a.jump(Condition.NOT_ZERO, strip);
             for (int q = 0; q < queries; q++) {
                 for (int i = 0; i < vectors; i++) {

@@ -1,6 +1,8 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Gpr.R10;
+import static dev.puna.kernel.x86.Gpr.R8;
+import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
@@ -16,14 +18,15 @@ import static dev.puna.kernel.x86.Op.VPMOVSXBD;
 import dev.puna.kernel.Pages;
 import dev.puna.kernel.x86.Assembler.Condition;
 import dev.puna.tensor.DType;
+import java.util.Arrays;
 
 /**
  * Cached keys as the kernels want them: in strips of {@link #POSITIONS} positions, turned when they are stored, so that a
- * lane is a position without any shuffling. A strip is, for each 32 numbers of a head, the sixteen scales if the type has
- * any, then each number's sixteen values.
+ * lane is a position without any shuffling. A strip is, for each 32 numbers of a head, the positions' scales if the type
+ * has any, then each number's values: a line of the cache of f16.
  */
 final class KeyStrips {
-    static final int POSITIONS = 16;
+    static final int POSITIONS = 32;
     static final int GROUP = 32;
     /** Numbers that a loop writes out at a time. */
     static final int AT_A_TIME = 8;
@@ -110,12 +113,15 @@ final class KeyStrips {
         return a.finish();
     }
 
-    /** {@code unpack(strip, panel, panelBytes, groups)}: to the panel of a strip of 16 rows, or to those of two of 8. */
+    /** {@code unpack(strip, panel, panelBytes, groups)}: to the panels of two strips of 16 rows, or of four of 8. */
     static byte[] unpack(Lanes lanes, DType type) {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        int panels = POSITIONS / lanes.rows;
-        Vec[] scales = type == DType.Q8_0 ? routine.take(panels) : new Vec[0];
+        Gpr[] panels = Arrays.copyOf(new Gpr[] {RSI, R8, R9, R10}, POSITIONS / lanes.rows);
+        for (int panel = 1; panel < panels.length; panel++) {
+            a.lea(panels[panel], Mem.at(panels[panel - 1], RDX, 1, 0));
+        }
+        Vec[] scales = type == DType.Q8_0 ? routine.take(panels.length) : new Vec[0];
         Vec value = routine.take();
         Label group = a.here();
         for (int i = 0; i < scales.length; i++) {
@@ -125,15 +131,16 @@ final class KeyStrips {
         a.mov(RAX, GROUP / AT_A_TIME);
         Label some = a.here();
         for (int i = 0; i < AT_A_TIME; i++) {
-            for (int panel = 0; panel < panels; panel++) {
+            for (int panel = 0; panel < panels.length; panel++) {
                 Vec scale = scales.length == 0 ? value : scales[panel];
                 number(routine, type, value, Mem.at(RDI, i * numberBytes(type)), panel * lanes.rows, scale);
-                Mem target = panel == 0 ? Mem.at(RSI, i * lanes.bytes) : Mem.at(RSI, RDX, 1, i * lanes.bytes);
-                a.op(VMOVUPS_STORE, target, value);
+                a.op(VMOVUPS_STORE, Mem.at(panels[panel], i * lanes.bytes), value);
             }
         }
         a.add(RDI, AT_A_TIME * numberBytes(type));
-        a.add(RSI, AT_A_TIME * lanes.bytes);
+        for (Gpr panel : panels) {
+            a.add(panel, AT_A_TIME * lanes.bytes);
+        }
         a.dec(RAX);
         a.jump(Condition.NOT_ZERO, some);
         a.dec(RCX);
