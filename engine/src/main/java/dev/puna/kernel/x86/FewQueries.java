@@ -37,7 +37,7 @@ import dev.puna.tensor.DType;
  */
 record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
     /** How far ahead is fetched: what memory delivers while a softmax is computed. */
-    private static final int AHEAD_BYTES = Integer.getInteger("ahead",8192);
+    private static final int AHEAD_BYTES = 16384;
 
     /** Entries by which a table goes on behind its end, so that what is fetched ahead has an address. */
     static final int AHEAD = 8;
@@ -47,7 +47,6 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
         return lanes == Lanes.SIXTEEN ? 8 : 4;
     }
 
-    private static final String HINT=System.getProperty("hint","T0");
     private int stripBytes() {
         return KeyStrips.groupBytes(type) * head / KeyStrips.GROUP;
     }
@@ -80,7 +79,7 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
     /** Fetches the lines that begin in some bytes behind {@code at}, {@code from} bytes behind a line's beginning. */
     private static void fetch(Assembler a, Gpr at, int from, int bytes) {
         for (int line = Math.ceilDiv(from, 64) * 64; line < from + bytes; line += 64) {
-            if (!HINT.equals("none")) a.prefetch(Hint.valueOf(HINT), Mem.at(at, line));
+            a.prefetch(Hint.T0, Mem.at(at, line));
         }
     }
 
