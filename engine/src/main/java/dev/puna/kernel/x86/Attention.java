@@ -28,8 +28,8 @@ import java.util.Map;
  * are then put together piece by piece, in order. So a query gets the same bits whether its pieces were the work of one
  * thread or of many, and whatever queries shared them.
  *
- * <p>A piece is unpacked once for all queries of a tile and all heads that share it. Where there are fewer tiles than
- * threads want, as when one sequence decodes, pieces are shared out too.
+ * <p>A piece is unpacked once for all queries of a tile and all heads that share it. Where sequences decode, or there are
+ * fewer tiles than threads want, pieces are shared out: all heads of one, then of the next, as they lie in memory.
  */
 final class Attention {
     /** Positions of a piece: its values, unpacked for two strips, stay in the nearest cache. */
@@ -38,6 +38,8 @@ final class Attention {
     private static final int GROUP = 32;
     /** Tokens of a tile. */
     private static final int TILE = 32;
+    /** Beyond this many bytes of parts, one thread takes all pieces of a tile, although it jumps about in memory then. */
+    private static final long PARTS_BYTES = 32 << 20;
 
     private final Lanes lanes;
     private final Workers workers;
@@ -72,6 +74,8 @@ final class Attention {
     private long width;
     private int mostPieces;
     private int tileCount;
+    /** Queries of the largest tile. */
+    private int mostRows;
     /** By tile: its span, its first token in the batch, and how many there are of that span before it. */
     private int[] tileSpans = new int[16];
 
@@ -122,10 +126,12 @@ final class Attention {
         if (few != Few.NONE) {
             tables();
         }
-        if (mostPieces == 1 || items >= 4 * workers.threads()) {
+        long partsBytes = items * (long) mostPieces * partBytes(mostRows);
+        boolean inOrder = few != Few.NONE && mostRows == group && partsBytes <= PARTS_BYTES;
+        if (mostPieces == 1 || !inOrder && items >= 4 * workers.threads()) {
             workers.run(items, whole);
         } else {
-            parts.atLeast(items * (long) mostPieces * partBytes(TILE * group));
+            parts.atLeast(partsBytes);
             workers.run(items * mostPieces, piece);
             workers.run(items, together);
         }
@@ -137,6 +143,7 @@ final class Attention {
         int tiles = 0;
         int token = 0;
         mostPieces = 1;
+        mostRows = 0;
         for (int i = 0; i < spans.size(); i++) {
             Span span = spans.get(i);
             for (int start = 0; start < span.length(); start += TILE) {
@@ -150,6 +157,7 @@ final class Attention {
                 tileStarts[tiles++] = start;
             }
             token += span.length();
+            mostRows = Math.max(mostRows, Math.min(span.length(), TILE) * group);
             mostPieces = Math.max(mostPieces, Math.ceilDiv(span.end(), PIECE));
         }
         return tiles;
@@ -306,7 +314,7 @@ final class Attention {
     }
 
     private long part(int item, int piece) {
-        return parts.atLeast(0).address() + (item * (long) mostPieces + piece) * partBytes(TILE * group);
+        return parts.atLeast(0).address() + (item * (long) mostPieces + piece) * partBytes(mostRows);
     }
 
     /** Puts a tile's pieces together. */

@@ -47,6 +47,7 @@ import static dev.puna.kernel.x86.Op.VSQRTSS;
 import static dev.puna.kernel.x86.Op.VSUBPS;
 
 import dev.puna.kernel.x86.Assembler.Condition;
+import dev.puna.kernel.x86.Assembler.Hint;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -58,6 +59,9 @@ import java.util.function.Consumer;
  * the same loop for one number, in the lowest lane.
  */
 final class Elementwise {
+    /** Bytes ahead at which parts are fetched that are put together. */
+    private static final int FETCHED_AHEAD = 4096;
+
     private Elementwise() {}
 
     /** Loads and stores of as many numbers as there are lanes, or of one whose fellows are zero. */
@@ -477,6 +481,9 @@ final class Elementwise {
         each(routine, R8, access -> {
             access.load(x, RDI);
             access.load(y, RDX);
+            if (access.all) {
+                a.prefetch(Hint.T0, at(RDX).plus(FETCHED_AHEAD)); // another core may have it
+            }
             a.op(VMULPS, x, x, first);
             a.op(VFMADD231PS, x, y, second);
             access.store(RDI, x);
