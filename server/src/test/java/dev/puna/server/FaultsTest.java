@@ -143,6 +143,31 @@ class FaultsTest {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    /v1/chat/completions                 | messages | "messages": [{"role": "user", "content": "LONG"}]
+                    /v1/completions                      | prompt   | "prompt": "LONG"
+                    /v1/responses                        | input    | "input": "LONG"
+                    /v1/embeddings                       | input    | "input": "LONG"
+                    /v1/messages                         | messages | "max_tokens": 1, "messages": [{"role": "user", "content": "LONG"}]
+                    /v1beta/models/toy:generateContent   | contents | "contents": [{"parts": [{"text": "LONG"}]}]
+                    /v1beta/models/toy:embedContent      | content  | "content": {"parts": [{"text": "LONG"}]}
+                    /v1beta/models/toy:batchEmbedContents| requests | "requests": [{"content": {"parts": [{"text": "LONG"}]}}]
+                    /api/chat                            | messages | "messages": [{"role": "user", "content": "LONG"}]
+                    /api/generate                        | prompt   | "prompt": "LONG"
+                    /api/embed                           | input    | "input": "LONG"
+                    """)
+    void whatIsTooLongIsRefusedWithBothNumbersEverywhere(String path, String field, String fields) {
+        String model = path.startsWith("/v1beta") ? "" : "\"model\": \"toy\", ";
+        Served.Said said =
+                served.post(path, "{" + model + fields.replace("LONG", "word ".repeat(Toys.CONTEXT)) + "}", as(ALICE));
+        assertThat(said.status()).as(said.body()).isEqualTo(400);
+        assertThat(said.body()).contains(" " + Toys.CONTEXT).containsPattern("has \\d+ tokens");
+        if (path.startsWith("/v1") && !path.equals("/v1/messages")) { // errors of the other APIs name no fields
+            assertThat(said.body()).contains("\"" + field + "\"");
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"[-1]", "[4000000000]", "[999999]", "[[]]", "[]", "{\"a\": 1}", "null"})
     void idsThatAreNoTokensAreRefused(String prompt) {
         Served.Said said =

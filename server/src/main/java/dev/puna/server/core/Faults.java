@@ -12,6 +12,7 @@ import dev.puna.text.TemplateError;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** What the engine's exceptions mean to a client. */
 public final class Faults {
@@ -30,7 +31,9 @@ public final class Faults {
             Map.entry("variables", "chat_template_kwargs"));
 
     /** What the text to answer is called, in one or the other of the APIs. */
-    private static final List<String> PROMPTS = List.of("messages", "contents", "input", "prompt");
+    private static final List<String> PROMPTS = List.of("messages", "contents", "content", "requests", "input", "prompt");
+
+    private static final Pattern TOO_LONG = Pattern.compile("(context|cache) holds \\d");
 
     private Faults() {}
 
@@ -46,8 +49,10 @@ public final class Faults {
         return switch (thrown) {
             case Failure known -> known;
             case BadRequest bad
-            when bad.field().equals("prompt") && bad.what().contains("leaves no room") ->
-                Failure.tooLong(prompt(route), "the prompt " + bad.what());
+            when bad.field().equals("prompt") ->
+                TOO_LONG.matcher(bad.what()).find()
+                        ? Failure.tooLong(prompt(route), "the prompt " + bad.what())
+                        : Failure.invalid(prompt(route), bad.what());
             case BadRequest bad -> Failure.invalid(NAMES.getOrDefault(bad.field(), bad.field()), bad.what());
             case GrammarRefused refused -> Failure.invalid("tools", "cannot be enforced: " + refused.getMessage());
             case Overloaded full -> Failure.overloaded(String.valueOf(full.getMessage()), full.retryAfter());
