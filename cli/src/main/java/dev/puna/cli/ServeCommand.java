@@ -1,5 +1,11 @@
 package dev.puna.cli;
 
+import dev.puna.chat.Answer;
+import dev.puna.chat.Caller;
+import dev.puna.chat.Question;
+import dev.puna.chat.Tools;
+import dev.puna.engine.Priority;
+import dev.puna.sample.Sampling;
 import dev.puna.server.PunaServer;
 import dev.puna.server.core.AdaptedLibrary;
 import dev.puna.server.core.Completions;
@@ -7,6 +13,7 @@ import dev.puna.server.core.Library;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
 import dev.puna.server.http.Limits;
+import dev.puna.text.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +21,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -200,6 +209,7 @@ final class ServeCommand implements Callable<Integer> {
                 }
             }
             session.output().line("listening on " + server.uri());
+            Thread.ofVirtual().start(() -> rehearse(server.models()));
             stop.await();
             if (server.running() > 0) {
                 session.output().note("puna: stopping; " + server.running() + " requests run to their ends");
@@ -207,6 +217,26 @@ final class ServeCommand implements Callable<Integer> {
             server.drain(Duration.ofSeconds(drain));
         }
         return Exit.OK;
+    }
+
+    /** Has each open model answer a question, so that Java compiles before somebody waits what nobody has used yet. */
+    private static void rehearse(dev.puna.server.core.Models models) {
+        Question question = new Question(
+                List.of(Message.user("Who are you, and what can you tell of the world?")),
+                Tools.NONE,
+                Sampling.GREEDY.with(s -> s.maxTokens = OptionalInt.of(16)),
+                Optional.empty(),
+                Map.of(),
+                true,
+                new Caller("", "", Priority.LOW, Optional.empty()));
+        for (dev.puna.server.core.Models.Open open : models.open()) {
+            try (var lease = models.lease(open.entry().id());
+                    Answer answer = lease.assistant().answer(question)) {
+                answer.reply();
+            } catch (RuntimeException _) {
+                // it does not chat, or the server stops: nobody waits for this answer
+            }
+        }
     }
 
     /** SQLite beside the chat's history, unless something else is named. */
