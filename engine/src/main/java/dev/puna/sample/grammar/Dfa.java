@@ -225,13 +225,14 @@ final class Dfa {
     }
 
     /** The texts that are in both; absent if there are none. */
-    static Optional<Dfa> both(Dfa a, Dfa b, String where, Limits limits) {
+    static Optional<Dfa> both(Dfa a, Dfa b, String where, Work work) {
         var cuts = new TreeSet<Integer>();
         Arrays.stream(a.starts).forEach(cuts::add);
         Arrays.stream(b.starts).forEach(cuts::add);
         int[] starts = starts(cuts);
         int[] ofA = Arrays.stream(starts).map(a::search).toArray();
         int[] ofB = Arrays.stream(starts).map(b::search).toArray();
+        var cost = work.new Automaton(where);
         Map<Long, Integer> ids = new HashMap<>(Map.of(0L, 0));
         List<Long> pairs = new ArrayList<>(List.of(0L));
         List<int[]> rows = new ArrayList<>();
@@ -253,19 +254,38 @@ final class Dfa {
                     }
                 }
             }
-            bound(pairs.size(), starts.length, where, limits);
+            cost.step(starts.length);
+            cost.grow(rows.size(), starts.length);
             rows.add(row);
             labels.add(a.accepts(left) && b.accepts(right) ? 0 : -1);
         }
         return trimmed(starts, rows, labels);
     }
 
-    /** The words, each with its number in the list as label. */
-    static Dfa words(List<String> words, Limits limits) {
-        return words(words, IntStream.range(0, words.size()).boxed().toList(), limits);
+    /** All other texts; absent if there are none. */
+    Optional<Dfa> not(Work work) {
+        int n = states();
+        work.keep((n + 1L) * classes, "#");
+        List<int[]> rows = new ArrayList<>();
+        List<Integer> marks = new ArrayList<>();
+        for (int s = 0; s <= n; s++) { // the last one is where the others are lost
+            int[] row = new int[classes];
+            for (int c = 0; c < classes; c++) {
+                int to = s == n ? DEAD : next[s * classes + c];
+                row[c] = to < 0 ? n : to;
+            }
+            rows.add(row);
+            marks.add(s < n && accepts(s) ? -1 : 0);
+        }
+        return trimmed(starts, rows, marks);
     }
 
-    static Dfa words(List<String> words, List<Integer> numbers, Limits limits) {
+    /** The words, each with its number in the list as label. */
+    static Dfa words(List<String> words, Work work) {
+        return words(words, IntStream.range(0, words.size()).boxed().toList(), work);
+    }
+
+    static Dfa words(List<String> words, List<Integer> numbers, Work work) {
         List<TreeMap<Integer, Integer>> trie = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         trie.add(new TreeMap<>());
@@ -288,10 +308,7 @@ final class Dfa {
             labels.set(state, numbers.get(w));
         }
         int[] starts = starts(cuts);
-        if ((long) trie.size() * starts.length > limits.patternCells()) {
-            throw new GrammarRefused(
-                    "#", "words that need more than %d ways between states".formatted(limits.patternCells()));
-        }
+        work.keep((long) trie.size() * starts.length, "#");
         int[] next = new int[trie.size() * starts.length];
         Arrays.fill(next, DEAD);
         for (int s = 0; s < trie.size(); s++) {
@@ -311,7 +328,7 @@ final class Dfa {
     }
 
     /** All texts of a number of characters; absent if there is none. */
-    static Optional<Dfa> lengths(int least, int most, String where, Limits limits) {
+    static Optional<Dfa> lengths(int least, int most, String where, Work work) {
         if (most >= 0 && most < least) {
             return Optional.empty();
         }
@@ -319,9 +336,9 @@ final class Dfa {
             return Optional.of(ANY);
         }
         int n = most < 0 ? least + 1 : most + 1;
-        if (n > 8 * limits.patternStates()) {
+        if (n > 8 * work.limits.patternStates()) {
             throw new GrammarRefused(
-                    where, "a text's length is counted up to %d characters only".formatted(8 * limits.patternStates()));
+                    where, "a text's length is counted up to %d characters only".formatted(8 * work.limits.patternStates()));
         }
         int[] next = new int[n];
         int[] labels = new int[n];
@@ -333,7 +350,7 @@ final class Dfa {
     }
 
     /** The automaton of a term; absent if no text is in it. */
-    static Optional<Dfa> of(Regex term, String where, Limits limits) {
+    static Optional<Dfa> of(Regex term, String where, Work work) {
         record State(Regex term, Regex.Side before) {}
         var cuts = new TreeSet<Integer>(List.of(0));
         term.cuts(cuts);
@@ -349,16 +366,13 @@ final class Dfa {
         todo.add(first);
         List<int[]> rows = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        long steps = 0;
+        var cost = work.new Automaton(where);
         try {
             while (!todo.isEmpty()) {
                 State state = todo.remove();
                 int[] row = new int[starts.length];
                 for (int c = 0; c < starts.length; c++) {
-                    steps += state.term().size();
-                    if (steps > limits.patternSteps()) {
-                        throw new GrammarRefused(where, "the pattern takes too many steps to work out");
-                    }
+                    cost.step(state.term().size());
                     Regex after = state.term().after(starts[c], state.before());
                     if (after.equals(Regex.NOTHING)) {
                         row[c] = DEAD;
@@ -368,7 +382,7 @@ final class Dfa {
                     Integer id = ids.get(to);
                     if (id == null) {
                         id = ids.size();
-                        bound(id + 1, starts.length, where, limits);
+                        cost.grow(id + 1, starts.length);
                         ids.put(to, id);
                         todo.add(to);
                     }
@@ -381,16 +395,6 @@ final class Dfa {
             throw new GrammarRefused(where, "the pattern is nested too deeply");
         }
         return trimmed(starts, rows, labels);
-    }
-
-    private static void bound(int states, int classes, String where, Limits limits) {
-        if (states > limits.patternStates()) {
-            throw new GrammarRefused(where, "the pattern needs more than %d states".formatted(limits.patternStates()));
-        }
-        if ((long) states * classes > limits.patternCells()) {
-            throw new GrammarRefused(
-                    where, "the pattern needs more than %d ways between states".formatted(limits.patternCells()));
-        }
     }
 
     private static Optional<Dfa> trimmed(int[] starts, List<int[]> rows, List<Integer> labels) {

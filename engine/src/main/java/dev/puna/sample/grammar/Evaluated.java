@@ -89,6 +89,7 @@ final class Evaluated {
 
     /** @param way the schemas that led here, the one with the keyword first */
     private List<Case> cases(Place at, Scope outer, Set<Object> way) {
+        reader.work.step(8L * (1 + way.size()), place.where());
         if (!(at.json() instanceof Map<?, ?> map)) {
             return List.of(Case.NOTHING);
         }
@@ -176,7 +177,7 @@ final class Evaluated {
                     String where =
                             here.at(null, "patternProperties", (String) pattern).where();
                     patterns.add(new Form.Pattern(
-                            RegexReader.found((String) pattern, where, reader.limits), Form.ANY, where));
+                            RegexReader.found((String) pattern, where, reader.work), Form.ANY, where));
                 }
             }
             boolean all = map.containsKey("additionalProperties") || inner && map.containsKey(keyword);

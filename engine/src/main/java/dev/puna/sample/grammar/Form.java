@@ -135,7 +135,12 @@ sealed interface Form {
 
     /** Makes opposites, each once. */
     final class Opposites {
+        private final Work work;
         private final Map<Form, Form> made = new IdentityHashMap<>(Map.of(ANY, NONE, NONE, ANY));
+
+        Opposites(Work work) {
+            this.work = work;
+        }
 
         Form of(Form form) {
             Form known = made.get(form);
@@ -159,6 +164,7 @@ sealed interface Form {
                     List<Form> ways = new ArrayList<>();
                     ways.add(all(of(one.of()))); // none, or two
                     for (int i = 0; i < one.of().size(); i++) {
+                        work.step(one.of().size() - i, "#");
                         for (int j = i + 1; j < one.of().size(); j++) {
                             ways.add(all(List.of(one.of().get(i), one.of().get(j))));
                         }

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The formats of JSON Schema as sets of texts. A name that the specification does not know says nothing about a text;
@@ -17,6 +18,7 @@ final class Formats {
             + "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])|" + leapSeconds() + ")";
 
     private static final String LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    private static final String LABELS = "labels"; // no format by itself
     private static final String BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final String IPV4 = BYTE + "(?:\\." + BYTE + "){3}";
     private static final String IPV6 = ipv6();
@@ -51,6 +53,7 @@ final class Formats {
                             QUOTED.replace("~]", "~\\u0080-\\u{10FFFF}]"),
                             "[A-Za-z0-9\\u0080-\\u{10FFFF}](?:[A-Za-z0-9\\u0080-\\u{10FFFF}-]{0,61}"
                                     + "[A-Za-z0-9\\u0080-\\u{10FFFF}])?")),
+            Map.entry(LABELS, LABEL + "(?:\\." + LABEL + ")*"),
             Map.entry("hostname", "(?=.{1,253}$)(?!(?:.*\\.)?..--)" + LABEL + "(?:\\." + LABEL + ")*"),
             Map.entry("ipv4", IPV4),
             Map.entry("ipv6", IPV6),
@@ -71,27 +74,34 @@ final class Formats {
             Map.entry("relative-json-pointer", "(?:0|[1-9][0-9]*)(?:#|(?:/(?:[^~/]|~[01])*)*)"));
 
     private static final Map<String, Regex> READ = new ConcurrentHashMap<>();
+    private static final Map<Regex, Dfa> AUTOMATA = new ConcurrentHashMap<>();
 
     private Formats() {}
 
     /** The texts of a format; absent if the specification has no such format. */
-    static Optional<Texts> texts(String format, String where, Limits limits) {
+    static Optional<Texts> texts(String format, String where) {
         return switch (format) {
             case "regex" -> throw new GrammarRefused(where, "the format " + format + " cannot be enforced");
             case "idn-hostname" ->
-                Optional.of(new Texts(read("hostname", where, limits), Regex.ALL, HostNames::isInternational));
-            case "hostname" -> {
-                Regex labels = RegexReader.whole(LABEL + "(?:\\." + LABEL + ")*", where, limits);
-                yield Optional.of(new Texts(read(format, where, limits), labels, HostNames::isAscii));
-            }
-            default ->
-                PATTERNS.containsKey(format) ? Optional.of(Texts.of(read(format, where, limits))) : Optional.empty();
+                Optional.of(new Texts(read("hostname"), Regex.ALL, HostNames::isInternational));
+            case "hostname" -> Optional.of(new Texts(read(format), read(LABELS), HostNames::isAscii));
+            case LABELS -> Optional.empty();
+            default -> PATTERNS.containsKey(format) ? Optional.of(Texts.of(read(format))) : Optional.empty();
         };
     }
 
-    private static Regex read(String format, String where, Limits limits) {
-        return READ.computeIfAbsent(
-                format, k -> RegexReader.whole(Objects.requireNonNull(PATTERNS.get(k)), where, limits));
+    /** The automaton of a format's texts, which nobody's schema pays for; null for any other term. */
+    static @Nullable Dfa automaton(Regex term) {
+        return AUTOMATA.get(term);
+    }
+
+    private static Regex read(String format) {
+        return READ.computeIfAbsent(format, _ -> {
+            var work = new Work(Limits.OURS);
+            Regex term = RegexReader.whole(Objects.requireNonNull(PATTERNS.get(format)), format, work);
+            AUTOMATA.put(term, new Automata(work).of(term, format).orElseThrow());
+            return term;
+        });
     }
 
     /** Second 60 is the last of a day in UTC; offsets are taken in quarters of an hour there. */

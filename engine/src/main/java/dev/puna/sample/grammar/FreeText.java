@@ -29,7 +29,7 @@ public final class FreeText implements Constraint {
      * @param once whether the text is over after the first of them
      */
     public FreeText(TokenTrie trie, Map<String, Part> words, boolean once) {
-        this(trie, new Masks(trie, Limits.DEFAULT.threads()), new Words(words), once);
+        this(trie, new Masks(trie, Limits.DEFAULT), new Words(words), once);
     }
 
     private FreeText(TokenTrie trie, Masks masks, Words words, boolean once) {

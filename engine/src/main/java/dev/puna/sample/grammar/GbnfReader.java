@@ -274,8 +274,11 @@ final class GbnfReader {
         while (peek() >= '0' && peek() <= '9') {
             at++;
         }
-        if (start == at || at - start > 9) {
+        if (start == at) {
             throw bad("a number is expected");
+        }
+        if (at - start > 9) {
+            throw bad("a repetition that is counted up to %d only".formatted(limits.forms()));
         }
         return Integer.parseInt(text.substring(start, at));
     }
@@ -315,7 +318,7 @@ final class GbnfReader {
 
     private Ranges set() {
         boolean not = next("^");
-        Ranges set = Ranges.NONE;
+        List<int[]> ranges = new ArrayList<>();
         while (peek() != ']') {
             int from = character(']');
             int to = from;
@@ -326,9 +329,11 @@ final class GbnfReader {
                     throw bad("a range out of order");
                 }
             }
-            set = set.or(Ranges.of(from, to));
+            count(1);
+            ranges.add(new int[] {from, to});
         }
         at++;
+        Ranges set = Ranges.of(ranges);
         return not ? set.not() : set;
     }
 

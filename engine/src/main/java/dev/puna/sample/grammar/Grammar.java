@@ -137,10 +137,17 @@ public final class Grammar {
             throw new GrammarRefused("text", "longer than %d bytes".formatted(limits.textBytes()));
         }
         Place place = start(read);
-        for (int i = 0; i < text.length && place != null; i++) {
-            place = place.after(text[i] & 0xFF);
+        var threads = new Threads(limits.threads());
+        for (byte b : text) {
+            if (!place.goesOn(b & 0xFF, threads)) {
+                return false;
+            }
+            place = Place.of(threads, limits.threads());
+            if (threads.done() > limits.readSteps()) {
+                throw new GrammarRefused("text", "takes more than %d steps to read".formatted(limits.readSteps()));
+            }
         }
-        return place != null && place.whole();
+        return place.whole();
     }
 
     public boolean accepts(String text) {
@@ -156,7 +163,7 @@ public final class Grammar {
         if (isEmpty()) {
             throw new GrammarRefused("grammar", "no text is right");
         }
-        var masks = new Masks(trie, limits.threads());
+        var masks = new Masks(trie, limits);
         masks.allowed(TextFrame.of(Dfa.ANY, Style.COMPACT)); // the widest and the commonest, once for all answers
         return new GrammarConstraint(trie, masks, start(written));
     }

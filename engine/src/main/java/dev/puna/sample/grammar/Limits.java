@@ -9,10 +9,13 @@ package dev.puna.sample.grammar;
  * @param branches ways in which one value can fulfil all that is asked of it
  * @param patternChars characters of a regular expression
  * @param patternStates states of the automaton that a text's patterns and lengths together become
- * @param patternCells ways from state to state in one automaton: states times kinds of characters; 4 bytes each
  * @param patternSteps terms of an expression looked at to build one automaton; some 50 ns each
+ * @param cells ways from state to state in all automata of a grammar: states times kinds of characters; 4 bytes each
+ * @param steps of all kinds to compile one grammar
  * @param threads readings of a text so far that are followed at once
  * @param textBytes bytes of a text that is checked
+ * @param readSteps readings begun or carried on while a text is checked; some 50 ns each
+ * @param maskSteps the same while one mask is worked out
  * @param masks masks of allowed tokens kept for a vocabulary
  */
 public record Limits(
@@ -22,11 +25,18 @@ public record Limits(
         int branches,
         int patternChars,
         int patternStates,
-        int patternCells,
         int patternSteps,
+        int cells,
+        int steps,
         int threads,
         int textBytes,
+        int readSteps,
+        int maskSteps,
         int masks) {
     public static final Limits DEFAULT =
-            new Limits(250, 200_000, 20_000, 4_000, 10_000, 60_000, 16_000_000, 10_000_000, 5_000, 16 << 20, 1_000);
+            new Limits(250, 50_000, 20_000, 4_000, 10_000, 60_000, 2_000_000, 4_000_000, 5_000_000, 2_000, 16 << 20, 100_000_000, 10_000_000, 1_000);
+
+    /** For what is written here and by no stranger. */
+    static final Limits OURS =
+            new Limits(250, 0, 0, 0, 10_000, 60_000, 50_000_000, 16_000_000, 50_000_000, 0, 0, 0, 0, 0);
 }

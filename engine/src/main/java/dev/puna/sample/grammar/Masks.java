@@ -21,7 +21,7 @@ final class Masks {
     private static final int RECENT = 8; // masks kept for an answer: inside a string one serves token after token
 
     private final TokenTrie trie;
-    private final int most;
+    private final Limits limits;
     private final Map<Stack, long[]> recent = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -31,9 +31,9 @@ final class Masks {
         }
     };
 
-    Masks(TokenTrie trie, int most) {
+    Masks(TokenTrie trie, Limits limits) {
         this.trie = trie;
-        this.most = most;
+        this.limits = limits;
     }
 
     /** Writes the mask of a place. */
@@ -80,7 +80,7 @@ final class Masks {
     }
 
     private void leave(Exit exit, @Nullable Stack below, long[] mask) {
-        var threads = new Threads(most);
+        var threads = new Threads(limits.threads());
         threads.pop(below, exit.value());
         boolean whole = !threads.ended().isEmpty();
         List<Stack> stacks = List.copyOf(threads.stacks());
@@ -115,9 +115,12 @@ final class Masks {
         int base = trie.depth(root);
         List<List<Stack>> places = new ArrayList<>();
         places.add(from);
-        var threads = new Threads(most);
+        var threads = new Threads(limits.threads());
         int node = root + 1;
         while (node < trie.end(root)) {
+            if (threads.done() > limits.maskSteps()) {
+                throw new GrammarRefused("grammar", "what may come next takes too many steps to work out");
+            }
             int depth = trie.depth(node) - base;
             threads.clear();
             for (Stack stack : places.get(depth - 1)) {

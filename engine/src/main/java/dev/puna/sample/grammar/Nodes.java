@@ -2,7 +2,7 @@ package dev.puna.sample.grammar;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,19 +27,21 @@ final class Nodes {
     private static final int FEW_NAMES = 64; // of a pattern: properties of their own
     private static final int MOST_WISHES = 6; // of one container
     private static final int MOST_KINDS = 64; // of names in one object
+    private static final int LONGEST_WAY = 1000; // from reference to reference
     private static final int DEEP_ENOUGH = 4; // values inside one another looked at to tell alternatives apart
 
-    private final Limits limits;
+    private final Work work;
     private final Form.Opposites opposites;
     private final Map<Form, Integer> ids = new IdentityHashMap<>();
-    private final Map<List<Integer>, Node> nodes = new LinkedHashMap<>();
+    private final SequencedMap<List<Integer>, Node> nodes = new LinkedHashMap<>();
     private final Map<Node, List<Form>> forms = new IdentityHashMap<>();
-    private final Map<Regex, Optional<Dfa>> automata = new HashMap<>();
+    private final Automata automata;
     private final ArrayDeque<Node> todo = new ArrayDeque<>();
     private final Node nothing = new Node();
 
-    Nodes(Limits limits, Form.Opposites opposites) {
-        this.limits = limits;
+    Nodes(Work work, Form.Opposites opposites) {
+        this.work = work;
+        automata = new Automata(work);
         this.opposites = opposites;
     }
 
@@ -51,7 +54,8 @@ final class Nodes {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (Node node : nodes.values()) {
+            for (Node node : nodes.sequencedValues().reversed()) { // what is inside others came after them
+                work.step(1, "#");
                 if (!node.possible && node.findPossible()) {
                     node.possible = true;
                     changed = true;
@@ -78,9 +82,9 @@ final class Nodes {
         List<Integer> key = List.copyOf(all.keySet());
         Node known = nodes.get(key);
         if (known == null) {
-            if (nodes.size() >= limits.nodes()) {
+            if (nodes.size() >= work.limits.nodes()) {
                 throw new GrammarRefused(
-                        "#", "a schema that makes more than %d kinds of values".formatted(limits.nodes()));
+                        "#", "a schema that makes more than %d kinds of values".formatted(work.limits.nodes()));
             }
             known = new Node();
             nodes.put(key, known);
@@ -131,8 +135,12 @@ final class Nodes {
         static Way on(Form.Later later, @Nullable Way before) {
             int length = 0;
             for (Way way = before; way != null; way = way.before) {
-                if (way.later == later || ++length > 1000) {
+                if (way.later == later) {
                     throw new GrammarRefused(later.where, "refers to itself and to no value inside");
+                }
+                if (++length > LONGEST_WAY) {
+                    throw new GrammarRefused(
+                            later.where, "is reached over more than %d references".formatted(LONGEST_WAY));
                 }
             }
             return new Way(later, before);
@@ -140,6 +148,7 @@ final class Nodes {
     }
 
     private boolean holds(Form form, int literal, @Nullable Way way) {
+        work.step(1, "#");
         return switch (form) {
             case Form.All all -> all.of().stream().allMatch(one -> holds(one, literal, way));
             case Form.Some some -> some.of().stream().anyMatch(one -> holds(one, literal, way));
@@ -162,11 +171,19 @@ final class Nodes {
     }
 
     private void spell(List<Step> open, List<Form> done, int type, Map<Set<Integer>, List<Form>> out) {
+        work.step(8L * (1 + open.size() + done.size()), "#");
         List<Form> plain = new ArrayList<>(done);
+        Set<String> required = new HashSet<>();
+        for (Form form : done) {
+            if (form instanceof Form.Required(String name)) {
+                required.add(name);
+            }
+        }
         List<Step> choices = new ArrayList<>();
         var queue = new ArrayDeque<Step>(open);
         while (!queue.isEmpty()) {
             Step step = queue.poll();
+            work.step(1, "#");
             switch (step.form()) {
                 case Form.All all -> all.of().forEach(form -> queue.add(new Step(form, step.way())));
                 case Form.Later later -> queue.add(new Step(later.form(), Way.on(later, step.way())));
@@ -178,7 +195,13 @@ final class Nodes {
                     }
                 }
                 default -> {
-                    if (type(step.form()) == type && !plain.contains(step.form())) {
+                    if (step.form() instanceof Form.Words words) {
+                        work.step(words.words().size(), "#");
+                    }
+                    boolean known = step.form() instanceof Form.Required(String name)
+                            ? !required.add(name) // there may be thousands
+                            : plain.contains(step.form());
+                    if (type(step.form()) == type && !known) {
                         plain.add(step.form());
                     }
                 }
@@ -190,9 +213,9 @@ final class Nodes {
         if (choices.isEmpty()) {
             Set<Integer> key = new TreeSet<>();
             plain.forEach(form -> key.add(id(form)));
-            if (out.putIfAbsent(key, plain) == null && out.size() > limits.branches()) {
+            if (out.putIfAbsent(key, plain) == null && out.size() > work.limits.branches()) {
                 throw new GrammarRefused(
-                        "#", "alternatives that can be combined in more than %d ways".formatted(limits.branches()));
+                        "#", "alternatives that can be combined in more than %d ways".formatted(work.limits.branches()));
             }
             return;
         }
@@ -305,8 +328,10 @@ final class Nodes {
                 if (size.least() > size.most()) {
                     yield true;
                 }
+                List<Form> properties =
+                        all.stream().filter(Form.Properties.class::isInstance).toList();
                 for (Form form : all) {
-                    if (form instanceof Form.Required required && forbidden(all, required.name())) {
+                    if (form instanceof Form.Required required && forbidden(properties, required.name())) {
                         yield true;
                     }
                 }
@@ -390,13 +415,13 @@ final class Nodes {
             for (Form form : all) {
                 if (form instanceof Form.Matches matches) {
                     Texts texts = matches.texts();
-                    Optional<Dfa> dfa = automaton(texts.perhaps(), matches.where());
+                    Optional<Dfa> dfa = automata.of(texts.perhaps(), matches.where());
                     words.removeIf(word -> dfa.isEmpty()
                             || !dfa.get().accepts(word)
                             || !texts.test().test(word));
                 }
             }
-            return words.isEmpty() ? Optional.empty() : Optional.of(Dfa.words(List.copyOf(words), limits));
+            return words.isEmpty() ? Optional.empty() : Optional.of(Dfa.words(List.copyOf(words), work));
         }
         int least = 0;
         int most = Form.NO_LIMIT;
@@ -417,12 +442,12 @@ final class Nodes {
                 default -> throw new IllegalArgumentException("no demand on strings: " + form);
             }
         }
-        if (least > limits.textBytes()) {
+        if (least > work.limits.textBytes()) {
             return Optional.empty();
         }
-        int bound = most > limits.textBytes() ? -1 : most; // no longer text is read
+        int bound = most > work.limits.textBytes() ? -1 : most; // no longer text is read
         if (terms.isEmpty()) {
-            return Dfa.lengths(least, bound, where, limits);
+            return Dfa.lengths(least, bound, where, work);
         }
         if (least > 0 || bound >= 0) {
             if (bound >= 0 && bound < least) {
@@ -430,35 +455,7 @@ final class Nodes {
             }
             terms.add(Regex.times(Regex.chars(Ranges.ANY), least, bound));
         }
-        return automaton(Regex.every(terms), where);
-    }
-
-    private Optional<Dfa> automaton(Regex term, String where) {
-        if (term.equals(Regex.ALL)) {
-            return Optional.of(Dfa.ANY);
-        }
-        Optional<Dfa> known = automata.get(term);
-        if (known == null) {
-            known = term instanceof Regex.Every every ? every(every, where) : Dfa.of(term, where, limits);
-            automata.put(term, known);
-        }
-        return known;
-    }
-
-    /** Each part for itself and then together, which is far less work; all at once where a part alone is too large. */
-    private Optional<Dfa> every(Regex.Every term, String where) {
-        try {
-            Optional<Dfa> all = Optional.of(Dfa.ANY);
-            for (Regex part : term.of()) {
-                Optional<Dfa> one = automaton(part, where);
-                all = all.isEmpty() || one.isEmpty()
-                        ? Optional.empty()
-                        : all.get() == Dfa.ANY ? one : Dfa.both(all.get(), one.get(), where, limits);
-            }
-            return all;
-        } catch (GrammarRefused tooLarge) {
-            return Dfa.of(term, where, limits);
-        }
+        return automata.of(Regex.every(terms), where);
     }
 
     /** The texts of which a string can be that fulfils the form. */
@@ -594,7 +591,7 @@ final class Nodes {
         return property(
                 all,
                 name,
-                pattern -> automaton(pattern.names(), pattern.where())
+                pattern -> automata.of(pattern.names(), pattern.where())
                         .map(dfa -> dfa.accepts(name))
                         .orElse(false));
     }
@@ -657,7 +654,7 @@ final class Nodes {
         List<Node.Members.Others> others = new ArrayList<>();
         Set<String> few = new LinkedHashSet<>();
         for (Kind kind : kinds) {
-            Dfa dfa = automaton(kind.names(), "#").orElseThrow();
+            Dfa dfa = automata.of(kind.names(), "#").orElseThrow();
             Optional<List<String>> texts = dfa == Dfa.ANY ? Optional.empty() : dfa.texts(FEW_NAMES);
             if (texts.isPresent()) {
                 few.addAll(texts.get());
@@ -673,7 +670,7 @@ final class Nodes {
             List<Node.Choice> choices = wished(
                     property(all, name),
                     wishes,
-                    has -> automaton(has.names(), has.where())
+                    has -> automata.of(has.names(), has.where())
                             .map(dfa -> dfa.accepts(name))
                             .orElse(false));
             named.add(new Node.Members.Named(name, required.contains(name), choices));
@@ -690,10 +687,10 @@ final class Nodes {
             Regex out = Regex.every(List.of(kind.names(), Regex.not(pattern)));
             Set<Regex> matching = new LinkedHashSet<>(kind.matching());
             matching.add(pattern);
-            if (automaton(in, where).isPresent()) {
+            if (automata.of(in, where).isPresent()) {
                 finer.add(new Kind(in, matching));
             }
-            if (automaton(out, where).isPresent()) {
+            if (automata.of(out, where).isPresent()) {
                 finer.add(new Kind(out, kind.matching()));
             }
         }

@@ -57,7 +57,7 @@ public abstract sealed class Part {
     }
 
     static GrammarConstraint at(TokenTrie trie, Place place) {
-        return new GrammarConstraint(trie, new Masks(trie, Limits.DEFAULT.threads()), place);
+        return new GrammarConstraint(trie, new Masks(trie, Limits.DEFAULT), place);
     }
 
     private static final class Literal extends Part {

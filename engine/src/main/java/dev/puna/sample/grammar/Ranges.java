@@ -59,12 +59,17 @@ final class Ranges {
 
     /** Whether any code point of {@code from..to} is in the set. */
     boolean meets(int from, int to) {
-        for (int i = 0; i < ends.length; i += 2) {
-            if (ends[i] <= to && from <= ends[i + 1]) {
-                return true;
+        int low = 0;
+        int high = size(); // of the ranges that end at `from` or later the first
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (ends[2 * middle + 1] < from) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        return false;
+        return low < size() && ends[2 * low] <= to;
     }
 
     Ranges or(Ranges other) {

@@ -1,8 +1,11 @@
 package dev.puna.sample.grammar;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -70,16 +73,37 @@ sealed interface Regex {
     }
 
     static Regex text(String text) {
+        return text(text.codePoints().toArray(), 0);
+    }
+
+    private static Regex text(int[] points, int from) {
         Regex all = EMPTY;
-        int[] points = text.codePoints().toArray();
-        for (int i = points.length - 1; i >= 0; i--) {
+        for (int i = points.length - 1; i >= from; i--) {
             all = then(new Chars(Ranges.of(points[i], points[i])), all);
         }
         return all;
     }
 
     static Regex words(Collection<String> words) {
-        return any(words.stream().map(Regex::text).toList());
+        return words(words.stream().map(word -> word.codePoints().toArray()).toList(), 0);
+    }
+
+    /** A tree of the words from a character on, which is far smaller than one after another. */
+    private static Regex words(List<int[]> words, int from) {
+        if (words.size() == 1) {
+            return text(words.getFirst(), from);
+        }
+        List<Regex> ways = new ArrayList<>();
+        Map<Integer, List<int[]>> heads = new LinkedHashMap<>();
+        for (int[] word : words) {
+            if (word.length == from) {
+                ways.add(EMPTY);
+            } else {
+                heads.computeIfAbsent(word[from], _ -> new ArrayList<>()).add(word);
+            }
+        }
+        heads.forEach((c, rest) -> ways.add(then(new Chars(Ranges.of(c, c)), words(rest, from + 1))));
+        return any(ways);
     }
 
     static Regex then(Regex first, Regex then) {
@@ -99,11 +123,14 @@ sealed interface Regex {
             if (then.equals(ALL) || then instanceof Both both && both.first().equals(ALL)) {
                 return then;
             }
+            if (then.starts()) { // which nothing but the beginning of the text does
+                return then;
+            }
         }
         return new Both(
                 first,
                 then,
-                31 * first.hashCode() + then.hashCode() + 1,
+                mixed(31 * first.hashCode() + then.hashCode() + 1),
                 first.looks() || then.looks(),
                 bounded(1L + first.size() + then.size()));
     }
@@ -129,7 +156,7 @@ sealed interface Regex {
         if (set.size() <= 1) {
             return set.isEmpty() ? NOTHING : set.iterator().next();
         }
-        return new Any(set, set.hashCode() + 2, set.stream().anyMatch(Regex::looks), size(set));
+        return new Any(set, mixed(set.hashCode() + 2), set.stream().anyMatch(Regex::looks), size(set));
     }
 
     static Regex every(List<Regex> of) {
@@ -144,7 +171,7 @@ sealed interface Regex {
         if (set.size() <= 1) {
             return set.isEmpty() ? ALL : set.iterator().next();
         }
-        return new Every(set, set.hashCode() + 3, set.stream().anyMatch(Regex::looks), size(set));
+        return new Every(set, mixed(set.hashCode() + 3), set.stream().anyMatch(Regex::looks), size(set));
     }
 
     static Regex not(Regex of) {
@@ -168,7 +195,12 @@ sealed interface Regex {
             return inner; // (a*)* and its kind
         }
         return new Times(
-                of, least, most, 31 * (31 * of.hashCode() + least) + most + 4, of.looks(), bounded(1L + of.size()));
+                of,
+                least,
+                most,
+                mixed(31 * (31 * of.hashCode() + least) + most + 4),
+                of.looks(),
+                bounded(1L + of.size()));
     }
 
     /** Whether what the term says of a place depends on what is before it; terms with parts remember it. */
@@ -178,6 +210,18 @@ sealed interface Regex {
                 || this instanceof Not not && not.of().looks();
     }
 
+    /** Whether all its texts need to stand at the beginning. */
+    private boolean starts() {
+        return switch (this) {
+            case Start _ -> true;
+            case Both both -> both.first().starts();
+            case Any any -> any.of().stream().allMatch(Regex::starts);
+            case Every every -> every.of().stream().anyMatch(Regex::starts);
+            case Times times -> times.least() > 0 && times.of().starts();
+            case Chars _, Empty _, Not _, End _, Boundary _ -> false;
+        };
+    }
+
     /** How many terms it is made of; terms with parts remember it. */
     default int size() {
         return this instanceof Not not ? 1 + not.of().size() : 1;
@@ -185,6 +229,13 @@ sealed interface Regex {
 
     private static int size(Set<Regex> of) {
         return bounded(1 + of.stream().mapToLong(Regex::size).sum());
+    }
+
+    /** Spread, so that sets of terms that differ by a number each do not come to the same sum. */
+    private static int mixed(int hash) {
+        int mixed = (hash ^ hash >>> 16) * 0x85EBCA6B;
+        mixed = (mixed ^ mixed >>> 13) * 0xC2B2AE35;
+        return mixed ^ mixed >>> 16;
     }
 
     private static int bounded(long size) {

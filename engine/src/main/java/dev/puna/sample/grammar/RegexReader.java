@@ -61,31 +61,31 @@ final class RegexReader {
 
     private final int[] in;
     private final String where;
-    private final Limits limits;
+    private final Work work;
     private int at;
     private int depth;
 
-    private RegexReader(String pattern, String where, Limits limits) {
+    private RegexReader(String pattern, String where, Work work) {
         in = pattern.codePoints().toArray();
         this.where = where;
-        this.limits = limits;
+        this.work = work;
     }
 
     /** The texts in which the pattern is found. */
-    static Regex found(String pattern, String where, Limits limits) {
-        return Regex.then(Regex.ALL, read(pattern, where, limits, Regex.ALL));
+    static Regex found(String pattern, String where, Work work) {
+        return Regex.then(Regex.ALL, read(pattern, where, work, Regex.ALL));
     }
 
     /** The texts that are the pattern from end to end. */
-    static Regex whole(String pattern, String where, Limits limits) {
-        return read(pattern, where, limits, Regex.EMPTY);
+    static Regex whole(String pattern, String where, Work work) {
+        return read(pattern, where, work, Regex.EMPTY);
     }
 
-    private static Regex read(String pattern, String where, Limits limits, Regex then) {
-        if (pattern.length() > limits.patternChars()) {
-            throw new GrammarRefused(where, "a pattern of more than %d characters".formatted(limits.patternChars()));
+    private static Regex read(String pattern, String where, Work work, Regex then) {
+        if (pattern.length() > work.limits.patternChars()) {
+            throw new GrammarRefused(where, "a pattern of more than %d characters".formatted(work.limits.patternChars()));
         }
-        var reader = new RegexReader(pattern, where, limits);
+        var reader = new RegexReader(pattern, where, work);
         Node node = reader.choice();
         if (reader.at < reader.in.length) {
             throw reader.bad("an unmatched )");
@@ -99,6 +99,7 @@ final class RegexReader {
 
     /** The node's texts, each followed by one of {@code then}. */
     private Regex term(Node node, Regex then) {
+        work.step(1, where);
         return switch (node) {
             case Node.Leaf leaf -> Regex.then(leaf.regex(), then);
             case Node.Sequence sequence -> {
@@ -158,8 +159,8 @@ final class RegexReader {
     }
 
     private Node choice() {
-        if (++depth > limits.depth()) {
-            throw bad("groups nested deeper than %d".formatted(limits.depth()));
+        if (++depth > work.limits.depth()) {
+            throw bad("groups nested deeper than %d".formatted(work.limits.depth()));
         }
         List<Node> of = new ArrayList<>();
         do {

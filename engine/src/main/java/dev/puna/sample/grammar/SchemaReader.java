@@ -22,24 +22,25 @@ import org.jspecify.annotations.Nullable;
  * enforced is refused by its place; one that they do not know is an annotation, as they say.
  */
 final class SchemaReader {
-    final Limits limits;
+    final Work work;
     final SchemaDocument document;
-    final Form.Opposites opposites = new Form.Opposites();
+    final Form.Opposites opposites;
     final Nodes nodes;
     private final Map<Object, Map<Scope, Form>> read = new IdentityHashMap<>();
     private int forms;
     private int depth;
 
-    private SchemaReader(SchemaDocument document, Limits limits) {
+    private SchemaReader(SchemaDocument document, Work work) {
         this.document = document;
-        this.limits = limits;
-        nodes = new Nodes(limits, opposites);
+        this.work = work;
+        opposites = new Form.Opposites(work);
+        nodes = new Nodes(work, opposites);
     }
 
     /** The node of the documents that a schema describes. */
     static Node node(@Nullable Object schema, Limits limits) {
         var document = new SchemaDocument(schema, limits);
-        var reader = new SchemaReader(document, limits);
+        var reader = new SchemaReader(document, new Work(limits));
         Place root = document.root();
         return reader.nodes.compile(reader.form(root, new Scope(Map.of()).into(root.in())));
     }
@@ -72,11 +73,11 @@ final class SchemaReader {
                 Map<Scope, Form> known = read.computeIfAbsent(map, k -> new HashMap<>());
                 Form form = known.get(inner);
                 if (form == null) {
-                    if (++depth > limits.depth()) {
-                        throw place.refused("a schema nested deeper than %d".formatted(limits.depth()));
+                    if (++depth > work.limits.depth()) {
+                        throw place.refused("a schema nested deeper than %d".formatted(work.limits.depth()));
                     }
-                    if (++forms > limits.forms()) {
-                        throw place.refused("a schema of more than %d parts".formatted(limits.forms()));
+                    if (++forms > work.limits.forms()) {
+                        throw place.refused("a schema of more than %d parts".formatted(work.limits.forms()));
                     }
                     form = new Keywords(here, map, inner).form();
                     depth--;
@@ -321,7 +322,7 @@ final class SchemaReader {
                     throw at("pattern").refused("is not a string");
                 }
                 String where = at("pattern").where();
-                all.add(new Form.Matches(Texts.of(RegexReader.found(pattern, where, limits)), where));
+                all.add(new Form.Matches(Texts.of(RegexReader.found(pattern, where, work)), where));
             }
             for (String key : new String[] {"contentEncoding", "contentMediaType"}) {
                 if (draft == 7 && map.containsKey(key)) { // an annotation from 2019-09 on
@@ -330,7 +331,7 @@ final class SchemaReader {
             }
             if (map.get("format") instanceof String format) {
                 String where = at("format").where();
-                Optional<Texts> texts = Formats.texts(format, where, limits);
+                Optional<Texts> texts = Formats.texts(format, where);
                 texts.ifPresent(some -> all.add(new Form.Matches(some, where)));
             }
         }
@@ -378,7 +379,7 @@ final class SchemaReader {
                 object("patternProperties").forEach((pattern, schema) -> {
                     Place where = place.at(schema, "patternProperties", pattern);
                     patterns.add(new Form.Pattern(
-                            RegexReader.found(pattern, where.where(), limits),
+                            RegexReader.found(pattern, where.where(), work),
                             SchemaReader.this.form(where, scope),
                             where.where()));
                 });

@@ -13,12 +13,15 @@ final class Threads {
     record Ended(@Nullable Object value) {}
 
     private static final int FEW = 8;
+    private static final int STEPS = 4; // for each reading that there may be: many steps can lead to the same reading
 
     private final int most;
     private final List<Stack> stacks = new ArrayList<>();
     private final List<Ended> ended = new ArrayList<>(1);
     private final Set<Stack> entered = new HashSet<>();
     private @Nullable Set<Stack> seen;
+    private int steps; // since the last byte
+    private long done; // before it
 
     /** @param most readings at once; one more is refused */
     Threads(int most) {
@@ -30,6 +33,8 @@ final class Threads {
         ended.clear();
         entered.clear();
         seen = null;
+        done += steps;
+        steps = 0;
     }
 
     /** A reading that may go on with another byte. */
@@ -38,18 +43,35 @@ final class Threads {
     }
 
     void add(Stack stack) {
+        step();
         if (stacks.size() < FEW ? stacks.contains(stack) : !seen().add(stack)) {
             return;
         }
         if (stacks.size() >= most) {
-            throw new GrammarRefused("grammar", "a text that can be read in more than %d ways".formatted(most));
+            throw tooMany();
         }
         stacks.add(stack);
     }
 
     /** Whether a place that needs no byte is reached for the first time in this step; it leads nowhere new again. */
     boolean enter(Stack place) {
+        step();
         return entered.add(place);
+    }
+
+    private void step() {
+        if (++steps > (long) STEPS * most) {
+            throw tooMany();
+        }
+    }
+
+    private GrammarRefused tooMany() {
+        return new GrammarRefused("grammar", "a text that can be read in more than %d ways".formatted(most));
+    }
+
+    /** What all bytes so far have cost. */
+    long done() {
+        return done + steps;
     }
 
     private Set<Stack> seen() {

@@ -99,13 +99,41 @@ class GbnfTest {
     @Test
     void hostileGrammarsEndInARefusal() {
         var chain = new StringBuilder("root ::= r0\n");
-        for (int i = 0; i < 30_000; i++) {
+        for (int i = 0; i < 15_000; i++) {
             chain.append("r" + i + " ::= \"a\"? r" + (i + 1) + "\n");
         }
-        assertRefused(chain + "r30000 ::= \"a\"", "grammar", "rules too many");
+        assertRefused(chain + "r15000 ::= \"a\"", "grammar", "rules too many");
+        String[][] refused = {
+            {"root ::= root \"a\" | \"b\"", "rule root", "left recursion"},
+            {"root ::= x \"a\"\nx ::= y\ny ::= root | \"q\"", "rule root", "left recursion"},
+            {"root ::= x* root \"a\" | \"b\"\nx ::= \"y\"", "rule root", "left recursion"},
+            {"root ::= \"a\"{1000000000}", "line 1", "counted up to"},
+            {"root ::= \"a\"{999999999}", "line 1", "elements"},
+            {"root ::= (((\"a\"{0,1000}){0,1000}){0,1000})", "grammar", "rules too many"},
+            {"root ::= " + "(".repeat(100_000) + "\"a\"" + ")".repeat(100_000), "line 1", "nested deeper"},
+            {"root ::= \"a\"" + " | \"bc\"".repeat(100_000), "line 1", "elements"},
+            {"root ::= [" + "ac".repeat(100_000) + "]", "line 1", "elements"},
+        };
+        for (String[] one : refused) {
+            assertRefused(one[0], one[1], one[2]);
+        }
+        var doubling = new StringBuilder("root ::= r0\n");
+        for (int i = 0; i < 40; i++) {
+            doubling.append("r" + i + " ::= r" + (i + 1) + " r" + (i + 1) + "\n");
+        }
+        assertRefused(doubling + "r40 ::= \"a\"?", "grammar", "rules too many");
+        assertThat(Grammar.gbnf(doubling + "r40 ::= \"a\"").accepts("aaaa")).isFalse();
         Grammar deep = Grammar.gbnf("root ::= \"a\" root e | \"b\"\ne ::= \"\"");
         assertThat(deep.accepts("aaab")).isTrue();
         assertThatThrownBy(() -> deep.accepts("a".repeat(1_000_000) + "b")).isInstanceOf(GrammarRefused.class);
+    }
+
+    @Test
+    void loopsThatMayBeEmptyEnd() {
+        assertLanguage("root ::= (\"\")* \"a\"", new String[] {"a"}, new String[] {"", "aa"});
+        assertLanguage("root ::= (\"a\"? \"b\"?)* \"c\"", new String[] {"c", "abbac"}, new String[] {"ab"});
+        assertLanguage("root ::= ((\"[\"*)*)* \"1\"*", new String[] {"", "[[[11"}, new String[] {"1["});
+        assertLanguage("root ::= s\ns ::= \"[\" s | \"[\" s s | \"\"", new String[] {"", "[".repeat(50)}, new String[] {"a"});
     }
 
     @Test
