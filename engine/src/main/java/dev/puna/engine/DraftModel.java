@@ -22,6 +22,8 @@ final class DraftModel implements Drafter {
     private final Sampler sampler;
     private final int stepTokens;
     private final Batch batch = new Batch();
+    private final List<Sequence> ready = new ArrayList<>(); // for the next guess
+    private final List<@Nullable Constraint> constraints = new ArrayList<>(); // of those
 
     /** @param stepTokens the most tokens of one pass; a prompt longer than that comes in during several steps */
     DraftModel(Loop.Pass pass, int vocabulary, int stepTokens) {
@@ -32,23 +34,22 @@ final class DraftModel implements Drafter {
 
     @Override
     public void guess(List<Sequence> sequences) {
-        List<Sequence> ready = new ArrayList<>(sequences.size());
-        for (Sequence s : sequences) {
+        ready.clear();
+        constraints.clear();
+        for (int i = 0; i < sequences.size(); i++) {
+            Sequence s = sequences.get(i);
             if (s.drafts > 0) {
                 catchUp(s);
                 if (s.length() - s.drafted <= 2) {
                     ready.add(s);
+                    constraints.add(s.constraint == null ? null : s.constraint.fork());
                 } else {
                     s.drafts = 0;
                 }
             }
         }
-        List<@Nullable Constraint> constraints = new ArrayList<>(ready.size());
-        for (Sequence s : ready) {
-            constraints.add(s.constraint == null ? null : s.constraint.fork());
-        }
         for (int round = 0; !ready.isEmpty(); round++) {
-            fill(ready, round);
+            fill(round);
             Tensor logits = pass.logits(batch);
             for (int i = ready.size() - 1; i >= 0; i--) {
                 Sequence s = ready.get(i);
@@ -90,13 +91,15 @@ final class DraftModel implements Drafter {
     }
 
     /** Makes a batch of the tokens that are missing for the next guess. */
-    private void fill(List<Sequence> ready, int round) {
+    private void fill(int round) {
         int count = 0;
-        for (Sequence s : ready) {
+        for (int i = 0; i < ready.size(); i++) {
+            Sequence s = ready.get(i);
             count += s.length() + round - s.drafted;
         }
         batch.begin(count);
-        for (Sequence s : ready) {
+        for (int i = 0; i < ready.size(); i++) {
+            Sequence s = ready.get(i);
             int missing = s.length() + round - s.drafted;
             batch.add(s.tokens(), s.drafted, missing, s.blocks(), Outputs.LAST, Optional.empty());
         }

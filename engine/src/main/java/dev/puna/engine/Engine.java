@@ -299,7 +299,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /** A Llama with its cache and its memory for activations. */
-    private static final class LlamaPass implements Loop.Pass {
+    static final class LlamaPass implements Loop.Pass {
         private final Llama llama;
         private final Kernels kernels;
         private final KvCache cache;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Generation implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Deque<Event> unread = new ArrayDeque<>();
+    private final Deque<Event> unread;
     private final int limit;
     private final Runnable wake;
     private Event.@Nullable Finished finished;
@@ -24,6 +24,7 @@ public final class Generation implements AutoCloseable {
 
     Generation(int limit, Runnable wake) {
         this.limit = limit;
+        unread = new ArrayDeque<>(limit);
         this.wake = wake;
     }
 

@@ -1,13 +1,10 @@
 package dev.puna.engine;
 
 import dev.puna.engine.PrefixTree.Node;
-import dev.puna.engine.PrefixTree.Scope;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +40,7 @@ final class Scheduler {
     private final List<Sequence> all = new ArrayList<>(); // in the order they came
     private final List<Sequence> seen = Collections.unmodifiableList(all);
     private final List<Sequence> waiting = new ArrayList<>(); // in the order they came
-    private final Deque<Sequence> returning = new ArrayDeque<>(); // had a place before
+    private final List<Sequence> returning = new ArrayList<>(); // had a place before
     private final List<Sequence> running = new ArrayList<>(); // by priority, then in the order they got their place
     private final List<Sequence> paused = new ArrayList<>(); // their callers do not read
     private final List<Copy> copies = new ArrayList<>();
@@ -218,7 +215,7 @@ final class Scheduler {
     private void pause() {
         for (int i = paused.size() - 1; i >= 0; i--) {
             if (!paused.get(i).generation.full()) {
-                returning.addLast(paused.remove(i));
+                returning.add(paused.remove(i));
             }
         }
         for (int i = running.size() - 1; i >= 0; i--) {
@@ -257,7 +254,8 @@ final class Scheduler {
             return returning.getFirst();
         }
         Sequence first = null;
-        for (Sequence s : waiting) {
+        for (int i = 0; i < waiting.size(); i++) {
+            Sequence s = waiting.get(i);
             if (first == null || before(s, first)) {
                 first = s;
             }
@@ -296,19 +294,21 @@ final class Scheduler {
     private int needed(Sequence s) {
         int needed = limits.blocks(s.length()) - s.blockCount();
         if (s.node == null && !s.readsAll()) {
-            needed -= tree.inUse(scope(s), s.tokens(), s.length() - 1);
+            needed -= tree.inUse(s.scope, s.tokens(), s.length() - 1);
         }
         return needed;
     }
 
     /** A sequence that has a place and does not run. */
     private @Nullable Sequence holder(@Nullable Sequence but) {
-        for (Sequence s : paused) {
+        for (int i = 0; i < paused.size(); i++) {
+            Sequence s = paused.get(i);
             if (s.node != null) {
                 return s;
             }
         }
-        for (Sequence s : returning) {
+        for (int i = 0; i < returning.size(); i++) {
+            Sequence s = returning.get(i);
             if (s.node != null && s != but) {
                 return s;
             }
@@ -321,7 +321,7 @@ final class Scheduler {
         if (s.node != null) {
             return;
         }
-        Node root = tree.enter(scope(s));
+        Node root = tree.enter(s.scope);
         s.node = root;
         if (s.readsAll()) {
             return; // neither states nor logits are in a cache
@@ -378,10 +378,6 @@ final class Scheduler {
         return false;
     }
 
-    private static Scope scope(Sequence s) {
-        return new Scope(s.request.scope(), s.request.adapter());
-    }
-
     /** Takes blocks until the sequence's tokens fit; false if it had to give way to others. */
     private boolean grow(Sequence s) {
         while (s.blockCount() < limits.blocks(s.length())) {
@@ -405,7 +401,7 @@ final class Scheduler {
         counters.preempted();
         if (running.remove(s)) {
             s.account.running--;
-            returning.addFirst(s);
+            returning.add(0, s);
         }
     }
 

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A request's tokens, where their keys and values lie in the cache, and how far they are computed. */
 final class Sequence {
+    private static final int ROOM = 2048; // tokens of an answer for which there is room at once
+    private static final int AHEAD = 16; // tokens that may be guessed behind the last
+
     final Request request;
     final Generation generation;
     final long seed;
@@ -32,12 +35,13 @@ final class Sequence {
     int drafted; // tokens that a draft model has computed
     final Speculation.Luck luck = new Speculation.Luck();
 
+    final PrefixTree.Scope scope;
     private final int[] ends;
     private final int promptLength;
     private int[] tokens;
     private int length;
     private int computed;
-    private int[] blocks = new int[4];
+    private int[] blocks = new int[64];
     private int blockCount;
     private int shared;
 
@@ -53,8 +57,10 @@ final class Sequence {
         this.most = most;
         constraint = request.constraint().orElse(null);
         ends = request.ends().stream().mapToInt(Integer::intValue).toArray();
-        tokens = request.prompt();
-        promptLength = tokens.length;
+        scope = new PrefixTree.Scope(request.scope(), request.adapter());
+        int[] prompt = request.prompt();
+        promptLength = prompt.length;
+        tokens = Arrays.copyOf(prompt, Math.min(most, promptLength + ROOM) + AHEAD);
         length = promptLength;
         scores = new Logprobs[sampling().scored() && sampling().logprobs().isPresent() ? promptLength - 1 : 0];
     }
@@ -123,7 +129,7 @@ final class Sequence {
     void draft(int ahead, int token) {
         int at = length + ahead;
         if (at >= tokens.length) {
-            tokens = Arrays.copyOf(tokens, Math.max(16, at + at / 2));
+            tokens = Arrays.copyOf(tokens, at + at / 2 + AHEAD);
         }
         tokens[at] = token;
     }

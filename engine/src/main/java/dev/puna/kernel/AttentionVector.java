@@ -19,15 +19,18 @@ import jdk.incubator.vector.VectorOperators;
  * own positions only, in order, so that its neighbours do not matter.
  */
 final class AttentionVector {
-    private final Tensor queries;
-    private final Tensor y;
-    private final Pages pages;
-    private final Reach reach;
-    private final float scale;
-    private final int size;
-    private final int group;
+    private static final Tensor NOTHING = new Tensor(DType.F32, new long[] {0}, MemorySegment.NULL);
 
-    AttentionVector(Tensor queries, Pages pages, Reach reach, float scale, Tensor y) {
+    private Tensor queries = NOTHING;
+    private Tensor y = NOTHING;
+    private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
+    private Reach reach = new Reach.All();
+    private float scale;
+    private int size;
+    private int group;
+
+    /** What {@link #attend} computes from now on; one object serves all layers. */
+    void begin(Tensor queries, Pages pages, Reach reach, float scale, Tensor y) {
         this.queries = queries;
         this.y = y;
         this.pages = pages;
@@ -95,7 +98,9 @@ final class AttentionVector {
                     4L * columns,
                     scratch);
         }
-        scratch.asSlice(sums, 4L * rows * size).fill((byte) 0);
+        for (long i = sums; i < scores; i += 4) {
+            scratch.set(JAVA_FLOAT, i, 0);
+        }
         for (int t = 0; t < count; t++) {
             int first = reach.first(position + t);
             for (int h = 0; h < group; h++) {

@@ -7,6 +7,8 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tier {@code reference}: each operation as its formula says, in float32, every sum in the order of its index.
@@ -18,8 +20,39 @@ public class Scalar implements Kernels {
     /** Below this many numbers an elementwise operation is not worth a second thread. */
     static final int SMALL = 16_384;
 
+    private static final Tensor NOTHING = new Tensor(DType.F32, new long[] {0}, MemorySegment.NULL);
+
     protected final Workers workers;
     private final Heap[] heaps;
+
+    // The operation that is being done. What the threads need of it is kept here, so that telling them makes no object.
+    protected Tensor in = NOTHING;
+    protected Tensor other = NOTHING;
+    protected Tensor out = NOTHING;
+    protected List<Span> spans = List.of();
+    protected Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
+    protected Reach reach = new Reach.All();
+    protected @Nullable Rotation rotation;
+    /** The norm's epsilon, or what scores are multiplied with. */
+    protected float number;
+
+    protected int headSize;
+    private float[] input = {};
+    private Span span = new Span(new int[0], 0, 1, Span.Outputs.LAST);
+    private int token;
+
+    private final Rows norm = this::norm;
+    private final Rows product = this::product;
+    private final Rows add = this::add;
+    private final Rows rotate = this::rotate;
+    private final Rows attend = this::attend;
+    private final Rows swiGlu = this::swiGlu;
+
+    private Rows body = (_, _, _) -> {};
+    private int rows;
+    private int strip;
+    private final Workers.Task strips =
+            (i, worker) -> body.run(i * strip, Math.min(rows, (i + 1) * strip), worker);
 
     public Scalar(Workers workers) {
         this.workers = workers;
@@ -31,16 +64,10 @@ public class Scalar implements Kernels {
 
     /** Arrays of one worker, grown on demand. */
     private static final class Heap {
-        private float[] input = {};
         private float[] row = {};
         private float[] query = {};
         private float[] scores = {};
         private float[] sums = {};
-
-        float[] input(int length) {
-            input = atLeast(input, length);
-            return input;
-        }
 
         float[] row(int length) {
             row = atLeast(row, length);
@@ -86,52 +113,61 @@ public class Scalar implements Kernels {
 
     @Override
     public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) {
+        in = x;
+        other = weight;
+        out = y;
+        number = epsilon;
         int n = (int) weight.elements();
-        int rows = (int) (x.elements() / n);
-        split(rows, n, (from, to, _) -> {
-            for (int r = from; r < to; r++) {
-                long at = (long) r * n;
-                float squares = 0;
-                for (int i = 0; i < n; i++) {
-                    float value = get(x, at + i);
-                    squares += value * value;
-                }
-                float scale = (float) (1 / Math.sqrt(squares / n + epsilon));
-                for (int i = 0; i < n; i++) {
-                    set(y, at + i, get(weight, i) * (get(x, at + i) * scale));
-                }
+        split((int) (x.elements() / n), n, norm);
+    }
+
+    private void norm(int from, int to, int worker) {
+        int n = (int) other.elements();
+        for (int r = from; r < to; r++) {
+            long at = (long) r * n;
+            float squares = 0;
+            for (int i = 0; i < n; i++) {
+                float value = get(in, at + i);
+                squares += value * value;
             }
-        });
+            float scale = (float) (1 / Math.sqrt(squares / n + number));
+            for (int i = 0; i < n; i++) {
+                set(out, at + i, get(other, i) * (get(in, at + i) * scale));
+            }
+        }
     }
 
     @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
-        float[] input = heaps[0].input((int) x.elements());
+        input = Heap.atLeast(input, (int) x.elements());
         MemorySegment.copy(x.data(), JAVA_FLOAT, 0, input, 0, (int) x.elements());
         for (int i = 0; i < weights.size(); i++) {
-            product(input, weights.get(i), ys.get(i));
+            other = weights.get(i);
+            out = ys.get(i);
+            split((int) other.rows(), (int) other.columns(), product);
         }
     }
 
-    private void product(float[] x, Tensor weight, Tensor y) {
+    private void product(int from, int to, int worker) {
+        Tensor weight = other;
+        Tensor y = out;
+        float[] x = input;
         int columns = (int) weight.columns();
         int rows = (int) weight.rows();
         int tokens = (int) y.rows();
-        split(rows, columns, (from, to, worker) -> {
-            MemorySegment decoded = workers.scratch(worker, DType.F32.bytes(columns));
-            float[] row = heaps[worker].row(columns);
-            for (int r = from; r < to; r++) {
-                weight.type().decode(weight.data(), r * weight.rowBytes(), decoded, 0, columns);
-                MemorySegment.copy(decoded, JAVA_FLOAT, 0, row, 0, columns);
-                int t = 0;
-                for (; t + 4 <= tokens; t += 4) {
-                    fourDots(row, x, t, columns, y, r, rows);
-                }
-                for (; t < tokens; t++) {
-                    set(y, (long) t * rows + r, dot(row, 0, x, t * columns, columns));
-                }
+        MemorySegment decoded = workers.scratch(worker, DType.F32.bytes(columns));
+        float[] row = heaps[worker].row(columns);
+        for (int r = from; r < to; r++) {
+            weight.type().decode(weight.data(), r * weight.rowBytes(), decoded, 0, columns);
+            MemorySegment.copy(decoded, JAVA_FLOAT, 0, row, 0, columns);
+            int t = 0;
+            for (; t + 4 <= tokens; t += 4) {
+                fourDots(row, x, t, columns, y, r, rows);
             }
-        });
+            for (; t < tokens; t++) {
+                set(y, (long) t * rows + r, dot(row, 0, x, t * columns, columns));
+            }
+        }
     }
 
     /** Four tokens at once, whose sums do not wait for each other. */
@@ -167,37 +203,47 @@ public class Scalar implements Kernels {
 
     @Override
     public void add(Tensor b, Tensor y) {
-        long n = b.columns();
-        long step = b.rows() == 1 ? 0 : n;
-        split((int) y.rows(), (int) n, (from, to, _) -> {
-            for (int r = from; r < to; r++) {
-                for (long i = 0; i < n; i++) {
-                    set(y, r * n + i, get(y, r * n + i) + get(b, r * step + i));
-                }
+        in = b;
+        out = y;
+        split((int) y.rows(), (int) b.columns(), add);
+    }
+
+    private void add(int from, int to, int worker) {
+        long n = in.columns();
+        long step = in.rows() == 1 ? 0 : n;
+        for (int r = from; r < to; r++) {
+            for (long i = 0; i < n; i++) {
+                set(out, r * n + i, get(out, r * n + i) + get(in, r * step + i));
             }
-        });
+        }
     }
 
     @Override
     public void rotate(Rotation rotation, int headSize, Tensor x) {
-        int pairs = rotation.pairs();
-        int step = rotation.interleaved() ? 2 : 1;
-        int apart = rotation.interleaved() ? 1 : pairs;
-        long width = x.columns();
-        split((int) x.rows(), (int) width, (from, to, _) -> {
-            for (int t = from; t < to; t++) {
-                for (long head = t * width; head < (t + 1) * width; head += headSize) {
-                    for (int i = 0; i < pairs; i++) {
-                        float cos = get(rotation.cos(), (long) t * pairs + i);
-                        float sin = get(rotation.sin(), (long) t * pairs + i);
-                        float a = get(x, head + (long) step * i);
-                        float b = get(x, head + (long) step * i + apart);
-                        set(x, head + (long) step * i, a * cos - b * sin);
-                        set(x, head + (long) step * i + apart, b * cos + a * sin);
-                    }
+        this.rotation = rotation;
+        this.headSize = headSize;
+        out = x;
+        split((int) x.rows(), (int) x.columns(), rotate);
+    }
+
+    private void rotate(int from, int to, int worker) {
+        Rotation by = Objects.requireNonNull(rotation);
+        int pairs = by.pairs();
+        int step = by.interleaved() ? 2 : 1;
+        int apart = by.interleaved() ? 1 : pairs;
+        long width = out.columns();
+        for (int t = from; t < to; t++) {
+            for (long head = t * width; head < (t + 1) * width; head += headSize) {
+                for (int i = 0; i < pairs; i++) {
+                    float cos = get(by.cos(), (long) t * pairs + i);
+                    float sin = get(by.sin(), (long) t * pairs + i);
+                    float a = get(out, head + (long) step * i);
+                    float b = get(out, head + (long) step * i + apart);
+                    set(out, head + (long) step * i, a * cos - b * sin);
+                    set(out, head + (long) step * i + apart, b * cos + a * sin);
                 }
             }
-        });
+        }
     }
 
     @Override
@@ -205,7 +251,8 @@ public class Scalar implements Kernels {
         MemorySegment padded = workers.scratch(0, DType.F32.bytes(pages.paddedHead()));
         padded.fill((byte) 0);
         int t = 0;
-        for (Span span : spans) {
+        for (int i = 0; i < spans.size(); i++) {
+            Span span = spans.get(i);
             for (int p = span.start(); p < span.end(); p++, t++) {
                 MemorySegment page = pages.page(span, p);
                 long row = pages.row(span, p);
@@ -226,35 +273,31 @@ public class Scalar implements Kernels {
 
     @Override
     public void attention(Tensor queries, List<Span> spans, Pages pages, Reach reach, float scale, Tensor y) {
-        int t = 0;
-        for (Span span : spans) {
-            int first = t;
-            split(span.length() * pages.kvHeads(), span.end() * pages.headSize(), (from, to, worker) -> {
-                for (int strip = from; strip < to; strip++) {
-                    int token = strip / pages.kvHeads();
-                    int head = strip % pages.kvHeads();
-                    attend(queries, first + token, span, span.start() + token, head, pages, reach, scale, y, worker);
-                }
-            });
-            t += span.length();
+        in = queries;
+        out = y;
+        this.pages = pages;
+        this.reach = reach;
+        number = scale;
+        token = 0;
+        for (int i = 0; i < spans.size(); i++) {
+            span = spans.get(i);
+            split(span.length() * pages.kvHeads(), span.end() * pages.headSize(), attend);
+            token += span.length();
+        }
+    }
+
+    private void attend(int from, int to, int worker) {
+        for (int i = from; i < to; i++) {
+            attendOne(i / pages.kvHeads(), i % pages.kvHeads(), worker);
         }
     }
 
     /** One token's query heads that share one head of keys and values. */
-    private void attend(
-            Tensor queries,
-            int t,
-            Span span,
-            int position,
-            int kvHead,
-            Pages pages,
-            Reach reach,
-            float scale,
-            Tensor y,
-            int worker) {
+    private void attendOne(int ofSpan, int kvHead, int worker) {
+        int position = span.start() + ofSpan;
         int size = pages.headSize();
-        int group = (int) (queries.columns() / size / pages.kvHeads());
-        long at = t * queries.columns() + (long) kvHead * group * size;
+        int group = (int) (in.columns() / size / pages.kvHeads());
+        long at = (token + ofSpan) * in.columns() + (long) kvHead * group * size;
         int first = reach.first(position);
         int seen = position - first + 1;
         Heap heap = heaps[worker];
@@ -262,14 +305,14 @@ public class Scalar implements Kernels {
         float[] scores = heap.scores(group * seen);
         float[] sum = heap.sums(group * size);
         float[] row = heap.row(pages.blockTokens() * pages.paddedHead());
-        MemorySegment.copy(queries.data(), JAVA_FLOAT, DType.F32.bytes(at), q, 0, group * size);
+        MemorySegment.copy(in.data(), JAVA_FLOAT, DType.F32.bytes(at), q, 0, group * size);
 
         for (int j = first; j <= position; ) { // scores = scale · q · k
             int end = Math.min(position + 1, (j / pages.blockTokens() + 1) * pages.blockTokens());
-            read(pages, span, j, end, pages.keys(kvHead), row, worker);
+            read(j, end, pages.keys(kvHead), row, worker);
             for (int k = 0; j < end; j++, k += pages.paddedHead()) {
                 for (int h = 0; h < group; h++) {
-                    scores[h * seen + j - first] = scale * dot(q, h * size, row, k, size);
+                    scores[h * seen + j - first] = number * dot(q, h * size, row, k, size);
                 }
             }
         }
@@ -279,7 +322,7 @@ public class Scalar implements Kernels {
         Arrays.fill(sum, 0, group * size, 0);
         for (int j = first; j <= position; ) { // y = Σ scores · v
             int end = Math.min(position + 1, (j / pages.blockTokens() + 1) * pages.blockTokens());
-            read(pages, span, j, end, pages.values(kvHead), row, worker);
+            read(j, end, pages.values(kvHead), row, worker);
             for (int k = 0; j < end; j++, k += pages.paddedHead()) {
                 for (int h = 0; h < group; h++) {
                     float p = scores[h * seen + j - first];
@@ -289,11 +332,11 @@ public class Scalar implements Kernels {
                 }
             }
         }
-        MemorySegment.copy(sum, 0, y.data(), JAVA_FLOAT, DType.F32.bytes(at), group * size);
+        MemorySegment.copy(sum, 0, out.data(), JAVA_FLOAT, DType.F32.bytes(at), group * size);
     }
 
     /** Decodes one head's rows of the positions from {@code from} to {@code to}, all of one block. */
-    private void read(Pages pages, Span span, int from, int to, long offset, float[] rows, int worker) {
+    private void read(int from, int to, long offset, float[] rows, int worker) {
         int n = (to - from) * pages.paddedHead();
         MemorySegment decoded = workers.scratch(worker, DType.F32.bytes(n));
         pages.type().decode(pages.page(span, from), offset + pages.row(span, from), decoded, 0, n);
@@ -317,13 +360,18 @@ public class Scalar implements Kernels {
 
     @Override
     public void swiGlu(Tensor gate, Tensor up, Tensor y) {
-        int n = (int) gate.columns();
-        split((int) gate.rows(), n, (from, to, _) -> {
-            for (long i = (long) from * n; i < (long) to * n; i++) {
-                float g = get(gate, i);
-                set(y, i, g / (1 + (float) Math.exp(-g)) * get(up, i));
-            }
-        });
+        in = gate;
+        other = up;
+        out = y;
+        split((int) gate.rows(), (int) gate.columns(), swiGlu);
+    }
+
+    private void swiGlu(int from, int to, int worker) {
+        long n = in.columns();
+        for (long i = from * n; i < to * n; i++) {
+            float g = get(in, i);
+            set(out, i, g / (1 + (float) Math.exp(-g)) * get(other, i));
+        }
     }
 
     /** Rows of an operation. */
@@ -342,9 +390,10 @@ public class Scalar implements Kernels {
             body.run(0, rows, 0);
             return;
         }
-        int strip = Math.max(Math.ceilDiv(rows, workers.threads() * 8), Math.ceilDiv(SMALL / 4, cost));
-        workers.run(
-                Math.ceilDiv(rows, strip), (i, worker) -> body.run(i * strip, Math.min(rows, (i + 1) * strip), worker));
+        this.body = body;
+        this.rows = rows;
+        strip = Math.max(Math.ceilDiv(rows, workers.threads() * 8), Math.ceilDiv(SMALL / 4, cost));
+        workers.run(Math.ceilDiv(rows, strip), strips);
     }
 
     private static float get(Tensor tensor, long index) {

@@ -29,6 +29,26 @@ public final class Vector extends Scalar {
     /** Most scores kept at a time: 512 KiB of them, so that they stay in the second cache. */
     private static final int MOST_SCORES = 1 << 17;
 
+    private final AttentionVector attention = new AttentionVector();
+
+    // The operation that is being done
+    private List<Tensor> weights = List.of();
+    private List<Tensor> ys = List.of();
+    private int panels;
+    private int panelsOfStrip;
+    /** Of each weight its first panel, or of each span its first strip; behind the last how many there are. */
+    private int[] first = {};
+    /** By span: its first token in the batch. */
+    private int[] token = {};
+    /** By span: how many of its tokens are computed together. */
+    private int[] neighbours = {};
+
+    private final Rows norm = this::norm;
+    private final Rows add = this::add;
+    private final Rows swiGlu = this::swiGlu;
+    private final Workers.Task products = this::products;
+    private final Workers.Task attend = this::attend;
+
     public Vector(Workers workers) {
         super(workers);
     }
@@ -57,12 +77,19 @@ public final class Vector extends Scalar {
 
     @Override
     public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) {
+        in = x;
+        other = weight;
+        out = y;
+        number = epsilon;
         int n = (int) weight.elements();
-        split((int) (x.elements() / n), n, (from, to, _) -> {
-            for (int r = from; r < to; r++) {
-                norm(n, x.data(), weight.data(), epsilon, y.data(), 4L * n * r);
-            }
-        });
+        split((int) (x.elements() / n), n, norm);
+    }
+
+    private void norm(int from, int to, int worker) {
+        int n = (int) other.elements();
+        for (int r = from; r < to; r++) {
+            norm(n, in.data(), other.data(), number, out.data(), 4L * n * r);
+        }
     }
 
     private static void norm(int n, MemorySegment x, MemorySegment weight, float epsilon, MemorySegment y, long row) {
@@ -88,20 +115,33 @@ public final class Vector extends Scalar {
 
     @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
-        int[] firstPanel = new int[weights.size() + 1];
+        in = x;
+        this.weights = weights;
+        this.ys = ys;
+        first = atLeast(first, weights.size() + 1);
         for (int i = 0; i < weights.size(); i++) {
-            firstPanel[i + 1] =
-                    firstPanel[i] + Math.ceilDiv((int) weights.get(i).rows(), PANEL);
+            first[i + 1] = first[i] + Math.ceilDiv((int) weights.get(i).rows(), PANEL);
         }
-        int panels = firstPanel[weights.size()];
-        int strip = Math.max(1, panels / (workers.threads() * 16));
-        workers.run(Math.ceilDiv(panels, strip), (s, worker) -> {
-            for (int panel = s * strip; panel < Math.min(panels, (s + 1) * strip); panel++) {
-                int found = Arrays.binarySearch(firstPanel, panel);
-                int i = found >= 0 ? found : -found - 2;
-                product(x, weights.get(i), ys.get(i), (panel - firstPanel[i]) * PANEL, worker);
-            }
-        });
+        panels = first[weights.size()];
+        panelsOfStrip = Math.max(1, panels / (workers.threads() * 16));
+        workers.run(Math.ceilDiv(panels, panelsOfStrip), products);
+    }
+
+    private void products(int strip, int worker) {
+        for (int panel = strip * panelsOfStrip; panel < Math.min(panels, (strip + 1) * panelsOfStrip); panel++) {
+            int i = indexOf(panel, weights.size());
+            product(in, weights.get(i), ys.get(i), (panel - first[i]) * PANEL, worker);
+        }
+    }
+
+    /** The weight or the span to which a panel or a strip belongs. */
+    private int indexOf(int part, int count) {
+        int found = Arrays.binarySearch(first, 0, count + 1, part);
+        return found >= 0 ? found : -found - 2;
+    }
+
+    private static int[] atLeast(int[] array, int length) {
+        return array.length < length ? new int[length] : array;
     }
 
     /** One panel of rows times every token. */
@@ -164,13 +204,17 @@ public final class Vector extends Scalar {
 
     @Override
     public void add(Tensor b, Tensor y) {
-        int n = (int) b.columns();
-        boolean oneRow = b.rows() == 1;
-        split((int) y.rows(), n, (from, to, _) -> {
-            for (int r = from; r < to; r++) {
-                add(n, b.data(), oneRow ? 0 : 4L * n * r, y.data(), 4L * n * r);
-            }
-        });
+        in = b;
+        out = y;
+        split((int) y.rows(), (int) b.columns(), add);
+    }
+
+    private void add(int from, int to, int worker) {
+        int n = (int) in.columns();
+        boolean oneRow = in.rows() == 1;
+        for (int r = from; r < to; r++) {
+            add(n, in.data(), oneRow ? 0 : 4L * n * r, out.data(), 4L * n * r);
+        }
     }
 
     private static void add(int n, MemorySegment b, long b0, MemorySegment y, long y0) {
@@ -185,50 +229,55 @@ public final class Vector extends Scalar {
 
     @Override
     public void attention(Tensor queries, List<Span> spans, Pages pages, Reach reach, float scale, Tensor y) {
-        var attention = new AttentionVector(queries, pages, reach, scale, y);
+        attention.begin(queries, pages, reach, scale, y);
+        this.spans = spans;
+        this.pages = pages;
         int group = (int) (queries.columns() / pages.headSize() / pages.kvHeads());
-        int[] neighbours = new int[spans.size()];
-        int[] token = new int[spans.size()];
-        int[] firstStrip = new int[spans.size() + 1];
+        first = atLeast(first, spans.size() + 1);
+        token = atLeast(token, spans.size() + 1);
+        neighbours = atLeast(neighbours, spans.size());
         long work = 0;
         for (int i = 0; i < spans.size(); i++) {
             Span span = spans.get(i);
             neighbours[i] = Math.clamp(MOST_SCORES / ((long) group * span.end()), 1, NEIGHBOURS);
-            firstStrip[i + 1] = firstStrip[i] + Math.ceilDiv(span.length(), neighbours[i]) * pages.kvHeads();
+            first[i + 1] = first[i] + Math.ceilDiv(span.length(), neighbours[i]) * pages.kvHeads();
+            token[i + 1] = token[i] + span.length();
             work += (long) span.length() * span.end() * queries.columns();
-            if (i + 1 < spans.size()) {
-                token[i + 1] = token[i] + span.length();
-            }
         }
-        Workers.Task task = (strip, worker) -> {
-            int found = Arrays.binarySearch(firstStrip, strip);
-            int i = found >= 0 ? found : -found - 2;
-            Span span = spans.get(i);
-            int head = (strip - firstStrip[i]) % pages.kvHeads();
-            int from = (strip - firstStrip[i]) / pages.kvHeads() * neighbours[i];
-            int count = Math.min(neighbours[i], span.length() - from);
-            MemorySegment scratch = workers.scratch(worker, attention.scratchBytes(span, from, count));
-            attention.attend(span, token[i], from, count, head, scratch);
-        };
-        int strips = firstStrip[spans.size()];
+        int strips = first[spans.size()];
         if (work > 4 * SMALL) {
-            workers.run(strips, task);
+            workers.run(strips, attend);
         } else {
             for (int strip = 0; strip < strips; strip++) {
-                task.run(strip, 0);
+                attend(strip, 0);
             }
         }
     }
 
+    private void attend(int strip, int worker) {
+        int i = indexOf(strip, spans.size());
+        Span span = spans.get(i);
+        int head = (strip - first[i]) % pages.kvHeads();
+        int from = (strip - first[i]) / pages.kvHeads() * neighbours[i];
+        int count = Math.min(neighbours[i], span.length() - from);
+        MemorySegment scratch = workers.scratch(worker, attention.scratchBytes(span, from, count));
+        attention.attend(span, token[i], from, count, head, scratch);
+    }
+
     @Override
     public void swiGlu(Tensor gate, Tensor up, Tensor y) {
-        int n = (int) gate.columns();
-        split((int) gate.rows(), 4 * n, (from, to, worker) -> {
-            MemorySegment scratch = workers.scratch(worker, Lanes.BYTES);
-            for (int r = from; r < to; r++) {
-                swiGlu(n, gate.data(), up.data(), y.data(), 4L * n * r, scratch);
-            }
-        });
+        in = gate;
+        other = up;
+        out = y;
+        split((int) gate.rows(), 4 * (int) gate.columns(), swiGlu);
+    }
+
+    private void swiGlu(int from, int to, int worker) {
+        int n = (int) in.columns();
+        MemorySegment scratch = workers.scratch(worker, Lanes.BYTES);
+        for (int r = from; r < to; r++) {
+            swiGlu(n, in.data(), other.data(), out.data(), 4L * n * r, scratch);
+        }
     }
 
     private static void swiGlu(

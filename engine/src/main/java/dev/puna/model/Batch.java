@@ -5,12 +5,19 @@ import dev.puna.kernel.Span.Outputs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens of several sequences for one forward pass. One batch can be filled again for every pass: where it holds as many
- * tokens as before, as when answers grow, nothing is made anew.
+ * tokens as before, or few, as when answers grow, nothing is made anew.
  */
 public final class Batch {
+    /** Arrays up to so long are kept to be used again. */
+    private static final int FEW = 64;
+
+    private final int[] @Nullable [] fewIds = new int[FEW + 1][];
+    private final int[] @Nullable [] fewPositions = new int[FEW + 1][];
+    private final int[] @Nullable [] fewOutputs = new int[FEW + 1][];
     private int[] ids = {};
     private int[] positions = {};
     private int[] outputs = {};
@@ -52,10 +59,8 @@ public final class Batch {
 
     /** Empties it, for so many tokens. */
     public void begin(int count) {
-        if (ids.length != count) {
-            ids = new int[count];
-            positions = new int[count];
-        }
+        ids = sized(fewIds, ids, count);
+        positions = sized(fewPositions, positions, count);
         tokens = 0;
         adapted = false;
         spans.clear();
@@ -103,6 +108,22 @@ public final class Batch {
         return tokens;
     }
 
+    /** An array of that length: the last one, one of the few, or a new one. */
+    private static int[] sized(int[] @Nullable [] few, int[] last, int length) {
+        if (last.length == length) {
+            return last;
+        }
+        if (length > FEW) {
+            return new int[length];
+        }
+        int[] known = few[length];
+        if (known == null) {
+            known = new int[length];
+            few[length] = known;
+        }
+        return known;
+    }
+
     /** Refuses a batch that is not full, and ids that no vocabulary of that size has. */
     void check(int vocab) {
         if (tokens != ids.length || tokens == 0) {
@@ -144,9 +165,7 @@ public final class Batch {
         for (int i = 0; i < spans.size(); i++) {
             rows += spans.get(i).outputRows();
         }
-        if (outputs.length != rows) {
-            outputs = new int[rows];
-        }
+        outputs = sized(fewOutputs, outputs, rows);
         int t = 0;
         int row = 0;
         for (int i = 0; i < spans.size(); i++) {

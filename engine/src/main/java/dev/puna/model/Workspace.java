@@ -5,67 +5,107 @@ import dev.puna.kernel.Scratch;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Memory for the activations of forward passes, one pass at a time. Tensors are taken in order and given back in the
- * opposite order by {@link #release}; the same shapes in the same order get the same tensors again, so that decoding
- * allocates nothing.
+ * opposite order by {@link #release}. The same shapes in the same order get the same tensors again, and a slot remembers
+ * one of each small number of rows: so steps of decoding allocate nothing, though as many tokens as are guessed, or as
+ * many answers as run, change from one to the next.
  */
 public final class Workspace implements AutoCloseable {
+    /** Up to so many rows tensors are kept to be used again. */
+    private static final int FEW = 64;
 
-    /** A piece of memory and the tensor that was last made of it. */
+    /** A piece of memory and the tensors that were made of it. */
     private static final class Slot {
-        final Scratch memory = new Scratch();
-        Tensor tensor = new Tensor(DType.F32, new long[] {0, 0}, MemorySegment.NULL);
-        List<Tensor> last = List.of();
+        private final Scratch memory = new Scratch();
+        private final @Nullable Tensor[] few = new Tensor[FEW + 1]; // by their rows
+        private Tensor tensor = new Tensor(DType.F32, new long[] {0, 0}, MemorySegment.NULL); // taken last
+
+        Tensor take(long rows, long columns) {
+            Tensor known = rows <= FEW ? few[(int) rows] : tensor;
+            if (known == null || known.shape()[0] != rows || known.shape()[1] != columns) {
+                long bytes = DType.F32.bytes(Math.multiplyExact(rows, columns));
+                if (memory.bytes() < bytes) {
+                    Arrays.fill(few, null); // their memory goes
+                }
+                MemorySegment data = memory.atLeast(bytes).asSlice(0, bytes);
+                known = new Tensor(DType.F32, new long[] {rows, columns}, data);
+                if (rows <= FEW) {
+                    few[(int) rows] = known;
+                }
+            }
+            tensor = known;
+            return known;
+        }
+    }
+
+    /** The tensors that some neighbouring slots have at the time. */
+    private final class Last extends AbstractList<Tensor> implements RandomAccess {
+        private final int from;
+        private final int count;
+
+        Last(int from, int count) {
+            this.from = from;
+            this.count = count;
+        }
+
+        @Override
+        public Tensor get(int index) {
+            return slots.get(from + Objects.checkIndex(index, count)).tensor;
+        }
+
+        @Override
+        public int size() {
+            return count;
+        }
     }
 
     private final List<Slot> slots = new ArrayList<>();
+    private final List<Last> lists = new ArrayList<>();
+    private final @Nullable Rotation[] rotations = new Rotation[FEW + 1]; // by their rows
     private int taken;
-    private @Nullable Rotation rotation;
 
     /** An F32 tensor {@code [rows, columns]} with undefined content. */
     public Tensor take(long rows, long columns) {
         if (taken == slots.size()) {
             slots.add(new Slot());
         }
-        Slot slot = slots.get(taken++);
-        if (slot.tensor.shape()[0] != rows || slot.tensor.shape()[1] != columns) {
-            long bytes = DType.F32.bytes(Math.multiplyExact(rows, columns));
-            slot.tensor = new Tensor(
-                    DType.F32,
-                    new long[] {rows, columns},
-                    slot.memory.atLeast(bytes).asSlice(0, bytes));
-        }
-        return slot.tensor;
+        return slots.get(taken++).take(rows, columns);
     }
 
-    /** The tensors that were taken last, in their order; the same list again where they are the same. */
+    /** The tensors that were taken last, in their order. Valid until one of their places is taken again. */
     List<Tensor> last(int count) {
-        Slot slot = slots.get(taken - 1);
-        boolean same = slot.last.size() == count;
-        for (int i = 0; same && i < count; i++) {
-            same = slot.last.get(i) == slots.get(taken - count + i).tensor;
+        int from = taken - count;
+        for (int i = 0; i < lists.size(); i++) {
+            Last known = lists.get(i);
+            if (known.from == from && known.count == count) {
+                return known;
+            }
         }
-        if (!same) {
-            slot.last = slots.subList(taken - count, taken).stream()
-                    .map(s -> s.tensor)
-                    .toList();
-        }
-        return slot.last;
+        Last made = new Last(from, count);
+        lists.add(made);
+        return made;
     }
 
-    /** The angles in these tensors; the same object again where they are the same. */
+    /** The angles in these tensors; the same object again where they are the same few. */
     Rotation rotation(Tensor cos, Tensor sin, boolean interleaved) {
-        Rotation last = rotation;
-        if (last == null || last.cos() != cos || last.sin() != sin || last.interleaved() != interleaved) {
-            last = new Rotation(cos, sin, interleaved);
-            rotation = last;
+        int rows = (int) cos.rows();
+        Rotation known = rows <= FEW ? rotations[rows] : null;
+        if (known == null || known.cos() != cos || known.sin() != sin || known.interleaved() != interleaved) {
+            known = new Rotation(cos, sin, interleaved);
+            if (rows <= FEW) {
+                rotations[rows] = known;
+            }
         }
-        return last;
+        return known;
     }
 
     /** A point to go back to. */

@@ -2,8 +2,8 @@ package dev.puna.sample;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +35,12 @@ public final class Sampler {
     private final double[] weights; // [vocabulary], of the candidates, in their order
     private final long[] mask; // a bit for each token
     private final int[] counts; // [vocabulary], zero between calls
+    // For typical tokens, made when they are asked for first
+    private long[] byDistance = {};
+    private long[] oldKeys = {};
+    private double[] oldWeights = {};
+
+    private final BiConsumer<Integer, Double> addBias = this::addBias;
 
     public Sampler(int vocabulary) {
         this.vocabulary = vocabulary;
@@ -78,11 +84,7 @@ public final class Sampler {
             Set<Integer> ends) {
         load(rows, at);
         if (!sampling.logitBias().isEmpty()) {
-            sampling.logitBias().forEach((id, bias) -> {
-                if (id >= 0 && id < vocabulary) {
-                    logits[id] += bias.floatValue();
-                }
-            });
+            sampling.logitBias().forEach(addBias);
         }
         if (sampling.penalises()) {
             penalise(sampling, tokens, promptLength, length);
@@ -120,6 +122,12 @@ public final class Sampler {
     public double logprob(MemorySegment row, int id) {
         load(row, 0);
         return logits[id] - logSumExp(logits[best()]);
+    }
+
+    private void addBias(int id, double bias) {
+        if (id >= 0 && id < vocabulary) {
+            logits[id] += (float) bias;
+        }
     }
 
     private static boolean allowed(int id, Constraint constraint, Set<Integer> ends) {
@@ -222,7 +230,8 @@ public final class Sampler {
                 }
             }
             if (sampling.topP() < 1) {
-                Arrays.sort(keys, 0, n);
+                heap(keys, n);
+                sort(keys, n);
                 for (int i = 0; i < n; i++) {
                     weights[i] = Math.exp((logits[id(keys[i])] - max) * scale);
                 }
@@ -265,14 +274,19 @@ public final class Sampler {
             entropy -= p > 0 ? p * Math.log(p) : 0;
         }
         // Sort by distance from the entropy: non-negative floats order as their bits do.
-        var byDistance = new long[n];
+        if (byDistance.length < n) {
+            byDistance = new long[vocabulary];
+            oldKeys = new long[vocabulary];
+            oldWeights = new double[vocabulary];
+        }
         for (int i = 0; i < n; i++) {
             float distance = (float) Math.abs(-Math.log(weights[i] / total) - entropy);
             byDistance[i] = ((long) Float.floatToIntBits(distance) << 32) | i;
         }
-        Arrays.sort(byDistance);
-        long[] oldKeys = Arrays.copyOf(keys, n);
-        double[] oldWeights = Arrays.copyOf(weights, n);
+        heap(byDistance, n);
+        sort(byDistance, n);
+        System.arraycopy(keys, 0, oldKeys, 0, n);
+        System.arraycopy(weights, 0, oldWeights, 0, n);
         for (int i = 0; i < n; i++) {
             int from = (int) byDistance[i];
             keys[i] = oldKeys[from];
@@ -316,21 +330,38 @@ public final class Sampler {
         for (int i = 0; i < k; i++) {
             keys[i] = key(i);
         }
-        for (int i = k / 2 - 1; i >= 0; i--) {
-            sink(i, k);
-        }
+        heap(keys, k);
         for (int i = k; i < vocabulary; i++) {
             long key = key(i);
             if (key < keys[0]) {
                 keys[0] = key;
-                sink(0, k);
+                sink(keys, 0, k);
             }
         }
-        Arrays.sort(keys, 0, k);
+        sort(keys, k);
         return k;
     }
 
-    private void sink(int at, int size) {
+    // Sorting without any memory of its own, which the JDK's takes where it finds runs
+
+    /** Puts the largest on top. */
+    private static void heap(long[] keys, int size) {
+        for (int i = size / 2 - 1; i >= 0; i--) {
+            sink(keys, i, size);
+        }
+    }
+
+    /** Sorts what is a heap. */
+    private static void sort(long[] heap, int size) {
+        for (int end = size - 1; end > 0; end--) {
+            long largest = heap[0];
+            heap[0] = heap[end];
+            sink(heap, 0, end);
+            heap[end] = largest;
+        }
+    }
+
+    private static void sink(long[] keys, int at, int size) {
         long key = keys[at];
         while (true) {
             int child = 2 * at + 1;

@@ -1,5 +1,7 @@
 package dev.puna.sample;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -79,7 +81,8 @@ public record Sampling(
         }
         within("presencePenalty", presencePenalty, -2, 2);
         within("frequencyPenalty", frequencyPenalty, -2, 2);
-        logitBias = Map.copyOf(logitBias);
+        // Unlike Map.copyOf's, this one is walked for each token without making anything.
+        logitBias = Collections.unmodifiableMap(new LinkedHashMap<>(Map.copyOf(logitBias)));
         logitBias.forEach((id, bias) -> within("logitBias", bias, -100, 100));
         stop = List.copyOf(stop);
         if (stop.size() > 64) {

@@ -321,19 +321,20 @@ final class Attention {
     private void together(int item, int worker) {
         Which tile = which(item, worker);
         int rows = tile.tokens * group;
-        MemorySegment sums = workers.scratch(worker, partBytes(rows));
+        long sums = workers.scratch(worker, partBytes(rows)).address();
         clear(sums, rows);
         for (int i = firstPiece(tile); i <= lastPiece(tile); i++) {
-            merge(sums.address(), part(item, i), rows);
+            merge(sums, part(item, i), rows);
         }
-        finish(tile, sums.address());
+        finish(tile, sums);
     }
 
     /** Sums of nothing: m so low that e^m counts as nothing. */
-    private void clear(MemorySegment part, int rows) {
-        part.fill((byte) 0);
+    private void clear(long part, int rows) {
+        long states = part + rows * 4L * padded();
+        Memory.clear(part, states - part);
         for (int row = 0; row < rows; row++) {
-            part.set(JAVA_FLOAT, rows * 4L * padded() + row * 8L, NOTHING);
+            state(states + row * 8L);
         }
     }
 
@@ -389,9 +390,8 @@ final class Attention {
         set(a, Arguments.INPUT, 0);
         set(a, Arguments.TOKENS, rows);
         long panel = scores + rows * 4L * PIECE;
-        MemorySegment copies =
-                copied ? scratch.asSlice(panel + panelBytes() - scratch.address(), copyBytes()) : MemorySegment.NULL;
-        copyQueries(tile, scratch);
+        long copies = panel + panelBytes();
+        copyQueries(tile, scratch.address());
         scores(tile, first, begin, end, scratch.address(), scores, panel, copies, a);
         int whole = Math.ceilDiv(end - first, 8) * 8;
         softmax(tile, first, end, whole, scores, part);
@@ -429,7 +429,7 @@ final class Attention {
             long queryAt,
             long scores,
             long panel,
-            MemorySegment copies,
+            long copies,
             MemorySegment a) {
         int tileRows = Tile.ofFloats(lanes).strips() * lanes.rows;
         long stripBytes = (long) lanes.bytes * padded();
@@ -478,9 +478,7 @@ final class Attention {
                 continue;
             }
             for (int row = 0; row < group; row++) {
-                MemorySegment.ofAddress(ofToken + row * 4L * PIECE)
-                        .reinterpret(4L * whole)
-                        .fill((byte) 0);
+                Memory.clear(ofToken + row * 4L * PIECE, 4L * whole);
                 state(state + row * 8L);
             }
         }
@@ -495,7 +493,7 @@ final class Attention {
             long scores,
             long panel,
             long part,
-            MemorySegment copies,
+            long copies,
             MemorySegment a) {
         int tileRows = Tile.ofFloats(lanes).strips() * lanes.rows;
         if (copied) {
@@ -528,42 +526,40 @@ final class Attention {
     }
 
     private static void state(long at) {
-        MemorySegment state = MemorySegment.ofAddress(at).reinterpret(8);
-        state.set(JAVA_FLOAT, 0, NOTHING);
-        state.set(JAVA_FLOAT, 4, 0);
+        Memory.set(at, NOTHING);
+        Memory.set(at + 4, 0);
     }
 
-    private void copyQueries(Which tile, MemorySegment target) {
+    private void copyQueries(Which tile, long target) {
         int together = padded() == pages.headSize() ? group : 1; // heads that are copied in one piece
         long bytes = 4L * pages.headSize();
         for (int row = 0; row < tile.tokens * group; row += together) {
             long from =
                     (tile.token + row / group) * width + (tile.head * group + row % group) * (long) pages.headSize();
-            long to = row * 4L * padded();
-            MemorySegment.copy(queries, 4 * from, target, to, together * bytes);
+            long to = target + row * 4L * padded();
+            Memory.copy(queries.address() + 4 * from, to, together * bytes);
             if (padded() > pages.headSize()) {
-                target.asSlice(to + bytes, 4L * padded() - bytes).fill((byte) 0);
+                Memory.clear(to + bytes, 4L * padded() - bytes);
             }
         }
     }
 
     /** Where the row of a position is: in its page, or among the copies. */
-    private long row(Which tile, int position, int begin, long head, MemorySegment copies) {
+    private long row(Which tile, int position, int begin, long head, long copies) {
         if (copied) {
-            return copies.address() + (position - begin) * pages.type().bytes(padded());
+            return copies + (position - begin) * pages.type().bytes(padded());
         }
         return pages.page(tile.span, position).address() + head + pages.row(tile.span, position);
     }
 
     /** Copies rows one behind the other, filled up with zeros. */
-    private void copy(Which tile, int begin, int end, long head, MemorySegment copies) {
-        copies.fill((byte) 0);
+    private void copy(Which tile, int begin, int end, long head, long copies) {
+        Memory.clear(copies, copyBytes());
         for (int position = begin; position < end; position++) {
-            MemorySegment.copy(
-                    pages.page(tile.span, position),
-                    head + pages.row(tile.span, position),
-                    copies,
-                    (position - begin) * pages.type().bytes(padded()),
+            long page = pages.page(tile.span, position).address();
+            Memory.copy(
+                    page + head + pages.row(tile.span, position),
+                    copies + (position - begin) * pages.type().bytes(padded()),
                     pages.rowBytes());
         }
     }

@@ -211,7 +211,7 @@ final class Matmul {
         Activations record = preparing;
         int runs = runs(record);
         int panelRuns = panelRuns(record);
-        MemorySegment target = prepared[record.ordinal()].atLeast(0);
+        long target = prepared[record.ordinal()].atLeast(0).address();
         long from = (long) token * columns * 4;
         for (int run = 0; run < runs; run += panelRuns) {
             int some = Math.min(panelRuns, runs - run);
@@ -219,19 +219,16 @@ final class Matmul {
             long source = from + (long) run * record.columns * 4;
             if (record == Activations.FLOATS) {
                 long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
-                MemorySegment.copy(x, source, target, to, bytes);
-                if (bytes < (long) some * record.bytes) {
-                    target.asSlice(to + bytes, (long) some * record.bytes - bytes)
-                            .fill((byte) 0);
-                }
+                Memory.copy(x.address() + source, target + to, bytes);
+                Memory.clear(target + to + bytes, (long) some * record.bytes - bytes);
             } else if ((run + some) * record.columns > columns) { // the row ends within a run
-                MemorySegment row = workers.scratch(worker, 4L * some * record.columns);
+                long row = workers.scratch(worker, 4L * some * record.columns).address();
                 long bytes = 4L * (columns - run * record.columns);
-                MemorySegment.copy(x, source, row, 0, bytes);
-                row.asSlice(bytes, 4L * some * record.columns - bytes).fill((byte) 0);
-                quantisers[record.ordinal()].callBriefly(row.address(), target.address() + to, some, 0);
+                Memory.copy(x.address() + source, row, bytes);
+                Memory.clear(row + bytes, 4L * some * record.columns - bytes);
+                quantisers[record.ordinal()].callBriefly(row, target + to, some, 0);
             } else {
-                quantisers[record.ordinal()].callBriefly(x.address() + source, target.address() + to, some, 0);
+                quantisers[record.ordinal()].callBriefly(x.address() + source, target + to, some, 0);
             }
         }
     }
@@ -283,19 +280,18 @@ final class Matmul {
         long rowBytes = Math.ceilDiv(columns, plan.blockColumns()) * (long) plan.blockBytes();
         long weightBytes = Math.ceilDiv(job.unitRows * rowBytes, 64) * 64;
         long outputBytes = (long) tokens * job.unitRows * 4;
-        MemorySegment scratch = workers.scratch(worker, weightBytes + outputBytes + panelBytes(job, 1));
-        scratch.asSlice(0, weightBytes).fill((byte) 0);
+        long weights = workers.scratch(worker, weightBytes + outputBytes + panelBytes(job, 1))
+                .address();
+        Memory.clear(weights, weightBytes);
         for (int row = 0; row < some; row++) {
-            MemorySegment.copy(job.weight, (first + row) * job.rowBytes, scratch, row * rowBytes, job.rowBytes);
+            Memory.copy(job.weight.address() + (first + row) * job.rowBytes, weights + row * rowBytes, job.rowBytes);
         }
-        long output = scratch.address() + weightBytes;
-        rows(job, scratch.address(), rowBytes, output, job.unitRows * 4L, 1, worker, weightBytes + outputBytes);
+        long output = weights + weightBytes;
+        rows(job, weights, rowBytes, output, job.unitRows * 4L, 1, worker, weightBytes + outputBytes);
         for (int token = 0; token < tokens; token++) {
-            MemorySegment.copy(
-                    scratch,
-                    weightBytes + (long) token * job.unitRows * 4,
-                    job.y,
-                    ((long) token * job.rows + first) * 4,
+            Memory.copy(
+                    output + (long) token * job.unitRows * 4,
+                    job.y.address() + ((long) token * job.rows + first) * 4,
                     some * 4L);
         }
     }

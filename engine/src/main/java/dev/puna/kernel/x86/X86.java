@@ -14,14 +14,12 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The tiers {@code avx2}, {@code avx512} and {@code amx}: machine code assembled for the level, what it has none for inherited. */
 final class X86 extends Scalar {
-    /** All memory by its addresses, so that a copy makes no segments. */
-    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
     /** Tokens whose keys and values one thread stores at a time. */
     private static final int STORED = 64;
 
@@ -42,6 +40,19 @@ final class X86 extends Scalar {
     private final @Nullable Function[] turns = new Function[DType.values().length];
 
     private final MemorySegment constants = Arena.ofAuto().allocate(8, 8);
+
+    private final Part norms = this::norms;
+    private final Part sums = this::sums;
+    private final Part gates = this::gates;
+    private final Part turning = this::turning;
+    private final Workers.Task stores = this::stores;
+
+    // What is being done
+    private Part part = (_, _) -> {};
+    private int all;
+    private int each;
+    private final Workers.Task parts =
+            (i, _) -> part.run((long) i * each, Math.min(each, all - (long) i * each));
 
     X86(Level level, Workers workers) throws Refused {
         this(level, workers, Assembler::new);
@@ -93,21 +104,19 @@ final class X86 extends Scalar {
         long n = weight.elements();
         constants.set(JAVA_FLOAT, 0, 1f / n);
         constants.set(JAVA_FLOAT, 4, epsilon);
-        int all = (int) (x.elements() / n);
-        if (few(all, n)) {
-            rmsNorm(x, weight, y, 0, all);
-        } else {
-            parts(all, n, (row, rows) -> rmsNorm(x, weight, y, row, rows));
-        }
+        in = x;
+        other = weight;
+        out = y;
+        parts((int) (x.elements() / n), n, norms);
     }
 
-    private void rmsNorm(Tensor x, Tensor weight, Tensor y, long row, long rows) {
-        long n = weight.elements();
+    private void norms(long row, long rows) {
+        long n = other.elements();
         long at = 4 * n * row;
         rmsNorm.call(
-                x.data().address() + at,
-                weight.data().address(),
-                y.data().address() + at,
+                in.data().address() + at,
+                other.data().address(),
+                out.data().address() + at,
                 n,
                 rows,
                 constants.address());
@@ -116,57 +125,54 @@ final class X86 extends Scalar {
     @Override
     public void add(Tensor b, Tensor y) {
         long n = b.elements();
-        long from = b.data().address();
-        long to = y.data().address();
-        if (n == y.elements() && few((int) b.rows(), b.columns())) {
-            add.call(from, to, n, 0);
-        } else if (n == y.elements()) {
-            parts((int) b.rows(), b.columns(), (row, rows) -> {
-                long at = 4 * b.columns() * row;
-                add.call(from + at, to + at, rows * b.columns(), 0);
-            });
+        if (n == y.elements()) {
+            in = b;
+            out = y;
+            parts((int) b.rows(), b.columns(), sums);
         } else {
             for (long at = 0; at < y.elements(); at += n) {
-                add.call(from, to + 4 * at, n, 0);
+                add.call(b.data().address(), y.data().address() + 4 * at, n, 0);
             }
         }
     }
 
-    @Override
-    public void swiGlu(Tensor gate, Tensor up, Tensor y) {
-        int all = (int) gate.rows();
-        if (few(all, gate.columns())) {
-            swiGlu(gate, up, y, 0, all);
-        } else {
-            parts(all, gate.columns(), (row, rows) -> swiGlu(gate, up, y, row, rows));
-        }
+    private void sums(long row, long rows) {
+        long at = 4 * in.columns() * row;
+        add.call(in.data().address() + at, out.data().address() + at, rows * in.columns(), 0);
     }
 
-    private void swiGlu(Tensor gate, Tensor up, Tensor y, long row, long rows) {
-        long at = 4 * gate.columns() * row;
+    @Override
+    public void swiGlu(Tensor gate, Tensor up, Tensor y) {
+        in = gate;
+        other = up;
+        out = y;
+        parts((int) gate.rows(), gate.columns(), gates);
+    }
+
+    private void gates(long row, long rows) {
+        long at = 4 * in.columns() * row;
         swiGlu.call(
-                gate.data().address() + at, up.data().address() + at, y.data().address() + at, gate.columns() * rows);
+                in.data().address() + at, other.data().address() + at, out.data().address() + at, in.columns() * rows);
     }
 
     @Override
     public void rotate(Rotation rotation, int headSize, Tensor x) {
-        int all = (int) x.rows();
-        if (few(all, x.columns())) {
-            rotate(rotation, headSize, x, 0, all);
-        } else {
-            parts(all, x.columns(), (row, rows) -> rotate(rotation, headSize, x, row, rows));
-        }
+        this.rotation = rotation;
+        this.headSize = headSize;
+        out = x;
+        parts((int) x.rows(), x.columns(), turning);
     }
 
-    private void rotate(Rotation rotation, int headSize, Tensor x, long row, long rows) {
-        Function kernel = rotation.interleaved() ? rotateNeighbours : rotateHalves;
-        int pairs = rotation.pairs();
-        long width = x.columns();
+    private void turning(long row, long rows) {
+        Rotation by = Objects.requireNonNull(rotation);
+        Function kernel = by.interleaved() ? rotateNeighbours : rotateHalves;
+        int pairs = by.pairs();
+        long width = out.columns();
         for (long token = row; token < row + rows; token++) {
             kernel.callBriefly(
-                    x.data().address() + 4 * width * token,
-                    rotation.cos().data().address() + 4 * pairs * token,
-                    rotation.sin().data().address() + 4 * pairs * token,
+                    out.data().address() + 4 * width * token,
+                    by.cos().data().address() + 4 * pairs * token,
+                    by.sin().data().address() + 4 * pairs * token,
                     pairs,
                     width / headSize,
                     4L * headSize);
@@ -183,18 +189,19 @@ final class X86 extends Scalar {
         if (KeyStrips.fit(pages)) {
             turn(pages.type());
         }
-        int all = (int) keys.rows();
-        if (all <= STORED) {
-            store(keys, values, spans, pages, 0, all, 0);
-        } else {
-            workers.run(Math.ceilDiv(all, STORED), (part, worker) -> {
-                store(keys, values, spans, pages, part * STORED, Math.min(all, (part + 1) * STORED), worker);
-            });
-        }
+        in = keys;
+        other = values;
+        this.spans = spans;
+        this.pages = pages;
+        workers.run(Math.ceilDiv((int) keys.rows(), STORED), stores);
     }
 
-    /** Tokens from {@code from} to {@code end} of the batch. */
-    private void store(Tensor keys, Tensor values, List<Span> spans, Pages pages, int from, int end, int worker) {
+    /** Some tokens of the batch. */
+    private void stores(int part, int worker) {
+        Tensor keys = in;
+        Tensor values = other;
+        int from = part * STORED;
+        int end = (int) Math.min(keys.rows(), from + STORED);
         int size = pages.headSize();
         boolean turned = KeyStrips.fit(pages);
         Function turn = turned ? turn(pages.type()) : Function.NONE;
@@ -240,7 +247,7 @@ final class X86 extends Scalar {
         switch (pages.type()) {
             case F16 -> halves.callBriefly(source, target, pages.headSize() / 8, 0);
             case Q8_0 -> blocks.callBriefly(source, target, pages.headSize() / 32, 0);
-            default -> MemorySegment.copy(MEMORY, source, MEMORY, target, pages.rowBytes());
+            default -> Memory.copy(source, target, pages.rowBytes());
         }
     }
 
@@ -258,18 +265,15 @@ final class X86 extends Scalar {
         void run(long row, long rows);
     }
 
-    /** Whether rows are not worth a second thread: then nothing is made to hand them out. */
-    private static boolean few(int rows, long columns) {
-        return rows <= each(columns);
-    }
-
-    private static int each(long columns) {
-        return (int) Math.max(1, PART / columns);
-    }
-
+    /** Hands rows out to the threads, unless they are not worth a second one. */
     private void parts(int rows, long columns, Part part) {
-        int each = each(columns);
-        workers.run(
-                Math.ceilDiv(rows, each), (i, _) -> part.run((long) i * each, Math.min(each, rows - (long) i * each)));
+        each = (int) Math.max(1, PART / columns);
+        if (rows <= each) {
+            part.run(0, rows);
+            return;
+        }
+        this.part = part;
+        all = rows;
+        workers.run(Math.ceilDiv(rows, each), parts);
     }
 }
