@@ -23,7 +23,7 @@ final class AttentionVector {
 
     private Tensor queries = NOTHING;
     private Tensor y = NOTHING;
-    private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
+    private Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1, 1);
     private Reach reach = new Reach.All();
     private float scale;
     private int size;

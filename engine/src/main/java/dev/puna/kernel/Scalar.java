@@ -30,7 +30,7 @@ public class Scalar implements Kernels {
     protected Tensor other = NOTHING;
     protected Tensor out = NOTHING;
     protected List<Span> spans = List.of();
-    protected Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1);
+    protected Pages pages = new Pages(new MemorySegment[0], 0, DType.F32, 1, 1, 1, 1);
     protected Reach reach = new Reach.All();
     protected @Nullable Rotation rotation;
     /** The norm's epsilon, or what scores are multiplied with. */
