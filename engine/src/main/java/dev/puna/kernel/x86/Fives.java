@@ -1,7 +1,5 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VPAND;
-import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSRLW;
 
 import dev.puna.tensor.DType;
@@ -51,18 +49,17 @@ final class Fives implements Format {
         routine.give(end[0]);
         Vec[] pairs = Arrays.copyOfRange(end, 2, 6);
         Vec code = routine.take();
-        Vec fifth = routine.take();
+        Vec spare = routine.take();
         for (int group = 0; group < Codes.GROUPS; group++) {
             Vec pair = pairs[group % 4];
             if (group >= 4) {
                 a.op(VPSRLW, pair, pair, 4);
             }
-            a.op(VPAND, code, pair, mask);
-            routine.fifthBits(fifth, bits, group, table);
-            a.op(VPOR, code, code, fifth);
+            routine.fifthBits(code, bits, group, table);
+            routine.orMasked(code, pair, mask, spare);
             sink.codes(0, group, code);
         }
-        routine.give(code, fifth, bits);
+        routine.give(code, spare, bits);
         routine.give(pairs);
     }
 }

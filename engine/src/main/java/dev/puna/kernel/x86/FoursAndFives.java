@@ -76,8 +76,7 @@ final class FoursAndFives implements Format {
             } else if (run > 4) {
                 a.op(VPSRLW, bit, bit, run - 4);
             }
-            a.op(VPAND, bit, bit, routine.everyByte(0x10));
-            a.op(VPOR, code, code, bit);
+            routine.orMasked(code, bit, routine.everyByte(0x10), bit);
         });
     }
 

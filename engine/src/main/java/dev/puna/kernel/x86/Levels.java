@@ -10,10 +10,14 @@ import dev.puna.tensor.DType;
 
 /** IQ4_XS: eight runs of nibbles as in IQ4_NL, with scales of 6 bits before them. */
 final class Levels implements Format {
+    private final Codes codes;
     private final Vec mask;
+    private final Nibbles.Table table;
 
     Levels(Routine routine) {
+        this.codes = Nibbles.levels(routine.lanes);
         this.mask = routine.allBytes(15);
+        this.table = new Nibbles.Table(routine, Nibbles.levels(codes));
     }
 
     @Override
@@ -23,7 +27,7 @@ final class Levels implements Format {
 
     @Override
     public Codes codes() {
-        return new Codes(8, 0, 1, false);
+        return codes;
     }
 
     @Override
@@ -42,7 +46,7 @@ final class Levels implements Format {
                     a.op(VPSRLW, pair, pair, 4);
                 }
                 a.op(VPAND, nibble, pair, mask);
-                Nibbles.level(routine, nibble, Nibbles.LEVELS);
+                table.look(nibble);
                 sink.codes(run, group, nibble);
             }
             routine.give(nibble);

@@ -9,6 +9,7 @@ import static dev.puna.kernel.x86.Op.VPSRLW;
 
 import dev.puna.tensor.DType;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks of 32 numbers, each a nibble: sixteen bytes at the end of the block, the low nibbles first. Q4_0, Q4_1, IQ4_NL
@@ -16,7 +17,7 @@ import java.util.Arrays;
  */
 final class Nibbles implements Format {
     /** Sixteen levels, denser near zero as weights are. */
-    static final byte[] LEVELS = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    private static final byte[] LEVELS = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
     /** Sixteen small floats, doubled so that they are whole, and 16 more so that they have no sign. */
     private static final byte[] FLOATS = {16, 17, 18, 19, 20, 22, 24, 28, 16, 15, 14, 13, 12, 10, 8, 4};
@@ -24,17 +25,65 @@ final class Nibbles implements Format {
     private final DType type;
     private final Codes codes;
     private final Vec mask;
+    /** What nibbles mean, or none. */
+    private final @Nullable Table table;
 
     Nibbles(DType type, Routine routine) {
         this.type = type;
         this.codes = switch (type) {
             case Q4_0 -> new Codes(4, 8, 1, false);
             case Q4_1 -> new Codes(4, 0, 1, true);
-            case IQ4_NL -> new Codes(8, 0, 1, false);
+            case IQ4_NL -> levels(routine.lanes);
             case MXFP4 -> new Codes(5, 16, 1, false);
             default -> throw new IllegalArgumentException(type.name());
         };
         this.mask = routine.allBytes(15);
+        this.table = switch (type) {
+            case IQ4_NL -> new Table(routine, levels(codes));
+            case MXFP4 -> new Table(routine, FLOATS);
+            default -> null;
+        };
+    }
+
+    /** What {@link #LEVELS} are at a level: with sixteen lanes they lie around 128. */
+    static Codes levels(Lanes lanes) {
+        return new Codes(8, lanes == Lanes.SIXTEEN ? 128 : 0, 1, false);
+    }
+
+    /** {@link #LEVELS} and the codes' bias. */
+    static byte[] levels(Codes codes) {
+        byte[] biased = new byte[LEVELS.length];
+        for (int i = 0; i < biased.length; i++) {
+            biased[i] = (byte) (LEVELS[i] + codes.bias());
+        }
+        return biased;
+    }
+
+    /** Sixteen bytes that nibbles stand for: kept in a vector where there are enough. */
+    static final class Table {
+        private final Routine routine;
+        private final Mem memory;
+        private final @Nullable Vec kept;
+
+        Table(Routine routine, byte[] levels) {
+            this.routine = routine;
+            this.memory = routine.everyPart(levels);
+            this.kept = routine.lanes == Lanes.SIXTEEN ? routine.take() : null;
+            if (kept != null) {
+                routine.a.op(Op.VMOVDQU, kept, memory);
+            }
+        }
+
+        void look(Vec nibble) {
+            if (kept != null) {
+                routine.a.op(VPSHUFB, nibble, kept, nibble);
+                return;
+            }
+            routine.with(table -> {
+                routine.a.op(Op.VMOVDQU, table, memory);
+                routine.a.op(VPSHUFB, nibble, table, nibble);
+            });
+        }
     }
 
     @Override
@@ -77,22 +126,13 @@ final class Nibbles implements Format {
                     a.op(VPSRLW, pair, pair, 4);
                 }
                 a.op(VPAND, nibble, pair, mask);
-                switch (type) {
-                    case IQ4_NL -> level(routine, nibble, LEVELS);
-                    case MXFP4 -> level(routine, nibble, FLOATS);
-                    default -> {}
+                if (table != null) {
+                    table.look(nibble);
                 }
                 sink.codes(0, group, nibble);
             }
         });
         routine.give(pairs);
-    }
-
-    static void level(Routine routine, Vec nibble, byte[] levels) {
-        routine.with(table -> {
-            routine.a.op(Op.VMOVDQU, table, routine.everyPart(levels));
-            routine.a.op(VPSHUFB, nibble, table, nibble);
-        });
     }
 
     /** The highest byte e of each lane becomes 2^(e − 128): half the block's scale, because the floats are doubled. */

@@ -36,7 +36,7 @@ final class OneToken {
     }
 
     static byte[] kernel(Lanes lanes, DType type) {
-        return Formats.has(type) ? quantised(lanes, type, Products::of) : floats(lanes, type);
+        return Formats.has(type) ? quantised(lanes, type, Products::ofOne) : floats(lanes, type);
     }
 
     static byte[] quantised(Lanes lanes, DType type, Products.Maker maker) {

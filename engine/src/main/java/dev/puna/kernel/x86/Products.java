@@ -12,12 +12,17 @@ interface Products {
         Products of(Routine routine, Codes codes);
     }
 
-    /** The way for these codes without tiles. */
+    /** The way for these codes and many tokens without tiles. */
     static Products of(Routine routine, Codes codes) {
         return switch (routine.lanes) {
-            case SIXTEEN -> new QuadProducts(routine, codes);
+            case SIXTEEN -> QuadProducts.many(routine, codes);
             case EIGHT -> codes.signed() ? new WordProducts(routine) : new PairProducts(routine, codes);
         };
+    }
+
+    /** The same for one token: the same sums. */
+    static Products ofOne(Routine routine, Codes codes) {
+        return routine.lanes == Lanes.SIXTEEN ? QuadProducts.one(routine, codes) : of(routine, codes);
     }
 
     /** What this way needs of the activations. */

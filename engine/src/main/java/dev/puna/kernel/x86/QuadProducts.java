@@ -4,29 +4,44 @@ import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
+import static dev.puna.kernel.x86.Op.VPSRAD;
 import static dev.puna.kernel.x86.Op.VPXOR;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * AVX-512 with VNNI: {@code vpdpbusd} adds four products of a byte without and a byte with a sign to 32 bits. Codes are
- * made to lie around 128, and a sum begins with −128 times the sum of the activations; codes with minima stay as they
- * are, and their sums begin with zero.
+ * made to lie around 128 where many tokens share them, and a sum begins with −128 times the sum of the activations. For one
+ * token they stay as they are, if they have no sign, and a sum begins with as much less. The sums of codes with minima
+ * begin with zero.
  */
 final class QuadProducts implements Products {
     private final Routine routine;
     private final Assembler a;
     private final Codes codes;
-    /** What brings codes to lie around 128. */
+    /** What codes lie around as they are multiplied. */
+    private final int around;
+    /** What brings them there. */
     private @Nullable Vec shift;
 
     /** Ones in all bytes, once {@link #unpacking} has taken them. */
     private Vec ones = Vec.zmm(0);
 
-    QuadProducts(Routine routine, Codes codes) {
+    private QuadProducts(Routine routine, Codes codes, int around) {
         this.routine = routine;
         this.a = routine.a;
         this.codes = codes;
+        this.around = around;
+    }
+
+    /** For one token. */
+    static Products one(Routine routine, Codes codes) {
+        return new QuadProducts(routine, codes, codes.signed() ? 128 : codes.bias());
+    }
+
+    /** For many tokens. */
+    static Products many(Routine routine, Codes codes) {
+        return new QuadProducts(routine, codes, codes.minima() ? 0 : 128);
     }
 
     @Override
@@ -46,7 +61,7 @@ final class QuadProducts implements Products {
 
     @Override
     public void unpacking() {
-        shift = codes.minima() ? null : routine.allBytes(128 - codes.bias());
+        shift = around == codes.bias() ? null : routine.allBytes(around - codes.bias());
         ones = routine.allBytes(1);
     }
 
@@ -60,10 +75,10 @@ final class QuadProducts implements Products {
 
     @Override
     public void gather(Vec codeSum, Vec[] steps, boolean first) {
-        if (first && codes.minima()) {
+        if (first && around == 0) {
             routine.zero(codeSum);
         } else if (first) {
-            a.op(VPBROADCASTD, codeSum, a.constant(Routine.littleEndian(-128 * Codes.RUN / codes.halves())));
+            a.op(VPBROADCASTD, codeSum, a.constant(Routine.littleEndian(-around * Codes.RUN / codes.halves())));
         }
         a.op(VPDPBUSD, codeSum, steps[0], ones);
     }
@@ -88,10 +103,13 @@ final class QuadProducts implements Products {
     @Override
     public void start(Sum[] sums, Mem record, int half) {
         Vec first = sums[0].total();
-        if (codes.minima()) {
+        if (around == 0) {
             routine.zero(first);
         } else {
             a.op(VPBROADCASTD, first, record.plus(record().offset(half)));
+            if (around < 128) {
+                a.op(VPSRAD, first, first, Integer.numberOfTrailingZeros(128 / around));
+            }
         }
         for (int strip = 1; strip < sums.length; strip++) {
             a.op(VMOVUPS, sums[strip].total(), first);

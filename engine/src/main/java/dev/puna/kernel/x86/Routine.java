@@ -11,10 +11,12 @@ import static dev.puna.kernel.x86.Op.VPCMPEQB;
 import static dev.puna.kernel.x86.Op.VPERMD;
 import static dev.puna.kernel.x86.Op.VPERMQ;
 import static dev.puna.kernel.x86.Op.VPMOVDW;
+import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSRAD;
 import static dev.puna.kernel.x86.Op.VPSRLD;
+import static dev.puna.kernel.x86.Op.VPTERNLOGD;
 import static dev.puna.kernel.x86.Op.VPXOR;
 
 import java.nio.ByteBuffer;
@@ -229,6 +231,21 @@ final class Routine {
     /** Vectors that nobody uses. */
     int spare() {
         return free.cardinality();
+    }
+
+    /**
+     * {@code target |= source & mask}.
+     *
+     * @param spare may be overwritten; may be the source
+     */
+    void orMasked(Vec target, Vec source, Operand mask, Vec spare) {
+        switch (lanes) {
+            case SIXTEEN -> a.op(VPTERNLOGD, target, source, mask, 0xF8);
+            case EIGHT -> {
+                a.op(VPAND, spare, source, mask);
+                a.op(VPOR, target, target, spare);
+            }
+        }
     }
 
     /** Whole numbers times a factor, f32. */

@@ -2,7 +2,6 @@ package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPAND;
-import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRLW;
 
@@ -70,8 +69,7 @@ final class Sixes implements Format {
             } else if (quarter > 2) {
                 a.op(VPSRLW, two, two, 2);
             }
-            a.op(VPAND, two, two, routine.everyByte(0x30));
-            a.op(VPOR, code, code, two);
+            routine.orMasked(code, two, routine.everyByte(0x30), two);
         });
     }
 
