@@ -11,8 +11,8 @@ enum CallForm {
     /** Hermes and Qwen: {@code <tool_call>{"name": …, "arguments": {…}}</tool_call>}, one after the other. */
     TAGGED,
     /**
-     * Qwen3-Coder: {@code <tool_call><function=name><parameter=a>…</parameter></function></tool_call>}. Read as it comes;
-     * where calls are demanded they are demanded as {@link #TAGGED}.
+     * Qwen3-Coder: {@code <tool_call><function=name><parameter=a>…</parameter></function></tool_call>}. Texts stand
+     * without quotes where the tool's schema says that they are texts.
      */
     PARAMETERS,
     /** Mistral: {@code [TOOL_CALLS][{"name": …, "arguments": {…}}, …]}. */

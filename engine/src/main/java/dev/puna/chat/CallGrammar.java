@@ -32,6 +32,8 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
 
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
+    private static final Pattern TAG = Pattern.compile("[^<>\\s]{1,64}");
+
     /** Keys of a schema beside which parameters can be looked at one by one. */
     private static final Set<String> PLAIN = Set.of(
             "type",
@@ -57,7 +59,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
     static CallGrammar of(Tools tools, CallForm form) {
         List<Tool> allowed = tools.allowed();
         int most = tools.parallel() ? MOST_CALLS : 1;
-        boolean python = form == CallForm.PYTHON && allowed.stream().allMatch(CallGrammar::isPlain);
+        boolean python = form == CallForm.PYTHON && allowed.stream().allMatch(tool -> isPlain(tool, IDENTIFIER));
         Map<String, Part> heads = new LinkedHashMap<>();
         Map<String, Part> words = new LinkedHashMap<>();
         for (Tool tool : allowed) {
@@ -86,7 +88,16 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
                     heads.put("<function=" + tool.name() + ">", rest);
                     words.put("<function=" + tool.name() + ">", rest);
                 }
-                case TAGGED, PARAMETERS, MISTRAL, GENERIC ->
+                case PARAMETERS -> {
+                    String head = "<function=" + tool.name() + ">";
+                    Part rest = isPlain(tool, TAG)
+                            ? tagged(tool, must)
+                            : Part.sequence(
+                                    Part.literal("\n"), arguments(tool, must), Part.literal("\n</function>"));
+                    heads.put(head, rest);
+                    words.put(head, rest);
+                }
+                case TAGGED, MISTRAL, GENERIC ->
                     heads.put(
                             "{\"name\": " + name + ", \"arguments\": ",
                             Part.sequence(arguments(tool, must), Part.literal("}")));
@@ -169,21 +180,24 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
             }
         } catch (GrammarRefused refused) {
             if (must) {
-                throw new BadRequest(
-                        "tools",
-                        "declares " + tool.name() + " with parameters that cannot be enforced: "
-                                + refused.getMessage());
+                throw refused(tool, refused);
             }
         }
         return Part.value(Grammar.jsonSchema(otherwise), false);
     }
 
-    // As Python writes them: parameters one by one, in the schema's order.
+    private static BadRequest refused(Tool tool, GrammarRefused refused) {
+        return new BadRequest(
+                "tools",
+                "declares " + tool.name() + " with parameters that cannot be enforced: " + refused.getMessage());
+    }
 
-    private static boolean isPlain(Tool tool) {
+    // Parameters one by one, in the schema's order.
+
+    private static boolean isPlain(Tool tool, Pattern names) {
         return PLAIN.containsAll(tool.schema().keySet())
                 && properties(tool).keySet().stream()
-                        .allMatch(name -> IDENTIFIER.matcher(name).matches())
+                        .allMatch(name -> names.matcher(name).matches())
                 && properties(tool).keySet().containsAll(required(tool));
     }
 
@@ -217,7 +231,39 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
         return first;
     }
 
+    /** Between tags: texts without quotes, other values as JSON. */
+    private static Part tagged(Tool tool, boolean must) {
+        Part rest = Part.literal("</function>");
+        for (String name : List.copyOf(properties(tool).keySet()).reversed()) {
+            Part given = Part.sequence(
+                    Part.literal("<parameter=" + name + ">\n"),
+                    DeclaredTools.isText(properties(tool).get(name))
+                            ? text(tool, name, must)
+                            : Part.sequence(parameter(tool, name, must), Part.literal("\n" + ToolCalls.PARAMETER_CLOSE)),
+                    Part.literal("\n"),
+                    rest);
+            rest = required(tool).contains(name) ? given : Part.either(List.of(given, rest));
+        }
+        return Part.sequence(Part.literal("\n"), rest);
+    }
+
+    private static Part text(Tool tool, String name, boolean must) {
+        try {
+            return Part.text(Grammar.jsonSchema(alone(tool, name)), ToolCalls.PARAMETER_CLOSE);
+        } catch (GrammarRefused refused) {
+            if (must) {
+                throw refused(tool, refused);
+            }
+            return Part.text(Grammar.jsonSchema(Map.of("type", "string")), ToolCalls.PARAMETER_CLOSE);
+        }
+    }
+
     private static Part parameter(Tool tool, String name, boolean must) {
+        return value(alone(tool, name), tool, must, Map.of());
+    }
+
+    /** The schema of one parameter, with what it may refer to. */
+    private static Map<String, @Nullable Object> alone(Tool tool, String name) {
         Map<String, @Nullable Object> schema = new LinkedHashMap<>();
         tool.schema().forEach((key, value) -> {
             if (key.equals("$defs") || key.equals("definitions")) {
@@ -226,6 +272,6 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
         });
         Object own = properties(tool).get(name);
         schema.put("allOf", List.of(own instanceof Map<?, ?> map ? closed(map) : own == null ? Map.of() : own));
-        return value(schema, tool, must, Map.of());
+        return schema;
     }
 }

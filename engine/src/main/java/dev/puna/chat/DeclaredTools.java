@@ -61,9 +61,7 @@ final class DeclaredTools {
     String value(String tool, String parameter, String written) {
         String text = written.startsWith("\n") ? written.substring(1) : written;
         text = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-        boolean wantsText =
-                properties(tool).get(parameter) instanceof Map<?, ?> schema && "string".equals(schema.get("type"));
-        if (!wantsText) {
+        if (!isText(properties(tool).get(parameter))) {
             try {
                 return Json.write(Json.parse(text, SHOWN));
             } catch (BadFile noJson) {
@@ -82,6 +80,36 @@ final class DeclaredTools {
             }
         }
         return Json.write(text);
+    }
+
+    /** Whether a parameter of such a schema is written without quotes, whatever it looks like. */
+    static boolean isText(@Nullable Object schema) {
+        return schema instanceof Map<?, ?> map && "string".equals(map.get("type"));
+    }
+
+    /** Whether what is written of a parameter is the beginning of a JSON text, array or object and not all of it. */
+    boolean isUnfinished(String tool, String parameter, CharSequence written) {
+        if (isText(properties(tool).get(parameter))) {
+            return false;
+        }
+        var literal = new Literal(new StringBuilder());
+        int at = 0;
+        while (at < written.length() && Character.isWhitespace(written.charAt(at))) {
+            at++;
+        }
+        if (at == written.length() || "\"[{".indexOf(written.charAt(at)) < 0) {
+            return false;
+        }
+        var step = Literal.Step.MORE;
+        for (; at < written.length() && step == Literal.Step.MORE; at++) {
+            step = literal.accept(written.charAt(at));
+        }
+        return step == Literal.Step.MORE;
+    }
+
+    /** Whether a parameter's schema says anything of it. */
+    boolean isTyped(String tool, String parameter) {
+        return properties(tool).get(parameter) instanceof Map<?, ?> schema && !schema.isEmpty();
     }
 
     /** The call that a JSON object is, if it is one of these tools. */

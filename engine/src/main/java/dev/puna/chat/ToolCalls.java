@@ -7,8 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -35,50 +33,7 @@ import java.util.regex.Pattern;
 final class ToolCalls implements Reading {
     static final String PYTHON_TAG = "<|python_tag|>";
     static final String MISTRAL_TAG = "[TOOL_CALLS]";
-
-    private static final int WAIT = -1;
-    private static final int NONE = -2;
-    private static final MatchResult NO_MATCH = Pattern.compile("").matcher("").toMatchResult();
-
-    /** Characters between two values of a call, white space among them; what is longer is none. */
-    private static final int LONGEST_GLUE = 512;
-
-    private static final String NAME = "([A-Za-z0-9_.-]{1,64})";
-    private static final String QUOTED_NAME = "[\"']name[\"']\\s*:\\s*[\"']" + NAME + "[\"']";
-    private static final String KIND = "(?:[\"']type[\"']\\s*:\\s*[\"']function[\"']\\s*,\\s*)?";
-    private static final String VALUES = "[\"'](?:parameters|arguments)[\"']\\s*:\\s*";
-
-    /** {@code {"name": "f", "parameters": } and the brace of the arguments to come. */
-    private static final Pattern JSON_HEAD =
-            Pattern.compile("\\{\\s*" + KIND + QUOTED_NAME + "\\s*,\\s*" + VALUES + "(?=\\{)");
-    /** The beginning of an object whose keys say only later whether it is a call. */
-    private static final Pattern OBJECT_HEAD =
-            Pattern.compile("(?=\\{\\s*" + KIND + "(?:" + QUOTED_NAME + "\\s*(?:\\}|,\\s*(?:" + VALUES
-                    + "[\"'nN]|[\"']id[\"']))|[\"']function[\"']\\s*:|" + VALUES + "[{\"']))\\{");
-
-    private static final Pattern JSON_TAIL = Pattern.compile(
-            "\\s*(?:,\\s*[\"'](?:id|type)[\"']\\s*:\\s*(?:\"[^\"\\\\]*\"|'[^'\\\\]*'|null|None)\\s*)*\\}");
-    private static final Pattern OBJECTS_HEAD = Pattern.compile("\\[\\s*(?=\\{)");
-    private static final Pattern CALLS_HEAD = Pattern.compile("\\[\\s*" + NAME + "\\s*\\(");
-    private static final Pattern CALL_HEAD = Pattern.compile(NAME + "\\s*\\(");
-    private static final Pattern FUNCTION_HEAD = Pattern.compile("<function=" + NAME + ">\\s*(?=\\{)");
-    private static final Pattern FUNCTION_EMPTY = Pattern.compile("<function=" + NAME + ">\\s*</function>");
-    private static final Pattern FUNCTION_OPEN = Pattern.compile("<function=" + NAME + ">\\s*(?=<parameter=)");
-    private static final Pattern PARAMETER_OPEN = Pattern.compile("\\s*<parameter=([^<>\\s]{1,64})>");
-    private static final String PARAMETER_CLOSE = "</parameter>";
-    private static final Pattern FUNCTION_TAIL = Pattern.compile("\\s*</function>");
-    private static final Pattern TAG_HEAD = Pattern.compile("<tool_call>\\s*(?=[{\\[<])");
-    private static final Pattern TAG_TAIL = Pattern.compile("\\s*</tool_call>");
-    private static final Pattern ARGS_HEAD =
-            Pattern.compile(NAME + "\\s*(?:\\[CALL_ID\\]\\s*\\w*\\s*)?(?:\\[ARGS\\]\\s*)?(?=\\{)");
-    private static final Pattern KEYWORD = Pattern.compile("\\s*([A-Za-z_]\\w*)\\s*=(?!=)\\s*(?=\\S)");
-    private static final Pattern POSITIONAL = Pattern.compile("\\s*(?=[^\\s),])");
-    private static final Pattern SEPARATORS = Pattern.compile("[\\s;,]*(?=[^\\s;,])");
-    private static final Pattern PARENTHESIS = Pattern.compile("\\s*\\)");
-    private static final Pattern COMMA = Pattern.compile("\\s*,");
-    private static final Pattern NEXT_CALL = Pattern.compile("\\s*,\\s*" + NAME + "\\s*\\(");
-    private static final Pattern NEXT_OBJECT = Pattern.compile("\\s*,\\s*(?=\\{)");
-    private static final Pattern BRACKET = Pattern.compile("\\s*\\]");
+    static final String PARAMETER_CLOSE = "</parameter>";
 
     private enum State {
         /** Text, where a call may begin. */
@@ -122,7 +77,6 @@ final class ToolCalls implements Reading {
     private final CallForm form;
     private final boolean parallel;
     private final boolean eager;
-    private final Supplier<String> ids;
     private final Consumer<Delta> out;
 
     private State state = State.TEXT;
@@ -131,29 +85,23 @@ final class ToolCalls implements Reading {
     /** Where in it the present candidate begins; what is before is white space or separators. */
     private int candidate;
     /** The end of it that no pattern has matched yet. */
-    private final StringBuilder glue = new StringBuilder();
+    private final Glue glue = new Glue();
 
-    /** The arguments of the present call, and how much of them has been told. */
-    private final StringBuilder json = new StringBuilder();
-
-    private Literal literal = new Literal(json);
-    private int told;
+    private final CallTeller call;
+    private Literal literal;
 
     private String name = "";
     private String parameter = "";
     private final StringBuilder written = new StringBuilder();
     private final Set<String> given = new HashSet<>();
-    private int index = -1;
-    private boolean begun;
 
     private Frame frame = Frame.OBJECT;
     private boolean list;
     private boolean pythonic;
-    private Pattern tail = TAG_TAIL;
+    private Pattern tail = CallPatterns.TAG_TAIL;
     private boolean tagged;
     private String mark = "";
 
-    private MatchResult match = NO_MATCH;
     /** How many times a candidate turned out to be none. */
     private int left;
 
@@ -180,8 +128,9 @@ final class ToolCalls implements Reading {
         this.form = form;
         this.parallel = parallel;
         this.eager = eager;
-        this.ids = ids;
         this.out = out;
+        call = new CallTeller(eager, ids, out);
+        literal = new Literal(call.json);
     }
 
     @Override
@@ -197,8 +146,8 @@ final class ToolCalls implements Reading {
         if (state == State.TEXT || state == State.REST) {
             tellText(state == State.REST);
         }
-        if (begun && eager) {
-            tellArguments();
+        if (call.isTold()) {
+            call.tellArguments();
         }
     }
 
@@ -213,7 +162,7 @@ final class ToolCalls implements Reading {
                     tellText(false);
                     mark = spelling;
                     candidate = raw.length();
-                    glue.setLength(0);
+                    glue.clear();
                     state = State.BETWEEN;
                 }
             }
@@ -227,7 +176,7 @@ final class ToolCalls implements Reading {
         if (state == State.HEAD && mark.equals(PYTHON_TAG)) {
             tools.codeTool().ifPresent(this::code);
         }
-        boolean blank = glue.toString().isBlank();
+        boolean blank = glue.isBlank();
         switch (state) {
             case ARGUMENTS_END -> {
                 if (blank) { // the brace that was forgotten changes nothing
@@ -236,21 +185,21 @@ final class ToolCalls implements Reading {
                 }
             }
             case CODE -> {
-                json.append("\"}");
+                call.json.append("\"}");
                 endCall();
                 raw.setLength(0);
             }
             case ELEMENT_END -> raw.setLength(blank ? 0 : raw.length());
             case BETWEEN, TAG_END, OVER -> raw.setLength(0);
             case ARGUMENTS, PARAMETER, VALUE, VALUE_END, TAGS, TAG_VALUE -> {
-                if (begun && eager && cut) { // told as far as it came
-                    tellArguments();
+                if (call.isTold() && cut) { // told as far as it came
+                    call.tellArguments();
                     raw.setLength(0);
                 }
             }
             case TEXT, REST, HEAD, OBJECT -> {}
         }
-        begun = false;
+        call.forget();
         state = state == State.OVER ? state : State.REST;
         tellText(true);
     }
@@ -285,15 +234,14 @@ final class ToolCalls implements Reading {
             case OBJECT, ARGUMENTS, VALUE -> value(c);
             case CODE -> {
                 String quoted = Json.write(String.valueOf(c));
-                json.append(quoted, 1, quoted.length() - 1);
+                call.json.append(quoted, 1, quoted.length() - 1);
             }
             case TAG_VALUE -> tagValue(c);
             case HEAD, BETWEEN, ARGUMENTS_END, PARAMETER, VALUE_END, TAGS, ELEMENT_END, TAG_END -> {
-                glue.append(c);
-                if (glue.length() > LONGEST_GLUE) {
-                    malformed();
-                } else {
+                if (glue.append(c)) {
                     glue();
+                } else {
+                    malformed();
                 }
             }
             case TEXT, REST, OVER -> throw new IllegalStateException("no call in " + state);
@@ -348,9 +296,9 @@ final class ToolCalls implements Reading {
      * {@code next} is the rest.
      */
     private void leave(State next) {
-        begun = false;
+        call.forget();
         left++;
-        glue.setLength(0);
+        glue.clear();
         state = next;
         if (next == State.REST || candidate >= raw.length()) {
             return;
@@ -365,28 +313,9 @@ final class ToolCalls implements Reading {
 
     // What stands between the values of calls.
 
-    /**
-     * Which of these patterns the glue begins with, the first that does: its number, {@link #WAIT} if more characters
-     * will tell, {@link #NONE} if it is none of them for ever.
-     */
-    private int which(Pattern... patterns) {
-        for (int i = 0; i < patterns.length; i++) {
-            Matcher matcher = patterns[i].matcher(glue);
-            if (matcher.lookingAt()) {
-                match = matcher.toMatchResult();
-                return i;
-            }
-            if (matcher.hitEnd()) {
-                return WAIT;
-            }
-        }
-        return NONE;
-    }
-
     /** Goes on behind the match, or at the beginning of the glue. */
     private void go(State next, int from) {
-        String rest = glue.substring(from);
-        glue.setLength(0);
+        String rest = glue.takeFrom(from);
         state = state == State.OVER ? state : next;
         int before = left;
         for (int i = 0; i < rest.length() && left == before && state != State.OVER; i++) {
@@ -395,14 +324,14 @@ final class ToolCalls implements Reading {
     }
 
     private void go(State next) {
-        go(next, match.end());
+        go(next, glue.match().end());
     }
 
     private void glue() {
         switch (state) {
             case BETWEEN -> {
-                if (which(SEPARATORS) == 0) {
-                    between(glue.charAt(match.end()));
+                if (glue.which(CallPatterns.SEPARATORS) == 0) {
+                    between(glue.charAt(glue.match().end()));
                 }
             }
             case HEAD -> {
@@ -414,35 +343,35 @@ final class ToolCalls implements Reading {
                 }
             }
             case ARGUMENTS_END -> {
-                switch (which(JSON_TAIL)) {
+                switch (glue.which(CallPatterns.JSON_TAIL)) {
                     case 0 -> {
                         endCall();
                         go(afterCall());
                     }
-                    case NONE -> malformed();
+                    case Glue.NONE -> malformed();
                     default -> {}
                 }
             }
             case PARAMETER -> parameter();
             case VALUE_END -> {
-                switch (which(COMMA, PARENTHESIS)) {
+                switch (glue.which(CallPatterns.COMMA, CallPatterns.PARENTHESIS)) {
                     case 0 -> go(State.PARAMETER);
                     case 1 -> endParameters();
-                    case NONE -> malformed();
+                    case Glue.NONE -> malformed();
                     default -> {}
                 }
             }
             case TAGS -> tags();
             case ELEMENT_END -> elementEnd();
             case TAG_END -> {
-                switch (which(tail)) {
+                switch (glue.which(tail)) {
                     case 0 -> {
                         raw.setLength(0);
-                        boolean outer = tagged && tail == FUNCTION_TAIL;
-                        tail = TAG_TAIL;
+                        boolean outer = tagged && tail == CallPatterns.FUNCTION_TAIL;
+                        tail = CallPatterns.TAG_TAIL;
                         go(outer ? State.TAG_END : State.BETWEEN);
                     }
-                    case NONE -> go(State.BETWEEN, 0);
+                    case Glue.NONE -> go(State.BETWEEN, 0);
                     default -> {}
                 }
             }
@@ -458,7 +387,7 @@ final class ToolCalls implements Reading {
             tagged = false;
             go(State.HEAD);
         } else {
-            glue.setLength(0);
+            glue.clear();
             raw.setLength(raw.length() - 1);
             state = State.TEXT;
             plain(c);
@@ -466,9 +395,9 @@ final class ToolCalls implements Reading {
     }
 
     private void object() {
-        switch (which(JSON_HEAD, OBJECT_HEAD)) {
+        switch (glue.which(CallPatterns.JSON_HEAD, CallPatterns.OBJECT_HEAD)) {
             case 0 -> {
-                if (known(match.group(1))) {
+                if (known(glue.match().group(1))) {
                     begin();
                     frame = Frame.OBJECT;
                     go(State.ARGUMENTS);
@@ -477,26 +406,26 @@ final class ToolCalls implements Reading {
                 }
             }
             case 1 -> readWhole();
-            case NONE -> noCall();
+            case Glue.NONE -> noCall();
             default -> {}
         }
     }
 
     private void readWhole() {
-        json.setLength(0);
-        literal = new Literal(json);
+        call.json.setLength(0);
+        literal = new Literal(call.json);
         go(State.OBJECT, 0);
     }
 
     private void bracket() {
-        switch (which(OBJECTS_HEAD, CALLS_HEAD)) {
+        switch (glue.which(CallPatterns.OBJECTS_HEAD, CallPatterns.CALLS_HEAD)) {
             case 0 -> {
                 list = true;
                 pythonic = false;
                 go(State.HEAD);
             }
             case 1 -> {
-                if (known(match.group(1))) {
+                if (known(glue.match().group(1))) {
                     list = true;
                     pythonic = true;
                     begin();
@@ -505,17 +434,17 @@ final class ToolCalls implements Reading {
                     noCall();
                 }
             }
-            case NONE -> noCall();
+            case Glue.NONE -> noCall();
             default -> {}
         }
     }
 
     private void tag() {
-        switch (which(FUNCTION_HEAD, TAG_HEAD, FUNCTION_EMPTY, FUNCTION_OPEN)) {
+        switch (glue.which(CallPatterns.FUNCTION_HEAD, CallPatterns.TAG_HEAD, CallPatterns.FUNCTION_EMPTY, CallPatterns.FUNCTION_OPEN)) {
             case 0 -> {
-                if (known(match.group(1))) {
+                if (known(glue.match().group(1))) {
                     begin();
-                    tail = FUNCTION_TAIL;
+                    tail = CallPatterns.FUNCTION_TAIL;
                     frame = Frame.FUNCTION;
                     go(State.ARGUMENTS);
                 } else {
@@ -527,14 +456,14 @@ final class ToolCalls implements Reading {
                     noCall();
                 } else {
                     tagged = true;
-                    tail = TAG_TAIL;
+                    tail = CallPatterns.TAG_TAIL;
                     go(State.HEAD);
                 }
             }
             case 2 -> {
-                if (known(match.group(1))) {
+                if (known(glue.match().group(1))) {
                     begin();
-                    json.append("{}");
+                    call.json.append("{}");
                     endCall();
                     go(afterCall());
                 } else {
@@ -542,22 +471,22 @@ final class ToolCalls implements Reading {
                 }
             }
             case 3 -> {
-                if (known(match.group(1))) {
+                if (known(glue.match().group(1))) {
                     begin();
                     go(State.TAGS);
                 } else {
                     noCall();
                 }
             }
-            case NONE -> noCall();
+            case Glue.NONE -> noCall();
             default -> {}
         }
     }
 
     private void tags() {
-        switch (which(PARAMETER_OPEN, FUNCTION_TAIL)) {
+        switch (glue.which(CallPatterns.PARAMETER_OPEN, CallPatterns.FUNCTION_TAIL)) {
             case 0 -> {
-                parameter = match.group(1);
+                parameter = glue.match().group(1);
                 written.setLength(0);
                 if (given.add(parameter)) {
                     go(State.TAG_VALUE);
@@ -566,7 +495,7 @@ final class ToolCalls implements Reading {
                 }
             }
             case 1 -> endParameters();
-            case NONE -> malformed();
+            case Glue.NONE -> malformed();
             default -> {}
         }
     }
@@ -575,20 +504,26 @@ final class ToolCalls implements Reading {
     private void tagValue(char c) {
         written.append(c);
         int end = written.length() - PARAMETER_CLOSE.length();
-        if (c == '>' && end >= 0 && written.indexOf(PARAMETER_CLOSE, end) == end) {
-            json.append(given.size() == 1 ? "{" : ",")
+        if (c == '>' && end >= 0 && written.indexOf(PARAMETER_CLOSE, end) == end && !isInside(end)) {
+            call.json.append(given.size() == 1 ? "{" : ",")
                     .append(Json.write(parameter))
                     .append(':');
-            json.append(tools.value(name, parameter, written.substring(0, end)));
+            call.json.append(tools.value(name, parameter, written.substring(0, end)));
             state = State.TAGS;
         }
     }
 
+    /** Whether the closing tag that is there stands in a JSON value that goes on; text that only begins like one ends. */
+    private boolean isInside(int end) {
+        return (eager || tools.isTyped(name, parameter))
+                && tools.isUnfinished(name, parameter, written.subSequence(0, end));
+    }
+
     private void named() {
         boolean mistral = mark.equals(MISTRAL_TAG);
-        switch (which(mistral ? ARGS_HEAD : CALL_HEAD)) {
+        switch (glue.which(mistral ? CallPatterns.ARGS_HEAD : CallPatterns.CALL_HEAD)) {
             case 0 -> {
-                if (known(match.group(1))) {
+                if (known(glue.match().group(1))) {
                     begin();
                     frame = Frame.ARGS;
                     pythonic = !mistral;
@@ -597,20 +532,20 @@ final class ToolCalls implements Reading {
                     noCall();
                 }
             }
-            case NONE -> noCall();
+            case Glue.NONE -> noCall();
             default -> {}
         }
     }
 
     private void parameter() {
-        switch (which(PARENTHESIS, KEYWORD, POSITIONAL)) {
+        switch (glue.which(CallPatterns.PARENTHESIS, CallPatterns.KEYWORD, CallPatterns.POSITIONAL)) {
             case 0 -> endParameters();
-            case 1 -> parameter(match.group(1));
+            case 1 -> parameter(glue.match().group(1));
             case 2 -> {
                 List<String> all = tools.parameters(name);
                 parameter(given.size() < all.size() ? all.get(given.size()) : "");
             }
-            case NONE -> malformed();
+            case Glue.NONE -> malformed();
             default -> {}
         }
     }
@@ -620,20 +555,20 @@ final class ToolCalls implements Reading {
             malformed();
             return;
         }
-        json.append(given.isEmpty() ? "{" : ",").append(Json.write(key)).append(':');
+        call.json.append(given.isEmpty() ? "{" : ",").append(Json.write(key)).append(':');
         given.add(key);
-        literal = new Literal(json);
+        literal = new Literal(call.json);
         go(State.VALUE);
     }
 
     private void endParameters() {
-        json.append(given.isEmpty() ? "{}" : "}");
+        call.json.append(given.isEmpty() ? "{}" : "}");
         endCall();
         go(afterCall());
     }
 
     private void elementEnd() {
-        switch (which(BRACKET, pythonic ? NEXT_CALL : NEXT_OBJECT)) {
+        switch (glue.which(CallPatterns.BRACKET, pythonic ? CallPatterns.NEXT_CALL : CallPatterns.NEXT_OBJECT)) {
             case 0 -> {
                 raw.setLength(0);
                 list = false;
@@ -643,14 +578,14 @@ final class ToolCalls implements Reading {
                 if (!pythonic) {
                     candidate = raw.length() - 1;
                     go(State.HEAD);
-                } else if (known(match.group(1))) {
+                } else if (known(glue.match().group(1))) {
                     begin();
                     go(State.PARAMETER);
                 } else {
                     malformed();
                 }
             }
-            case NONE -> malformed();
+            case Glue.NONE -> malformed();
             default -> {}
         }
     }
@@ -665,34 +600,13 @@ final class ToolCalls implements Reading {
     }
 
     private void begin() {
-        begun = true;
-        json.setLength(0);
+        call.begin(name);
         given.clear();
-        literal = new Literal(json);
-        told = 0;
-        if (eager) {
-            tellStart();
-        }
-    }
-
-    private void tellStart() {
-        out.accept(new Delta.CallStart(++index, ids.get(), name));
-    }
-
-    private void tellArguments() {
-        if (json.length() > told) {
-            out.accept(new Delta.CallArguments(index, json.substring(told)));
-            told = json.length();
-        }
+        literal = new Literal(call.json);
     }
 
     private void endCall() {
-        if (!eager) {
-            tellStart();
-        }
-        tellArguments();
-        out.accept(new Delta.CallEnd(index));
-        begun = false;
+        call.end();
         raw.setLength(0);
         candidate = 0;
         if (!parallel) {
@@ -735,16 +649,16 @@ final class ToolCalls implements Reading {
 
     /** An object is there, and may be a call. */
     private void whole() {
-        Optional<DeclaredTools.Whole> call = tools.call(json.toString());
-        if (call.isEmpty()) {
+        Optional<DeclaredTools.Whole> read = tools.call(call.json.toString());
+        if (read.isEmpty()) {
             tellText(true);
             last = '}';
             state = State.TEXT;
             return;
         }
-        name = call.get().name();
+        name = read.get().name();
         begin();
-        json.append(Json.write(call.get().arguments()));
+        call.json.append(Json.write(read.get().arguments()));
         endCall();
         if (state != State.OVER) {
             state = afterCall();
@@ -775,9 +689,9 @@ final class ToolCalls implements Reading {
     private void code(String tool) {
         name = tool;
         begin();
-        json.append('{').append(Json.write(tools.codeParameter(tool))).append(":\"");
+        call.json.append('{').append(Json.write(tools.codeParameter(tool))).append(":\"");
         state = State.CODE;
-        glue.setLength(0);
+        glue.clear();
         left++;
         for (int i = candidate; i < raw.length(); i++) {
             take(raw.charAt(i));

@@ -280,6 +280,17 @@ final class Dfa {
         return trimmed(starts, rows, marks);
     }
 
+    /** The texts that are in either; both have some. */
+    Dfa or(Dfa other, String where, Work work) {
+        Optional<Dfa> a = not(work);
+        Optional<Dfa> b = other.not(work);
+        if (a.isEmpty() || b.isEmpty()) {
+            return ANY;
+        }
+        Optional<Dfa> neither = both(a.get(), b.get(), where, work);
+        return neither.isEmpty() ? ANY : neither.get().not(work).orElseThrow();
+    }
+
     /** The words, each with its number in the list as label. */
     static Dfa words(List<String> words, Work work) {
         return words(words, IntStream.range(0, words.size()).boxed().toList(), work);

@@ -27,6 +27,19 @@ public abstract sealed class Part {
         return new Value(compact ? schema.written() : schema.spaced());
     }
 
+    /**
+     * A text of a schema without quotes, and what ends it: a line end and a mark, which the text does not hold.
+     *
+     * @throws GrammarRefused if the schema has no such text
+     */
+    public static Part text(Grammar schema, String mark) {
+        List<Dfa> texts = schema.written() instanceof ValueFrame value
+                ? value.node().texts.stream().map(Node.Text::dfa).toList()
+                : List.of();
+        return new Value(
+                BareFrame.of(texts, mark).orElseThrow(() -> new GrammarRefused("text", "cannot stand before " + mark)));
+    }
+
     public static Part sequence(Part... parts) {
         return new Sequence(List.of(parts));
     }
