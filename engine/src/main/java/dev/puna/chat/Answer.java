@@ -224,7 +224,14 @@ public final class Answer implements AutoCloseable {
         reading.end(finished.finish() != Finish.STOP && !stop.stopped());
         Usage all = finished.usage();
         var usage = new Usage(
-                all.promptTokens(), all.cachedTokens(), ids.size(), all.waitNanos(), all.promptNanos(), all.newNanos());
+                all.promptTokens(),
+                all.cachedTokens(),
+                ids.size(),
+                all.predictedTokens(),
+                all.rejectedTokens(),
+                all.waitNanos(),
+                all.promptNanos(),
+                all.newNanos());
         if (calling && finished.finish() == Finish.STOP) {
             calls.removeLast(); // it came to no good end, and was told as text too
         }

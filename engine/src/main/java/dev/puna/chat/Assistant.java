@@ -497,7 +497,8 @@ public final class Assistant implements AutoCloseable {
                 caller.scope(),
                 caller.priority(),
                 caller.adapter(),
-                constraint);
+                constraint,
+                sampling.prediction().isEmpty() ? new int[0] : needTokenizer().encode(sampling.prediction()));
         return new Answer(engine.submit(request), way);
     }
 
@@ -516,7 +517,8 @@ public final class Assistant implements AutoCloseable {
                 caller.scope(),
                 caller.priority(),
                 caller.adapter(),
-                Optional.empty());
+                Optional.empty(),
+                new int[0]);
         return engine.embed(request, checkpoint.pooling());
     }
 

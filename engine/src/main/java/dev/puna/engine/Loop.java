@@ -182,6 +182,10 @@ final class Loop {
                 int accepted = hit ? right + 1 : right;
                 s.luck.learn(s.drafts, accepted);
                 counters.guessed(accepted, s.drafts - accepted);
+                if (s.predicts) {
+                    s.predictionAccepted += accepted;
+                    s.predictionRejected += s.drafts - accepted;
+                }
                 s.drafted = Math.min(s.drafted, s.computed());
             }
             return !over;

@@ -33,7 +33,12 @@ final class Sequence {
     int planned; // tokens of this step, guesses among them
     int drafts; // guesses of this step: they stand after the tokens that count
     int drafted; // tokens that a draft model has computed
-    final Speculation.Luck luck = new Speculation.Luck();
+    final int[] prediction; // of its caller
+    int predicted; // where the prediction went on when it last did
+    boolean predicts; // whether this step's guesses are the prediction's
+    int predictionAccepted; // guesses
+    int predictionRejected;
+    final Speculation.Luck luck;
 
     final PrefixTree.Scope scope;
     private final int[] ends;
@@ -61,6 +66,8 @@ final class Sequence {
         int[] prompt = request.prompt();
         promptLength = prompt.length;
         tokens = Arrays.copyOf(prompt, Math.min(most, promptLength + ROOM) + AHEAD);
+        prediction = request.prediction();
+        luck = new Speculation.Luck(prediction.length > 0);
         length = promptLength;
         scores = new Logprobs[sampling().scored() && sampling().logprobs().isPresent() ? promptLength - 1 : 0];
     }
@@ -117,7 +124,15 @@ final class Sequence {
         long begun = started == 0 ? now : started;
         long first = firstToken == 0 ? now : firstToken;
         long last = firstToken == 0 ? now : lastToken;
-        return new Usage(promptLength, cached, length - promptLength, begun - asked, first - begun, last - first);
+        return new Usage(
+                promptLength,
+                cached,
+                length - promptLength,
+                predictionAccepted,
+                predictionRejected,
+                begun - asked,
+                first - begun,
+                last - first);
     }
 
     void append(int token) {

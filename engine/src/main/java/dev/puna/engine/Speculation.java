@@ -35,7 +35,7 @@ final class Speculation {
     }
 
     private Speculation(Drafter drafter, int most, double usual, boolean measures) {
-        this.drafter = drafter;
+        this.drafter = new Prediction(drafter);
         this.most = most;
         this.measures = measures;
         Arrays.fill(cost, usual);
@@ -89,9 +89,16 @@ final class Speculation {
     /** How guesses for one sequence came true of late. */
     static final class Luck {
         private static final double USUAL = 0.6;
+        private static final double PREDICTED = 0.9; // whoever predicts an answer knows most of it
         private static final double HOPE = 0.01; // how fast one comes back to expect the usual
 
-        private double rate = USUAL;
+        private final double usual;
+        private double rate;
+
+        Luck(boolean predicted) {
+            usual = predicted ? PREDICTED : USUAL;
+            rate = usual;
+        }
 
         /** How many guesses are each likelier to come true than {@code cost}. */
         private int worth(double cost, int most) {
@@ -100,7 +107,7 @@ final class Speculation {
                 count++;
             }
             if (count == 0) {
-                rate += HOPE * (USUAL - rate);
+                rate += HOPE * (usual - rate);
             }
             return count;
         }

@@ -6,12 +6,21 @@ package dev.puna.engine;
  * @param promptTokens tokens of the prompt
  * @param cachedTokens how many of these were in the cache already
  * @param newTokens tokens of the answer, an end token among them
+ * @param predictedTokens of these, those that were guessed from the caller's prediction
+ * @param rejectedTokens tokens of the prediction that were guessed and were wrong
  * @param waitNanos from the request to its first step
  * @param promptNanos from there to the first new token
  * @param newNanos from the first new token to the last
  */
 public record Usage(
-        int promptTokens, int cachedTokens, int newTokens, long waitNanos, long promptNanos, long newNanos) {
+        int promptTokens,
+        int cachedTokens,
+        int newTokens,
+        int predictedTokens,
+        int rejectedTokens,
+        long waitNanos,
+        long promptNanos,
+        long newNanos) {
 
     /** Prompt tokens computed in a second. */
     public double promptRate() {

@@ -36,6 +36,8 @@ import java.util.function.Consumer;
  * @param maxTokens the most new tokens; 0: the prompt is only read; absent: until the context is full
  * @param logprobs present: report each chosen token's log-probability and this many of the likeliest tokens, 0 to 128
  * @param scored whether this is reported of the prompt's tokens too, where it is of the new ones
+ * @param prediction how the text may be expected to go, or nothing: it is guessed to, which may be faster and changes
+ *     no token
  */
 public record Sampling(
         double temperature,
@@ -51,7 +53,8 @@ public record Sampling(
         List<String> stop,
         OptionalInt maxTokens,
         OptionalInt logprobs,
-        boolean scored) {
+        boolean scored,
+        String prediction) {
 
     /** The likeliest token each time, nothing else asked for. */
     public static final Sampling GREEDY = new Sampling(
@@ -68,7 +71,8 @@ public record Sampling(
             List.of(),
             OptionalInt.empty(),
             OptionalInt.empty(),
-            false);
+            false,
+            "");
 
     public Sampling {
         within("temperature", temperature, 0, 100);
@@ -142,7 +146,8 @@ public record Sampling(
                 draft.stop,
                 draft.maxTokens,
                 draft.logprobs,
-                draft.scored);
+                draft.scored,
+                draft.prediction);
     }
 
     /** The fields of a {@link Sampling} before they are checked. */
@@ -161,6 +166,7 @@ public record Sampling(
         public OptionalInt maxTokens;
         public OptionalInt logprobs;
         public boolean scored;
+        public String prediction;
 
         private Draft(Sampling from) {
             temperature = from.temperature;
@@ -177,6 +183,7 @@ public record Sampling(
             maxTokens = from.maxTokens;
             logprobs = from.logprobs;
             scored = from.scored;
+            prediction = from.prediction;
         }
     }
 }

@@ -117,6 +117,45 @@ class SpeculationTest {
     }
 
     @Test
+    void aPredictionIsGuessedFromAndChangesNoToken() throws InterruptedException {
+        var limits = new Limits(400, 4, 200, 200, 40, 4, 20, 100, 6, 500);
+        int[] prompt = {1, 5, 9};
+        List<Integer> expected = List.of();
+        for (int changed : new int[] {-1, 0, 40, 999, 1000}) { // which token of the prediction is wrong; 1000: it has one
+            int[] prediction = expected.stream().mapToInt(id -> id).toArray();
+            if (changed >= 0 && changed < prediction.length) {
+                prediction[changed] = (prediction[changed] + 1) % VOCABULARY;
+            }
+            var loop = new Loop(
+                    new HashPass(VOCABULARY, limits),
+                    new Speculation(all -> all.forEach(s -> s.drafts = 0), 6, 0.3),
+                    VOCABULARY,
+                    limits,
+                    () -> {});
+            var generation = new Generation(500, () -> {});
+            var request = new Request(prompt, Sampling.GREEDY, Set.of())
+                    .predicted(changed == 1000 ? new int[] {7} : prediction);
+            loop.scheduler().add(new Sequence(request, generation, 0, 200));
+            int steps = 0;
+            while (loop.step()) {
+                steps++;
+            }
+            List<Integer> ids = ids(generation);
+            Usage usage = ((Event.Finished) generation.next()).usage();
+            if (changed < 0) {
+                expected = ids;
+                assertThat(usage.predictedTokens()).isZero();
+                assertThat(steps).isEqualTo(197);
+            } else {
+                assertThat(ids).isEqualTo(expected);
+                if (changed < 1000) {
+                    assertThat(steps).isEqualTo(197 - usage.predictedTokens()).isLessThan(70);
+                }
+            }
+        }
+    }
+
+    @Test
     void guessesThatNeverComeTrueAreSoonGivenUp() throws InterruptedException {
         int[] asked = {0};
         Drafter wrong = sequences -> {

@@ -148,6 +148,20 @@ class ChatTest {
     }
 
     @Test
+    void aPredictionChangesNoTokenAndIsCounted() {
+        String fields = "\"messages\": [{\"role\": \"user\", \"content\": \"Tell me about the sea.\"}], \"max_tokens\": 60";
+        JsonNode plain = chat(fields).json();
+        JsonNode text = plain.at("/choices/0/message/content");
+        JsonNode predicted = chat(fields + ", \"prediction\": {\"type\": \"content\", \"content\": [{\"type\": \"text\","
+                        + " \"text\": " + text + "}]}")
+                .json();
+        assertThat(predicted.at("/choices/0/message/content")).isEqualTo(text);
+        JsonNode details = predicted.at("/usage/completion_tokens_details");
+        assertThat(details.get("accepted_prediction_tokens").intValue()).isBetween(0, 60);
+        assertThat(details.get("rejected_prediction_tokens").isNumber()).isTrue(); // guesses depend on the clock
+    }
+
+    @Test
     void anUnknownModelIs404WithNamesThatAreNear() {
         Served.Said said =
                 served.post("/v1/chat/completions", "{\"model\": \"" + model.substring(1) + "\", " + CAPITAL + "}");

@@ -39,6 +39,7 @@ final class ChatReader {
         Sampling sampling = SamplingFields.over(assistant.defaults(), values).with(s -> {
             s.maxTokens = most(values);
             s.logprobs = logprobs(values);
+            s.prediction = values.get(PREDICTION).map(p -> p.need(CONTENT)).orElse("");
         });
         return new Question(
                 messages(values),

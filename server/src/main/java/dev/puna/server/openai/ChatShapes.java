@@ -226,6 +226,11 @@ final class ChatShapes {
             Field.refused("prompt_cache_options", "equal beginnings are always shared, in memory");
     static final Field<JsonNode> MODERATION =
             Field.refused("moderation", "a request is not judged on its way: ask /v1/moderations");
+    static final Field<Values> PREDICTION = Field.of(
+            "prediction",
+            Kind.tagged("type", Map.of("content", Shape.of(TYPE, CONTENT))),
+            "A text that the answer may follow in long parts: where it does, the answer may come faster. It changes no"
+                    + " token.");
     static final Field<JsonNode> VERBOSITY = Field.only("verbosity", "no model here knows it", "medium");
 
     /** What the prompt is made of; counting its tokens takes these alone. */
@@ -267,7 +272,7 @@ final class ChatShapes {
                     Field.only("store", "chat completions are not kept; /v1/responses are", false),
                     Field.refused("audio", "the model has no voice"),
                     Field.refused("web_search_options", "the server searches nowhere"),
-                    Field.refused("prediction", "drafting from a prediction is not offered"));
+                    PREDICTION);
 
     static final Shape COUNT = Shape.of(PROMPT);
 

@@ -74,8 +74,12 @@ final class TokenJson {
                         "audio_tokens",
                         0,
                         "accepted_prediction_tokens",
-                        0,
+                        replies.stream()
+                                .mapToInt(reply -> reply.usage().predictedTokens())
+                                .sum(),
                         "rejected_prediction_tokens",
-                        0));
+                        replies.stream()
+                                .mapToInt(reply -> reply.usage().rejectedTokens())
+                                .sum()));
     }
 }
