@@ -170,7 +170,7 @@ final class Loop {
         for (int right = 0; ; right++) {
             int next = s.length();
             int guess = right < s.drafts ? s.tokens()[next] : -1;
-            boolean over = next(s, logits.data(), (first + right) * logits.rowBytes());
+            boolean over = next(s, logits.data(), (first + right) * logits.rowBytes(), guess);
             boolean hit = s.tokens()[next] == guess;
             if (hit && !over) {
                 s.advance(1);
@@ -182,10 +182,6 @@ final class Loop {
                 int accepted = hit ? right + 1 : right;
                 s.luck.learn(s.drafts, accepted);
                 counters.guessed(accepted, s.drafts - accepted);
-                if (s.predicts) {
-                    s.predictionAccepted += accepted;
-                    s.predictionRejected += s.drafts - accepted;
-                }
                 s.drafted = Math.min(s.drafted, s.computed());
             }
             return !over;
@@ -249,11 +245,23 @@ final class Loop {
         return s.drafts > 0 || s.scoring() ? Outputs.EVERY : last ? Outputs.LAST : Outputs.NONE;
     }
 
-    /** Chooses the sequence's next token from its logits, whose row begins at byte {@code at}, and takes what its constraint leaves no choice of. */
-    private boolean next(Sequence s, MemorySegment logits, long at) {
+    /**
+     * Chooses the sequence's next token, and takes what its constraint leaves no choice of. True if it is over.
+     *
+     * @param at where its row of logits begins, in bytes
+     * @param guess what the token was guessed to be, or -1
+     */
+    private boolean next(Sequence s, MemorySegment logits, long at, int guess) {
         Sampling sampling = s.sampling();
         int id = sampler.pick(
                 logits, at, sampling, s.tokens(), s.promptLength(), s.length(), s.seed, s.constraint, s.request.ends());
+        if (s.predicts && guess >= 0) {
+            if (id == guess) {
+                s.predictionAccepted++;
+            } else {
+                s.predictionRejected++;
+            }
+        }
         Optional<Logprobs> logprobs = sampling.logprobs().isPresent()
                 ? Optional.of(sampler.logprobs(
                         logits.asSlice(at), id, sampling.logprobs().getAsInt()))
