@@ -171,7 +171,8 @@ public final class Models {
             return whole(stored).filter(_ -> !again).orElseGet(() -> {
                 Source source = told(() -> Source.parse(stored.get().source()));
                 return pulled(
-                        progress, puller -> puller.pull(source, Optional.of(stored.get().name())));
+                        progress,
+                        puller -> puller.pull(source, Optional.of(stored.get().name())));
             });
         }
         String text = Source.begins(reference)

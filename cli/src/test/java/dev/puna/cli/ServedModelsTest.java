@@ -48,23 +48,41 @@ class ServedModelsTest {
                                             + bytes.length + "}]}"))
                     .on("/hub/org/repo/resolve/abc/M.gguf", Loopback.file(bytes, "\"1\""));
             ServedModels served = new ServedModels(
-                    models(Map.of("HOME", home.toString(), "HF_ENDPOINT", there.uri("/hub").toString())),
+                    models(Map.of(
+                            "HOME",
+                            home.toString(),
+                            "HF_ENDPOINT",
+                            there.uri("/hub").toString())),
                     List.of(),
                     true);
             List<String> told = new ArrayList<>();
             served.pull("hf:org/repo/M.gguf", (what, done, total) -> told.add(what + " " + done + "/" + total));
             assertThat(told)
-                    .contains("pulling M.gguf 0/" + bytes.length, "pulling M.gguf " + bytes.length + "/" + bytes.length);
+                    .contains(
+                            "pulling M.gguf 0/" + bytes.length, "pulling M.gguf " + bytes.length + "/" + bytes.length);
             assertThat(served.entries()).hasSize(1);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nobody", "/etc/passwd", "./toy", "../x", "pom.xml", "file:pom.xml", "FILE:pom.xml", "src",
-                            "http://127.0.0.1:1/m.gguf", "HTTPS://169.254.169.254/m.gguf", ""})
+    @ValueSource(
+            strings = {
+                "nobody",
+                "/etc/passwd",
+                "./toy",
+                "../x",
+                "pom.xml",
+                "file:pom.xml",
+                "FILE:pom.xml",
+                "src",
+                "http://127.0.0.1:1/m.gguf",
+                "HTTPS://169.254.169.254/m.gguf",
+                ""
+            })
     void neitherAPathNorAnAddressIsFetched(String reference) throws IOException {
         ServedModels served = served(true);
-        assertThatThrownBy(() -> served.pull(reference, (what, _, _) -> assertThat(what).isNull()))
+        assertThatThrownBy(() ->
+                        served.pull(reference, (what, _, _) -> assertThat(what).isNull()))
                 .isInstanceOfSatisfying(
                         Failure.class, failure -> assertThat(failure.status()).isEqualTo(404));
     }

@@ -80,11 +80,13 @@ public record Request(
 
     /** The same with adapted weights. */
     public Request with(Adapter adapter) {
-        return new Request(prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint, prediction);
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, Optional.of(adapter), constraint, prediction);
     }
 
     /** The same under a constraint. */
     public Request with(Constraint constraint) {
-        return new Request(prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint), prediction);
+        return new Request(
+                prompt, sampling, ends, account, scope, priority, adapter, Optional.of(constraint), prediction);
     }
 }

@@ -315,7 +315,11 @@ class SimulationTest {
             }
             assertThat(caller.got).isEqualTo(caller.expected);
             boolean end = !caller.got.isEmpty() && caller.request.ends().contains(caller.got.getLast())
-                    || !caller.got.isEmpty() && caller.request.constraint().map(Constraint::complete).orElse(false);
+                    || !caller.got.isEmpty()
+                            && caller.request
+                                    .constraint()
+                                    .map(Constraint::complete)
+                                    .orElse(false);
             assertThat(caller.finish).isEqualTo(end ? Finish.STOP : Finish.LENGTH);
         }
     }

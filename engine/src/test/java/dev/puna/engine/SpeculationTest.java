@@ -121,7 +121,8 @@ class SpeculationTest {
         var limits = new Limits(400, 4, 200, 200, 40, 4, 20, 100, 6, 500);
         int[] prompt = {1, 5, 9};
         List<Integer> expected = List.of();
-        for (int changed : new int[] {-1, 0, 40, 999, 1000}) { // which token of the prediction is wrong; 1000: it has one
+        for (int changed :
+                new int[] {-1, 0, 40, 999, 1000}) { // which token of the prediction is wrong; 1000: it has one
             int[] prediction = expected.stream().mapToInt(id -> id).toArray();
             if (changed >= 0 && changed < prediction.length) {
                 prediction[changed] = (prediction[changed] + 1) % VOCABULARY;

@@ -11,6 +11,7 @@ import dev.puna.model.KvCache;
 import dev.puna.model.Llama;
 import dev.puna.model.TinyLlama;
 import dev.puna.model.Workspace;
+import dev.puna.sample.Logprobs;
 import dev.puna.sample.Sampler;
 import dev.puna.sample.Sampling;
 import dev.puna.tensor.DType;
@@ -27,12 +28,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import dev.puna.sample.Logprobs;
-import java.util.stream.DoubleStream;
-import org.junit.jupiter.api.Test;
 
 /** The engine with a real forward pass, against the plainest loop that gives the same tokens. */
 class TinyLlamaEngineTest {
@@ -141,8 +141,7 @@ class TinyLlamaEngineTest {
                 if (prompts.get(i).length > 1) {
                     List<Logprobs> scores = ((Event.Prompt) event).logprobs();
                     double[] told = DoubleStream.concat(
-                                    DoubleStream.of(Double.NaN),
-                                    scores.stream().mapToDouble(Logprobs::chosen))
+                                    DoubleStream.of(Double.NaN), scores.stream().mapToDouble(Logprobs::chosen))
                             .toArray();
                     assertThat(told).isEqualTo(expected.get(i));
                     assertThat(scores).allSatisfy(one -> assertThat(one.ids()).hasSize(2));

@@ -149,11 +149,13 @@ class ChatTest {
 
     @Test
     void aPredictionChangesNoTokenAndIsCounted() {
-        String fields = "\"messages\": [{\"role\": \"user\", \"content\": \"Tell me about the sea.\"}], \"max_tokens\": 60";
+        String fields =
+                "\"messages\": [{\"role\": \"user\", \"content\": \"Tell me about the sea.\"}], \"max_tokens\": 60";
         JsonNode plain = chat(fields).json();
         JsonNode text = plain.at("/choices/0/message/content");
-        JsonNode predicted = chat(fields + ", \"prediction\": {\"type\": \"content\", \"content\": [{\"type\": \"text\","
-                        + " \"text\": " + text + "}]}")
+        JsonNode predicted = chat(fields
+                        + ", \"prediction\": {\"type\": \"content\", \"content\": [{\"type\": \"text\"," + " \"text\": "
+                        + text + "}]}")
                 .json();
         assertThat(predicted.at("/choices/0/message/content")).isEqualTo(text);
         JsonNode details = predicted.at("/usage/completion_tokens_details");

@@ -416,7 +416,8 @@ class FaultsTest {
 
     @Test
     void whoSaysNothingOrSpellsItsRequestForEverIsDropped() throws IOException {
-        try (Served strict = new Served(keyed(false, Served.limits("bodyTime", Duration.ofMillis(300), "idleTime", Duration.ofMillis(200))));
+        try (Served strict = new Served(keyed(
+                        false, Served.limits("bodyTime", Duration.ofMillis(300), "idleTime", Duration.ofMillis(200))));
                 Socket silent = open(strict);
                 Socket slow = open(strict)) {
             slow.getOutputStream().write("GET /health HTTP/1.1\r\nHost: lo".getBytes(StandardCharsets.US_ASCII));

@@ -101,7 +101,8 @@ class ResponsesTest {
         for (int i = 0; i < 5; i++) {
             try (var socket =
                     new java.net.Socket("127.0.0.1", served.server.uri().getPort())) {
-                String body = "{\"model\": \"" + model + "\", \"input\": \"Hi\", \"max_output_tokens\": 1, \"stream\": true}";
+                String body =
+                        "{\"model\": \"" + model + "\", \"input\": \"Hi\", \"max_output_tokens\": 1, \"stream\": true}";
                 socket.getOutputStream()
                         .write(("POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length()
                                         + "\r\n\r\n" + body)

@@ -17,16 +17,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
-import java.util.concurrent.CompletableFuture;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /** Clients that leave, that do not read, that are too many; and a server that stops. */
 class StreamsTest {
@@ -76,12 +76,11 @@ class StreamsTest {
     @ParameterizedTest
     @ValueSource(strings = {"while it grows", "while nothing is sent", "while its prompt is read"})
     void whoLeavesIsNoLongerComputedFor(String when) throws Exception {
-        String fields =
-                switch (when) {
-                    case "while it grows" -> LONG + "4000, \"stream\": true";
-                    case "while nothing is sent" -> LONG + "4000";
-                    default -> LONG.replace("story", "story ".repeat(3500)) + "4000";
-                };
+        String fields = switch (when) {
+            case "while it grows" -> LONG + "4000, \"stream\": true";
+            case "while nothing is sent" -> LONG + "4000";
+            default -> LONG.replace("story", "story ".repeat(3500)) + "4000";
+        };
         Logger log = Logger.getLogger("dev.puna.server.http.HttpExchange");
         Level level = log.getLevel();
         try (Served served = new Served(options(4, 128, Limits.DEFAULT), SharedData.smollm2())) {

@@ -3,8 +3,8 @@ package dev.puna.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.puna.SharedData;
-import java.util.List;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,20 +84,15 @@ class TextCompletionTest {
         String full = whole.at("/choices/0/text").stringValue();
         for (int i = 1; i < prompt + 2; i++) {
             double chosen = logprobs.at("/token_logprobs/" + i).doubleValue();
-            double best = logprobs.at("/top_logprobs/" + i)
-                    .values()
-                    .iterator()
-                    .next()
-                    .doubleValue();
+            double best =
+                    logprobs.at("/top_logprobs/" + i).values().iterator().next().doubleValue();
             assertThat(chosen).isNegative().isLessThanOrEqualTo(best);
             String token = logprobs.at("/tokens/" + i).stringValue();
-            int at = full.offsetByCodePoints(
-                    0, logprobs.at("/text_offset/" + i).intValue());
+            int at = full.offsetByCodePoints(0, logprobs.at("/text_offset/" + i).intValue());
             assertThat(token.startsWith("bytes:") || full.startsWith(token, at)).isTrue();
         }
         // Read alone, a second time, or without an answer, the prompt has the same.
-        JsonNode none = complete(
-                        "\"prompt\": \"" + text + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 0")
+        JsonNode none = complete("\"prompt\": \"" + text + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 0")
                 .json();
         assertThat(none.at("/choices/0/text").stringValue()).isEqualTo(text);
         assertThat(none.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
@@ -106,8 +101,8 @@ class TextCompletionTest {
             assertThat(none.at("/choices/0/logprobs/token_logprobs/" + i))
                     .isEqualTo(logprobs.at("/token_logprobs/" + i));
         }
-        Served.Said streamed = complete("\"prompt\": \"" + text
-                + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 2, \"stream\": true");
+        Served.Said streamed = complete(
+                "\"prompt\": \"" + text + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 2, \"stream\": true");
         List<JsonNode> tokens = new ArrayList<>();
         List<JsonNode> offsets = new ArrayList<>();
         for (String event : streamed.events()) {
@@ -118,8 +113,7 @@ class TextCompletionTest {
                 told.path("text_offset").values().forEach(offsets::add);
             }
         }
-        assertThat(tokens)
-                .isEqualTo(List.copyOf(logprobs.get("token_logprobs").values()));
+        assertThat(tokens).isEqualTo(List.copyOf(logprobs.get("token_logprobs").values()));
         assertThat(offsets).isEqualTo(List.copyOf(logprobs.get("text_offset").values()));
     }
 

@@ -31,7 +31,8 @@ public final class Faults {
             Map.entry("variables", "chat_template_kwargs"));
 
     /** What the text to answer is called, in one or the other of the APIs. */
-    private static final List<String> PROMPTS = List.of("messages", "contents", "content", "requests", "input", "prompt");
+    private static final List<String> PROMPTS =
+            List.of("messages", "contents", "content", "requests", "input", "prompt");
 
     private static final Pattern TOO_LONG = Pattern.compile("(context|cache) holds \\d");
 

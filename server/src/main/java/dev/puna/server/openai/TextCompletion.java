@@ -300,7 +300,13 @@ final class TextCompletion {
             }
         }
         List<Spoken> rest = job.logprobs() ? answer.spoken() : List.of();
-        send(stream, job, index, "", rest.isEmpty() ? null : places.json(rest), finish(answer.reply().finish()));
+        send(
+                stream,
+                job,
+                index,
+                "",
+                rest.isEmpty() ? null : places.json(rest),
+                finish(answer.reply().finish()));
     }
 
     private static void send(

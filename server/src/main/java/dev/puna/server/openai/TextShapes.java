@@ -27,7 +27,8 @@ final class TextShapes {
                     + " a control token means that token.");
     static final Field<String> SUFFIX = Field.of(
             "suffix", Kind.text(), "What follows the text that is wanted; for models that were trained to fill in.");
-    static final Field<Boolean> ECHO = Field.of("echo", Kind.bool(), "Begin the text with the prompt, and its logprobs with those of the prompt.");
+    static final Field<Boolean> ECHO =
+            Field.of("echo", Kind.bool(), "Begin the text with the prompt, and its logprobs with those of the prompt.");
     static final Field<Integer> MOST_TOKENS = Field.of(
             "max_tokens", Kind.integer(0, Integer.MAX_VALUE), "The most new tokens; 0: the prompt is only read.");
     static final Field<Integer> BEST_OF = Field.of(
