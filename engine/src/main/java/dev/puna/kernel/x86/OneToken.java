@@ -30,9 +30,12 @@ import java.util.Arrays;
 final class OneToken {
     private OneToken() {}
 
-    /** Strips of a unit. The sums of floats wait for each other, so two strips take turns. */
-    static int strips(DType type) {
-        return Formats.has(type) ? 1 : 2;
+    /** Rows of a unit of floats: their sums wait for each other, so several strips take turns. */
+    private static final int FLOAT_ROWS = 32;
+
+    /** Rows of a unit. */
+    static int rows(Lanes lanes, DType type) {
+        return Formats.has(type) ? lanes.rows : FLOAT_ROWS;
     }
 
     static byte[] kernel(Lanes lanes, DType type) {
@@ -101,18 +104,19 @@ final class OneToken {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(type);
-        Vec[] sums = routine.take(2);
-        Rows[] rows = twoStrips(routine);
+        Rows[] rows = floatStrips(routine);
+        Vec[] sums = routine.take(rows.length);
         units(routine, 0, rows, new Unit() {
             @Override
             public void begin() {
-                routine.zero(sums[0]);
-                routine.zero(sums[1]);
+                for (Vec sum : sums) {
+                    routine.zero(sum);
+                }
             }
 
             @Override
             public void block() {
-                for (int strip = 0; strip < 2; strip++) {
+                for (int strip = 0; strip < rows.length; strip++) {
                     Vec sum = sums[strip];
                     Fetch fetch = new Fetch(a, RBX, lanes.rows * format.blockBytes(), Activations.FLOATS.columns);
                     FloatFormat.Sink sink = (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column));
@@ -131,12 +135,15 @@ final class OneToken {
         return a.finish();
     }
 
-    /** The rows of a unit of two strips. */
-    static Rows[] twoStrips(Routine routine) {
-        return new Rows[] {
-            new Rows(routine, bases(routine.lanes, R8, R9, R10, R11), RSI, RDX),
-            new Rows(routine, bases(routine.lanes, R13, R15, RDI, RBP), RSI, RDX)
-        };
+    /** The strips of a unit of floats. */
+    static Rows[] floatStrips(Routine routine) {
+        Gpr[] bases = {R8, R9, R10, R11, R13, R15, RDI, RBP};
+        int ofStrip = routine.lanes.rows / 4;
+        Rows[] strips = new Rows[bases.length / ofStrip];
+        Arrays.setAll(
+                strips,
+                i -> new Rows(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), RSI, RDX));
+        return strips;
     }
 
     /** {@code sum += values · one}. */
