@@ -8,9 +8,14 @@ import dev.puna.tensor.DType;
 /** F32, F16 and BF16, taken apart 32 columns at a time; Q8_0 as well, for a cache of that type. */
 final class FloatFormat {
     private final DType type;
+    private final Routine routine;
+    /** For F16. */
+    private final Vec[] order;
 
-    FloatFormat(DType type) {
+    FloatFormat(Routine routine, DType type) {
+        this.routine = routine;
         this.type = type;
+        this.order = type == DType.F16 ? Rows.orders(routine) : new Vec[0];
     }
 
     /** Where the columns go, in order, f32. */
@@ -23,22 +28,20 @@ final class FloatFormat {
     }
 
     /** Writes the code that hands 32 columns of a strip's rows to {@code sink}. */
-    void block(Routine routine, Rows rows, Sink sink) {
-        if (type == DType.Q8_0) {
-            bytes(routine, rows, sink);
-            return;
+    void block(Rows rows, Sink sink) {
+        switch (type) {
+            case Q8_0 -> bytes(routine, rows, sink);
+            case F16 -> rows.halves(0, order, sink::column);
+            default -> lines(rows, sink);
         }
+    }
+
+    private void lines(Rows rows, Sink sink) {
         for (int line = 0; line < blockBytes() / Rows.LINE; line++) {
             int first = line * Rows.LINE / type.blockBytes();
             rows.line(line * Rows.LINE, (lane, values) -> {
                 switch (type) {
                     case F32 -> sink.column(first + lane, values);
-                    case F16 ->
-                        routine.with(low -> {
-                            routine.bothHalves(low, values);
-                            sink.column(first + 2 * lane, low);
-                            sink.column(first + 2 * lane + 1, values);
-                        });
                     case BF16 ->
                         routine.with(low -> {
                             Assembler a = routine.a;

@@ -103,7 +103,7 @@ final class OneToken {
     private static byte[] floats(Lanes lanes, DType type) {
         Routine routine = new Routine(lanes);
         Assembler a = routine.a;
-        FloatFormat format = new FloatFormat(type);
+        FloatFormat format = new FloatFormat(routine, type);
         Rows[] rows = floatStrips(routine);
         Vec[] sums = routine.take(rows.length);
         units(routine, 0, rows, new Unit() {
@@ -120,7 +120,7 @@ final class OneToken {
                     Vec sum = sums[strip];
                     Fetch fetch = new Fetch(a, RBX, lanes.rows * format.blockBytes(), Activations.FLOATS.columns);
                     FloatFormat.Sink sink = (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column));
-                    format.block(routine, rows[strip], fetch.before(sink));
+                    format.block(rows[strip], fetch.before(sink));
                     fetch.advance();
                     rows[strip].advance(format.blockBytes());
                 }

@@ -2,7 +2,6 @@ package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VCVTPH2PS;
-import static dev.puna.kernel.x86.Op.VEXTRACTI128;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPAND;
@@ -128,23 +127,6 @@ final class Routine {
         lowHalves(target, target);
     }
 
-    /** Both halves of the lanes, read as f16, as f32: the low ones to {@code low}, the high ones in place. */
-    void bothHalves(Vec low, Vec source) {
-        switch (lanes) {
-            case EIGHT -> {
-                a.op(VPSHUFB, source, source, everyPart(BOTH_WORDS));
-                a.op(VPERMQ, source, source, 0b11_01_10_00);
-                a.op(VCVTPH2PS, low, source.xmm());
-                a.op(VEXTRACTI128, source.xmm(), source, 1);
-                a.op(VCVTPH2PS, source, source.xmm());
-            }
-            case SIXTEEN -> {
-                lowHalves(low, source);
-                highHalves(source, source);
-            }
-        }
-    }
-
     /** Byte {@code index} of each lane, without a sign. */
     void byteOfLane(Vec target, Vec source, int index) {
         if (index == 3) {
@@ -255,8 +237,6 @@ final class Routine {
     }
 
     private static final byte[] LOW_WORDS = {0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1};
-
-    private static final byte[] BOTH_WORDS = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
 
     static byte[] littleEndian(int value) {
         return ByteBuffer.allocate(4)

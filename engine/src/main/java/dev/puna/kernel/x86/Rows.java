@@ -1,16 +1,25 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Op.VCVTPH2PS;
+import static dev.puna.kernel.x86.Op.VEXTRACTI128;
+import static dev.puna.kernel.x86.Op.VEXTRACTI64X4;
 import static dev.puna.kernel.x86.Op.VINSERTI128;
 import static dev.puna.kernel.x86.Op.VINSERTI64X4;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import static dev.puna.kernel.x86.Op.VPERM2I128;
+import static dev.puna.kernel.x86.Op.VPERMT2Q;
 import static dev.puna.kernel.x86.Op.VPUNPCKHDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKHQDQ;
+import static dev.puna.kernel.x86.Op.VPUNPCKHWD;
 import static dev.puna.kernel.x86.Op.VPUNPCKLDQ;
 import static dev.puna.kernel.x86.Op.VPUNPCKLQDQ;
+import static dev.puna.kernel.x86.Op.VPUNPCKLWD;
 import static dev.puna.kernel.x86.Op.VSHUFI32X4;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.BiConsumer;
 
@@ -204,6 +213,108 @@ final class Rows {
                     sink.accept(j, turned[j]);
                 }
                 routine.give(turned);
+            }
+        }
+    }
+
+    /**
+     * Hands over 32 vectors, in order: lane {@code r} of the j-th holds 16 bits from {@code offset + 2j} on of row r, read
+     * as f16, as f32.
+     *
+     * @param order of sixteen lanes: vectors that {@link #orders} gave
+     */
+    void halves(int offset, Vec[] order, BiConsumer<Integer, Vec> sink) {
+        switch (routine.lanes) {
+            case EIGHT -> {
+                for (int half = 0; half < 2; half++) {
+                    Vec[] turned = eightRowsOfHalves(0, offset + WIDE * half);
+                    widened(turned, 16 * half, sink);
+                    routine.give(turned);
+                }
+            }
+            case SIXTEEN -> {
+                Vec[] upper = eightRowsOfHalves(0, offset);
+                Vec[] lower = eightRowsOfHalves(8, offset);
+                for (int j = 0; j < 8; j++) { // the first two parts of both, then the last two
+                    Vec last = routine.take();
+                    a.op(VMOVUPS, last, upper[j]);
+                    a.op(VPERMT2Q, upper[j], order[0], lower[j]);
+                    a.op(VPERMT2Q, last, order[1], lower[j]);
+                    routine.give(lower[j]);
+                    lower[j] = last;
+                }
+                widened(upper, 0, sink);
+                widened(lower, 16, sink);
+                routine.give(upper);
+                routine.give(lower);
+            }
+        }
+    }
+
+    /** What {@link #halves} needs, for the whole of the kernel. */
+    static Vec[] orders(Routine routine) {
+        if (routine.lanes == Lanes.EIGHT) {
+            return new Vec[0];
+        }
+        Vec[] orders = routine.take(2);
+        for (int i = 0; i < 2; i++) {
+            ByteBuffer order = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+            for (int part = 2 * i; part < 2 * i + 2; part++) {
+                for (int source = 0; source < 2; source++) {
+                    order.putLong(8 * source + 2 * part).putLong(8 * source + 2 * part + 1);
+                }
+            }
+            routine.a.op(VMOVDQU, orders[i], routine.a.constant(order.array()));
+        }
+        return orders;
+    }
+
+    /** Eight rows: part p of the j-th vector holds their 16 bits from {@code offset + 16p + 2j} on. */
+    private Vec[] eightRowsOfHalves(int first, int offset) {
+        Vec[] v = new Vec[8];
+        for (int i = 0; i < 8; i++) {
+            v[i] = routine.take();
+            a.op(VMOVDQU, v[i], row(first + i, offset));
+        }
+        for (int i = 0; i < 8; i += 2) {
+            unpack(v, i, i + 1, VPUNPCKLWD, VPUNPCKHWD);
+        }
+        for (int i = 0; i < 8; i += 4) {
+            unpack(v, i, i + 2, VPUNPCKLDQ, VPUNPCKHDQ);
+            unpack(v, i + 1, i + 3, VPUNPCKLDQ, VPUNPCKHDQ);
+        }
+        for (int i = 0; i < 4; i++) {
+            unpack(v, i, i + 4, VPUNPCKLQDQ, VPUNPCKHQDQ);
+        }
+        // of the numbers of four rows the first four lie in 0 and 1 and in 2 and 3 by twos
+        return new Vec[] {v[0], v[4], v[2], v[6], v[1], v[5], v[3], v[7]};
+    }
+
+    /** Low halves of both to the left, high ones to the right. */
+    private void unpack(Vec[] v, int left, int right, Op lows, Op highs) {
+        Vec low = routine.take();
+        a.op(lows, low, v[left], v[right]);
+        a.op(highs, v[right], v[left], v[right]);
+        routine.give(v[left]);
+        v[left] = low;
+    }
+
+    /** Eight vectors of two columns each: the first eight lie in their lower halves. */
+    private void widened(Vec[] turned, int column, BiConsumer<Integer, Vec> sink) {
+        boolean sixteen = routine.lanes == Lanes.SIXTEEN;
+        for (int j = 0; j < 16; j++) {
+            Vec both = turned[j % 8];
+            Vec half = sixteen ? both.ymm() : both.xmm();
+            if (j < 8) {
+                int at = column + j;
+                routine.with(values -> {
+                    a.op(VCVTPH2PS, values, half);
+                    sink.accept(at, values);
+                });
+            } else {
+                a.op(sixteen ? VEXTRACTI64X4 : VEXTRACTI128, half, both, 1);
+                a.op(VCVTPH2PS, both, half);
+                sink.accept(column + j, both);
             }
         }
     }

@@ -88,7 +88,7 @@ final class TileFloats {
     static byte[] one(DType type) {
         Routine routine = new Routine(Level.AMX.lanes);
         Assembler a = routine.a;
-        FloatFormat format = new FloatFormat(type);
+        FloatFormat format = new FloatFormat(routine, type);
         Vec[] sums = routine.take(2);
         Rows[] rows = OneToken.floatStrips(routine);
         boolean twoParts = parts(type) == 2;
@@ -109,7 +109,7 @@ final class TileFloats {
                     Fetch fetch =
                             new Fetch(a, RBX, routine.lanes.rows * format.blockBytes(), Activations.PARTS.columns);
                     FloatFormat.Sink sink = (column, values) -> times(routine, chains, column, values);
-                    format.block(routine, rows[strip], fetch.before(sink));
+                    format.block(rows[strip], fetch.before(sink));
                     fetch.advance();
                     rows[strip].advance(format.blockBytes());
                     for (int chain = 0; chain < chains.length; chain += 2) {

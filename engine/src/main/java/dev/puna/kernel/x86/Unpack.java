@@ -63,9 +63,9 @@ final class Unpack {
     /** Numbers as {@code sink} writes them to the panel in RCX. */
     static byte[] floats(Routine routine, DType type, int runBytes, FloatFormat.Sink sink) {
         Rows rows = rows(routine);
-        FloatFormat format = new FloatFormat(type);
+        FloatFormat format = new FloatFormat(routine, type);
         blocks(routine, rows, 0, format.blockBytes(), Activations.FLOATS.columns, fetch -> {
-            format.block(routine, rows, fetch.before(sink));
+            format.block(rows, fetch.before(sink));
             routine.a.add(RCX, runBytes);
         });
         return routine.a.finish();
