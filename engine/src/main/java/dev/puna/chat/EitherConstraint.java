@@ -3,6 +3,8 @@ package dev.puna.chat;
 import dev.puna.sample.Constraint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** An answer in one of two languages; which of them shows as it comes. */
 final class EitherConstraint implements Constraint {
@@ -26,6 +28,12 @@ final class EitherConstraint implements Constraint {
                 mask[i] |= more[i];
             }
         }
+    }
+
+    /** For one of them; the other's turn may come in the next step. */
+    @Override
+    public @Nullable Runnable ahead() {
+        return left.stream().map(Constraint::ahead).filter(Objects::nonNull).findFirst().orElse(null);
     }
 
     @Override

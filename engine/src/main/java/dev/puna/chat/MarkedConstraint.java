@@ -2,6 +2,7 @@ package dev.puna.chat;
 
 import dev.puna.sample.Constraint;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A control token, and then what another constraint says. */
 final class MarkedConstraint implements Constraint {
@@ -22,6 +23,11 @@ final class MarkedConstraint implements Constraint {
             Arrays.fill(mask, 0);
             mask[mark >> 6] |= 1L << mark;
         }
+    }
+
+    @Override
+    public @Nullable Runnable ahead() {
+        return begun ? rest.ahead() : null;
     }
 
     @Override

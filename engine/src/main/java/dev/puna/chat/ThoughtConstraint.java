@@ -4,6 +4,7 @@ import dev.puna.sample.Constraint;
 import dev.puna.text.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Free thinking up to its end mark, which must come; then what another constraint says. */
 final class ThoughtConstraint implements Constraint {
@@ -26,6 +27,11 @@ final class ThoughtConstraint implements Constraint {
         } else {
             Arrays.fill(mask, -1);
         }
+    }
+
+    @Override
+    public @Nullable Runnable ahead() {
+        return over ? rest.ahead() : null;
     }
 
     @Override

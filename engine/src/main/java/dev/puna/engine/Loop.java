@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +121,7 @@ final class Loop {
                 return true;
             }
             fill(answers);
+            prepare();
             logits = pass.logits(batch);
         } catch (RuntimeException | Error fault) {
             plan.stream().filter(s -> s.node != null).forEach(s -> fail(s, fault)); // who has a place is not over
@@ -219,6 +221,19 @@ final class Loop {
                     retire(s, Finish.STOP);
                 } catch (ArithmeticException fault) {
                     fail(s, fault);
+                }
+            }
+        }
+    }
+
+    /** Has the masks that choosing will need worked out while the forward pass runs. The likeliest token needs none. */
+    private void prepare() {
+        for (int i = 0; i < answers.size(); i++) {
+            Sequence s = answers.get(i);
+            if (s.constraint != null && !s.sampling().greedy()) {
+                Runnable ahead = s.constraint.ahead();
+                if (ahead != null) {
+                    ForkJoinPool.commonPool().execute(ahead);
                 }
             }
         }

@@ -1,5 +1,7 @@
 package dev.puna.sample;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a text may still become, token by token: a grammar, and how far the answer has come in it. It knows tokens that
  * are text. The tokens that end an answer are the request's affair: they may be chosen exactly where {@link #mayEnd}.
@@ -17,6 +19,14 @@ public interface Constraint {
      * @param mask at least as many bits as the vocabulary has tokens
      */
     void allowed(long[] mask);
+
+    /**
+     * What is left to do before {@link #allowed} can be answered at once, for another thread to do while this one goes on;
+     * null where it is nothing. It does not hang on what happens to this constraint meanwhile.
+     */
+    default @Nullable Runnable ahead() {
+        return null;
+    }
 
     /** Whether this token may come next: what {@link #allowed} says of it, mostly at far less cost. */
     boolean allows(int token);

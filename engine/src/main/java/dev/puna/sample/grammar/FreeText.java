@@ -59,6 +59,11 @@ public final class FreeText implements Constraint {
     }
 
     @Override
+    public @Nullable Runnable ahead() {
+        return held == null ? null : held.ahead();
+    }
+
+    @Override
     public boolean allows(int token) {
         return held != null ? held.allows(token) : !over && after(token) != Outcome.BAD;
     }

@@ -25,6 +25,11 @@ final class GrammarConstraint implements Constraint {
     }
 
     @Override
+    public @Nullable Runnable ahead() {
+        return masks.ahead(place);
+    }
+
+    @Override
     public boolean allows(int token) {
         return after(token) != null;
     }

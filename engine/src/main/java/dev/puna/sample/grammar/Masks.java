@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class Masks {
     private static final Object NO_VALUE = new Object[0];
     private static final String SOME_TEXT = "\uFFFF\uFFFE\uFFFF"; // stands for whatever was read: nothing equals it
+
+    private static final int CHEAP = 8; // nodes of the tree in a string, for one step elsewhere
 
     private static final int RECENT = 8; // masks kept for an answer: inside a string one serves token after token
 
@@ -39,12 +42,13 @@ final class Masks {
     /** Writes the mask of a place. */
     void write(Place place, long[] mask) {
         Arrays.fill(mask, 0);
+        var spent = new AtomicLong();
         for (Stack stack : place.stacks()) {
             var alike = new Stack(stack.frame.alike(trie.longest()), stack.below);
             long[] known;
             try {
                 synchronized (recent) {
-                    known = recent.computeIfAbsent(alike, this::mask);
+                    known = recent.computeIfAbsent(alike, _ -> mask(alike, spent));
                 }
             } catch (StackOverflowError e) {
                 throw Place.tooDeep();
@@ -55,31 +59,56 @@ final class Masks {
         }
     }
 
+    /** Works out the masks of a place's frames, where some are not known yet. */
+    @Nullable
+    Runnable ahead(Place place) {
+        List<Frame> unknown = null;
+        for (Stack stack : place.stacks()) {
+            Frame alike = stack.frame.alike(trie.longest());
+            if (!trie.isKnown(alike)) {
+                unknown = unknown == null ? new ArrayList<>() : unknown;
+                unknown.add(alike);
+            }
+        }
+        List<Frame> all = unknown;
+        return all == null
+                ? null
+                : () -> {
+                    var spent = new AtomicLong();
+                    all.forEach(frame -> allowed(frame, spent));
+                };
+    }
+
     /** Writes the tokens below a node whose bytes behind the node's may follow a place. */
     void writeBelow(int node, Place place, long[] mask) {
         trie.clearBelow(node, mask);
-        walk(node, place.stacks(), mask, null);
+        walk(node, place.stacks(), mask, null, new AtomicLong());
     }
 
-    private long[] mask(Stack stack) {
-        Allowed allowed = allowed(stack.frame);
+    private long[] mask(Stack stack, AtomicLong spent) {
+        Allowed allowed = allowed(stack.frame, spent);
         if (allowed.exits().isEmpty()) {
             return allowed.mask();
         }
         long[] mask = allowed.mask().clone();
         for (Exit exit : allowed.exits()) {
-            leave(exit, stack.below, mask);
+            leave(exit, stack.below, mask, spent);
         }
         return mask;
     }
 
     /** The work for a frame, done ahead. */
     Allowed allowed(Frame frame) {
-        Frame alike = frame.alike(trie.longest());
-        return trie.allowed(alike, () -> alike instanceof TextFrame text && text.fast() ? text(text) : any(alike));
+        return allowed(frame, new AtomicLong());
     }
 
-    private void leave(Exit exit, @Nullable Stack below, long[] mask) {
+    private Allowed allowed(Frame frame, AtomicLong spent) {
+        Frame alike = frame.alike(trie.longest());
+        return trie.allowed(
+                alike, () -> alike instanceof TextFrame text && text.fast() ? text(text, spent) : any(alike, spent));
+    }
+
+    private void leave(Exit exit, @Nullable Stack below, long[] mask, AtomicLong spent) {
         var threads = new Threads(limits.threads());
         threads.pop(below, exit.value());
         boolean whole = !threads.ended().isEmpty();
@@ -90,16 +119,22 @@ final class Masks {
         for (int node : exit.nodes()) {
             trie.mark(node, mask);
             if (!stacks.isEmpty() && trie.end(node) > node + 1) {
-                walk(node, stacks, mask, null);
+                walk(node, stacks, mask, null, spent);
             }
         }
     }
 
-    private Allowed any(Frame frame) {
+    private Allowed any(Frame frame, AtomicLong spent) {
         long[] mask = new long[(trie.vocabulary() + 63) / 64];
         Map<Object, List<Integer>> exits = new LinkedHashMap<>();
-        walk(0, List.of(new Stack(frame, null)), mask, exits);
+        walk(0, List.of(new Stack(frame, null)), mask, exits, spent);
         return new Allowed(mask, exits(exits));
+    }
+
+    private void spend(long steps, AtomicLong spent) {
+        if (spent.addAndGet(steps) > limits.maskSteps()) {
+            throw new GrammarRefused("grammar", "what may come next takes too many steps to work out");
+        }
     }
 
     private static List<Exit> exits(Map<Object, List<Integer>> found) {
@@ -110,17 +145,24 @@ final class Masks {
         return exits;
     }
 
-    /** Runs all that is below a node through readings. Where {@code exits} is null an end is the end of the text. */
-    private void walk(int root, List<Stack> from, long[] mask, @Nullable Map<Object, List<Integer>> exits) {
+    /**
+     * Runs all that is below a node through readings. Where {@code exits} is null an end is the end of the text.
+     *
+     * @param spent steps on one place's mask
+     */
+    private void walk(
+            int root,
+            List<Stack> from,
+            long[] mask,
+            @Nullable Map<Object, List<Integer>> exits,
+            AtomicLong spent) {
         int base = trie.depth(root);
         List<List<Stack>> places = new ArrayList<>();
         places.add(from);
         var threads = new Threads(limits.threads());
         int node = root + 1;
         while (node < trie.end(root)) {
-            if (threads.done() > limits.maskSteps()) {
-                throw new GrammarRefused("grammar", "what may come next takes too many steps to work out");
-            }
+            spend(threads.stacks().size() + 1, spent);
             int depth = trie.depth(node) - base;
             threads.clear();
             for (Stack stack : places.get(depth - 1)) {
@@ -148,7 +190,8 @@ final class Masks {
     }
 
     /** The same for the inside of a string, without an object per node. */
-    private Allowed text(TextFrame frame) {
+    private Allowed text(TextFrame frame, AtomicLong spent) {
+        spend(trie.end(0) / CHEAP, spent);
         int free = frame.free();
         long[] mask = trie.plain(free); // what contains nothing special need not be walked through
         Map<Object, List<Integer>> exits = new LinkedHashMap<>();

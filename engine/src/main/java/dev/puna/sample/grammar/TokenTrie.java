@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,7 @@ public final class TokenTrie {
     private final short[] characters; // [token], where it is whole characters that a string need not escape; else -1
     private final short[] plain; // [node], the most of these at or below; -1 where some token is of another kind
     private final List<long[]> upTo = new ArrayList<>(); // masks of tokens of so many characters
-    private final Map<Frame, Allowed> masks;
+    private final Map<Frame, FutureTask<Allowed>> masks;
 
     public TokenTrie(Tokenizer tokenizer) {
         this(texts(tokenizer), Limits.DEFAULT);
@@ -95,7 +97,7 @@ public final class TokenTrie {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<Frame, Allowed> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<Frame, FutureTask<Allowed>> eldest) {
                 return size() > limits.masks();
             }
         };
@@ -283,17 +285,29 @@ public final class TokenTrie {
 
     /** What a frame allows by itself, made once. */
     Allowed allowed(Frame frame, Supplier<Allowed> made) {
+        FutureTask<Allowed> task;
         synchronized (masks) {
-            Allowed known = masks.get(frame);
-            if (known != null) {
-                return known;
+            task = masks.computeIfAbsent(frame, _ -> new FutureTask<>(made::get));
+        }
+        task.run(); // unless another thread does or has
+        try {
+            return task.get();
+        } catch (ExecutionException | InterruptedException e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
             }
+            synchronized (masks) {
+                masks.remove(frame, task);
+            }
+            return made.get();
         }
-        Allowed fresh = made.get();
+    }
+
+    /** Whether a frame's mask is made, or somebody is at it. */
+    boolean isKnown(Frame frame) {
         synchronized (masks) {
-            masks.put(frame, fresh);
+            return masks.get(frame) != null;
         }
-        return fresh;
     }
 
     /**

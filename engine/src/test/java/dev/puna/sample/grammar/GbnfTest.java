@@ -1,9 +1,14 @@
 package dev.puna.sample.grammar;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import dev.puna.sample.Constraint;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GbnfTest {
@@ -134,6 +139,50 @@ class GbnfTest {
         assertLanguage("root ::= (\"a\"? \"b\"?)* \"c\"", new String[] {"c", "abbac"}, new String[] {"ab"});
         assertLanguage("root ::= ((\"[\"*)*)* \"1\"*", new String[] {"", "[[[11"}, new String[] {"1["});
         assertLanguage("root ::= s\ns ::= \"[\" s | \"[\" s s | \"\"", new String[] {"", "[".repeat(50)}, new String[] {"a"});
+    }
+
+    @Test
+    void whatCanBeReadInTooManyWaysIsRefusedWhileItIsWritten() {
+        assertRefused(letters(2500), "grammar", "more than 2000 ways");
+        Grammar many = Grammar.gbnf(letters(600));
+        assertThat(many.accepts("abc7")).isTrue();
+        Constraint constraint = many.constraint(new TokenTrie(
+                IntStream.range(0, 40_000)
+                        .mapToObj(i -> Integer.toString(i, 36).getBytes(UTF_8))
+                        .toArray(byte[][]::new),
+                Limits.DEFAULT));
+        assertThatThrownBy(() -> constraint.allowed(new long[625]))
+                .isInstanceOf(GrammarRefused.class)
+                .hasMessageContaining("too many steps");
+    }
+
+    /** Letters and a number: which rule it is shows at the end only. */
+    private static String letters(int rules) {
+        String root = IntStream.range(0, rules).mapToObj(i -> "x" + i).collect(Collectors.joining(" | "));
+        return IntStream.range(0, rules)
+                .mapToObj(i -> "x" + i + " ::= [a-z]* \"" + i + "\"\n")
+                .collect(Collectors.joining("", "root ::= " + root + "\n", ""));
+    }
+
+    @Test
+    void masksAreWorkedOutAheadByAnyThread() {
+        Grammar grammar = Grammar.jsonSchema("{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":"
+                + "{\"type\":\"string\",\"pattern\":\"^[a-f]{3,9}$\"}},\"additionalProperties\":false}");
+        Constraint constraint = grammar.constraint(Walk.trie());
+        Constraint alone = grammar.constraint(Walk.trie());
+        for (byte b : "{\"a\":\"ab".getBytes(UTF_8)) {
+            constraint.accept(b);
+            alone.accept(b);
+        }
+        Runnable ahead = constraint.ahead();
+        assertThat(ahead).isNotNull();
+        CompletableFuture.runAsync(ahead).join();
+        assertThat(constraint.ahead()).isNull();
+        long[] mask = new long[16];
+        long[] other = new long[16];
+        constraint.allowed(mask);
+        alone.allowed(other);
+        assertThat(mask).isEqualTo(other);
     }
 
     @Test
