@@ -96,23 +96,12 @@ final class Rows {
 
     /** Four vectors: lane {@code r} of the j-th holds bytes {@code offset + 4j} to {@code offset + 4j + 3} of row r. */
     Vec[] columns(int offset) {
-        Vec p0 = parts(0, offset);
-        Vec p1 = parts(1, offset);
-        Vec low = routine.take();
-        a.op(VPUNPCKLDQ, low, p0, p1);
-        a.op(VPUNPCKHDQ, p0, p0, p1); // high
-        routine.give(p1);
-        Vec p2 = parts(2, offset);
-        Vec p3 = parts(3, offset);
-        Vec low2 = routine.take();
-        a.op(VPUNPCKLDQ, low2, p2, p3);
-        a.op(VPUNPCKHDQ, p2, p2, p3); // high2
-        a.op(VPUNPCKHQDQ, p3, low, low2);
-        a.op(VPUNPCKLQDQ, low, low, low2);
-        a.op(VPUNPCKHQDQ, low2, p0, p2);
-        a.op(VPUNPCKLQDQ, p0, p0, p2);
-        routine.give(p2);
-        return new Vec[] {low, p3, p0, low2};
+        Vec[] v = new Vec[4];
+        for (int i = 0; i < 4; i++) {
+            v[i] = parts(i, offset);
+        }
+        turn(v);
+        return v;
     }
 
     /** Bytes that {@link #wide} reads of a row. */
@@ -323,23 +312,12 @@ final class Rows {
     private Vec[] turnedLine(int offset) {
         Vec[] v = new Vec[16];
         for (int i = 0; i < 16; i += 4) {
-            for (int r = i; r < i + 4; r++) {
-                v[r] = routine.take();
-                a.op(VMOVDQU, v[r], row(r, offset));
+            Vec[] four = routine.take(4);
+            for (int r = 0; r < 4; r++) {
+                a.op(VMOVDQU, four[r], row(i + r, offset));
             }
-            Vec low = routine.take();
-            Vec low2 = routine.take();
-            a.op(VPUNPCKLDQ, low, v[i], v[i + 1]);
-            a.op(VPUNPCKHDQ, v[i], v[i], v[i + 1]);
-            a.op(VPUNPCKLDQ, low2, v[i + 2], v[i + 3]);
-            a.op(VPUNPCKHDQ, v[i + 2], v[i + 2], v[i + 3]);
-            a.op(VPUNPCKHQDQ, v[i + 1], low, low2);
-            a.op(VPUNPCKLQDQ, low, low, low2);
-            a.op(VPUNPCKHQDQ, v[i + 3], v[i], v[i + 2]);
-            a.op(VPUNPCKLQDQ, low2, v[i], v[i + 2]);
-            routine.give(v[i], v[i + 2]);
-            v[i] = low;
-            v[i + 2] = low2;
+            turn(four);
+            System.arraycopy(four, 0, v, i, 4);
         }
         for (int j = 0; j < 4; j++) { // part p of v[4i + j] holds lanes 4p + j of rows 4i to 4i + 3
             Vec firsts = routine.take();
