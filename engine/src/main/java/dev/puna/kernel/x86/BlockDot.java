@@ -126,7 +126,11 @@ final class BlockDot implements OneToken.Sums {
             routine.with(total -> {
                 routine.zero(total);
                 if (codes.bias() != 0) {
-                    a.op(VPDPWSSD, total, scales, ofRun(run, BlockRecord.OFFSETS).toAll());
+                    a.op(
+                            VPDPWSSD,
+                            total,
+                            scales,
+                            ofRun(run, BlockRecord.OFFSETS).toAll());
                 }
                 a.op(VPDPWSSD, total, scales, products[1]);
                 a.op(VCVTDQ2PS, total, total);

@@ -48,6 +48,7 @@ final class BlockQuantiser {
     private final Vec positive = routine.allLanes(0x7FFF_FFFF);
     /** More bits make no difference: products of 8 bits are coarser. */
     private final Vec words = floats(8_191);
+
     private final Vec bytes = floats(127);
     private final Vec least = floats(1e-30f);
     private final Vec half = floats(Codes.RUN / 2);

@@ -115,7 +115,11 @@ final class BlockTokens implements ManyTokens.Body {
             toFloats();
             for (int t = 0; t < tokens.length; t++) {
                 for (Vec total : totals[t]) {
-                    a.op(VMULPS, total, total, tokens[t].plus(BlockRecord.SUM_FACTOR).toAll());
+                    a.op(
+                            VMULPS,
+                            total,
+                            total,
+                            tokens[t].plus(BlockRecord.SUM_FACTOR).toAll());
                 }
             }
             factor(sums, totals, panels, panel.minimumFactor());
@@ -151,7 +155,11 @@ final class BlockTokens implements ManyTokens.Body {
     private void times(Vec[][] sums, Vec[][] numbers, Mem[] tokens, int ofToken) {
         for (int t = 0; t < tokens.length; t++) {
             for (int s = 0; s < strips; s++) {
-                a.op(VFMADD231PS, sums[t][s], numbers[t][s], tokens[t].plus(ofToken).toAll());
+                a.op(
+                        VFMADD231PS,
+                        sums[t][s],
+                        numbers[t][s],
+                        tokens[t].plus(ofToken).toAll());
             }
         }
     }
