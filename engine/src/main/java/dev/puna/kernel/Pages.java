@@ -4,10 +4,10 @@ import dev.puna.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Where one layer's keys and values are. A block holds consecutive tokens of one sequence, a page some blocks, which lie
- * one behind the other where a sequence has them all: {@code [kvHeads, keys and values, pageBlocks, blockTokens,
- * headSize]}, so that what attention reads for one head is in one place. A head of one token is a row of whole blocks of
- * the type, the rest of its last block zero. Kernels may order what a head has in a block as suits them: only those that
+ * Where one layer's keys and values are. A block holds consecutive tokens of one sequence; a page holds some blocks, head
+ * by head: {@code [kvHeads, keys and values, pageBlocks, blockTokens, headSize]}, so that what attention reads of a head
+ * lies in one place where a sequence has a page's blocks in order. A head of one token is a row of whole blocks of the
+ * type, the rest of its last block zero. Kernels may order what a head has in a block as suits them: only those that
  * stored it read it.
  *
  * @param pages by block number divided by {@code pageBlocks}; null where never used. Native memory
@@ -15,13 +15,7 @@ import java.lang.foreign.MemorySegment;
  * @param type F32, F16 or Q8_0
  */
 public record Pages(
-        MemorySegment[] pages,
-        long offset,
-        DType type,
-        int kvHeads,
-        int headSize,
-        int blockTokens,
-        int pageBlocks) {
+        MemorySegment[] pages, long offset, DType type, int kvHeads, int headSize, int blockTokens, int pageBlocks) {
 
     /** {@code headSize} rounded up to whole blocks of the type. */
     public int paddedHead() {

@@ -37,7 +37,7 @@ import dev.puna.tensor.DType;
  */
 record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
     /** How far ahead is fetched: what memory delivers while a softmax is computed. */
-    private static final int AHEAD_BYTES = 16384;
+    private static final int AHEAD_BYTES = 8192;
 
     /** Entries by which a table goes on behind its end, so that what is fetched ahead has an address. */
     static final int AHEAD = 8;
@@ -57,8 +57,8 @@ record FewQueries(Lanes lanes, DType type, int queries, int head, int piece) {
     }
 
     /**
-     * Where the strip is that is fetched while that of {@code R12} is worked on: that many ahead, or in what is needed next,
-     * whose strips the table says from its beginning. {@code RCX} counts the strips that are left.
+     * Where the strip is that is fetched while that of {@code R12} is worked on: that many ahead, or in what is needed
+     * next, whose strips the table tells from its beginning. {@code RCX} counts the strips that are left.
      */
     private void fetched(Assembler a, Gpr target) {
         Label inTable = new Label();

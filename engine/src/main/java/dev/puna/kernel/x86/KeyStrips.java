@@ -22,8 +22,8 @@ import java.util.Arrays;
 
 /**
  * Cached keys as the kernels want them: in strips of {@link #POSITIONS} positions, turned when they are stored, so that a
- * lane is a position without any shuffling. A strip is, for each 32 numbers of a head, the positions' scales if the type
- * has any, then each number's values: a line of the cache of f16.
+ * lane is a position without any shuffling. A strip is, for each 32 numbers of a head, the positions' scales if the
+ * type has any, then each number's values: in f16 a line of memory.
  */
 final class KeyStrips {
     static final int POSITIONS = 32;
