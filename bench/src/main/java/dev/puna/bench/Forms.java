@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -23,10 +24,14 @@ public final class Forms {
     private static final String USAGE = """
             bench/forms MODEL [ROUNDS]
 
-            Answers of 128 tokens, one and eight at a time, greedy and at temperature 0.8, in turn free and held to a
-            JSON Schema, which a server compiles once and keeps. Nothing is guessed ahead.""";
+            Answers of 128 tokens, one, eight and 32 at a time, greedy and at temperature 0.8, in turn free and held to
+            a JSON Schema. A server compiles and keeps it, but for the rows "each its own": there every answer has a
+            schema that nobody had before, which counts in full. Nothing is guessed ahead.""";
 
     private static final int TOKENS = 128;
+
+    /** Rounds before any counts: the compiler of the JVM takes one of two cores until it has seen the code often. */
+    private static final int WARM = 3;
 
     /** No text under them is whole before all the tokens are spent: bounds, choices, formats, and free text. */
     private static final Map<String, String> SCHEMAS = Map.of("records", """
@@ -39,7 +44,21 @@ public final class Forms {
             {"type":"object","additionalProperties":false,"required":["text"],"properties":{
               "text":{"type":"string","minLength":2000}}}""");
 
+    private static final String OWN = "records, each its own";
+
     private Forms() {}
+
+    /** A schema that is nobody else's: other names, other words, other lengths. */
+    private static String own(int round, int answer) {
+        String mark = "c" + round + "x" + answer;
+        return Objects.requireNonNull(SCHEMAS.get("records"))
+                .replace("\"name\"", "\"" + mark + "name\"")
+                .replace("\"email\":{", "\"" + mark + "email\":{")
+                .replace("\"email\",\"role", "\"" + mark + "email\",\"role")
+                .replace("admin", mark + "admin")
+                .replace("{2,12}", "{2," + (12 + (round * 32 + answer) % 7) + "}")
+                .replace("\"minItems\":99", "\"minItems\":" + (99 + 100 * round + answer));
+    }
 
     private record Measured(double seconds, long tokens, long passes) {}
 
@@ -51,7 +70,7 @@ public final class Forms {
         }
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
         var options = new Assistant.Options(
-                Optional.empty(), OptionalInt.empty(), OptionalInt.of(4096), DType.F32, 8, 8, 0, Optional.empty());
+                Optional.empty(), OptionalInt.empty(), OptionalInt.of(16384), DType.F32, 32, 32, 0, Optional.empty());
         System.out.println("| form | answers | temperature | free tokens/s | held tokens/s | ratio | free ms/pass |"
                 + " held ms/pass | held tokens/pass |");
         System.out.println("|---|---|---|---|---|---|---|---|---|");
@@ -63,16 +82,21 @@ public final class Forms {
                     }
                 }
             }
+            for (int answers : new int[] {8, 32}) {
+                for (double temperature : new double[] {0, 0.8}) {
+                    row(assistant, OWN, answers, temperature, rounds);
+                }
+            }
         }
     }
 
     private static void row(Assistant assistant, String form, int answers, double temperature, int rounds) {
         List<Measured> free = new ArrayList<>();
         List<Measured> held = new ArrayList<>();
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = 1; round <= WARM + rounds; round++) {
             Measured without = measure(assistant, Optional.empty(), answers, temperature, round);
-            Measured with = measure(assistant, Optional.ofNullable(SCHEMAS.get(form)), answers, temperature, round);
-            if (round > 0) { // the first is to get warm
+            Measured with = measure(assistant, Optional.of(form), answers, temperature, round);
+            if (round > WARM) {
                 free.add(without);
                 held.add(with);
             }
@@ -105,16 +129,19 @@ public final class Forms {
     }
 
     private static Measured measure(
-            Assistant assistant, Optional<String> schema, int answers, double temperature, int round) {
+            Assistant assistant, Optional<String> form, int answers, double temperature, int round) {
         long passes = assistant.statistics().steps();
         long start = System.nanoTime();
         List<Answer> open = new ArrayList<>();
         for (int i = 0; i < answers; i++) {
             long seed = 100L * round + i;
+            int answer = i;
             Map<Integer, Double> endless = new HashMap<>();
             assistant.tokenizer().orElseThrow().endOfGeneration().forEach(id -> endless.put(id, -100.0));
+            String schema = form.map(name -> Objects.requireNonNullElseGet(SCHEMAS.get(name), () -> own(10 * round + (temperature > 0 ? 1 : 0) + answers * 1000, answer)))
+                    .orElse("");
             Optional<Constraint> constraint =
-                    schema.map(text -> assistant.form(assistant.grammars().jsonSchema(text)));
+                    form.map(_ -> assistant.form(assistant.grammars().jsonSchema(schema)));
             Sampling sampling = Sampling.GREEDY.with(s -> {
                 s.temperature = temperature;
                 s.maxTokens = OptionalInt.of(TOKENS);

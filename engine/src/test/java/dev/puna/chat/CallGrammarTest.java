@@ -3,6 +3,9 @@ package dev.puna.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import dev.puna.ChainModel;
 import dev.puna.SharedData;
 import dev.puna.file.Json;
@@ -13,6 +16,7 @@ import dev.puna.sample.Sampling;
 import dev.puna.sample.grammar.TokenTrie;
 import dev.puna.text.Message;
 import dev.puna.text.Tokenizer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,17 +83,20 @@ class CallGrammarTest {
     }
 
     static List<Integer> allowed(Constraint constraint) {
-        long[] mask = new long[(tokenizer.vocabSize() + 63) / 64];
-        constraint.allowed(mask);
-        List<Integer> ids = new ArrayList<>();
+        List<Integer> ids = ids(constraint);
         for (int id = 0; id < tokenizer.vocabSize(); id++) {
-            boolean set = (mask[id >> 6] >> id & 1) == 1;
-            assertThat(constraint.allows(id)).as("token %d", id).isEqualTo(set);
-            if (set) {
-                ids.add(id);
-            }
+            assertThat(constraint.allows(id)).as("token %d", id).isEqualTo(ids.contains(id));
         }
         return ids;
+    }
+
+    private static List<Integer> ids(Constraint constraint) {
+        long[] mask = new long[(tokenizer.vocabSize() + 63) / 64];
+        constraint.allowed(mask);
+        return IntStream.range(0, tokenizer.vocabSize())
+                .filter(id -> (mask[id >> 6] >> id & 1) == 1)
+                .boxed()
+                .toList();
     }
 
     static Constraint constraint(CallForm form, Tools tools) {
@@ -99,15 +107,42 @@ class CallGrammarTest {
 
     /** An answer by chance, within what is allowed. */
     static List<Integer> walk(Constraint constraint, Random random) {
+        return walk(constraint, random, true);
+    }
+
+    private static List<Integer> walk(Constraint constraint, Random random, boolean checked) {
         List<Integer> ids = new ArrayList<>();
         while (!constraint.complete() && !(constraint.mayEnd() && random.nextInt(3) == 0)) {
-            List<Integer> choices = allowed(constraint);
+            List<Integer> choices = checked ? allowed(constraint) : ids(constraint);
             assertThat(choices).isNotEmpty();
             int id = choices.get(random.nextInt(choices.size()));
             constraint.accept(id);
             ids.add(id);
         }
         return ids;
+    }
+
+    /** The same as text that comes in pieces which end anywhere. */
+    private static ToolCallsTest.Read read(CallForm form, Tools tools, List<Integer> ids, Random random) {
+        List<Delta> deltas = new ArrayList<>();
+        int[] count = new int[1];
+        var reader = new ToolCalls(tools.declared(), form, true, true, () -> "call" + count[0]++, deltas::add);
+        var bytes = new ByteArrayOutputStream();
+        for (int id : ids) {
+            if (tokenizer.isControl(id)) {
+                reader.control(tokenizer.piece(id));
+            } else {
+                bytes.writeBytes(tokenizer.bytes(id));
+            }
+        }
+        String text = bytes.toString(StandardCharsets.UTF_8);
+        for (int at = 0; at < text.length(); ) {
+            int end = Math.min(text.length(), at + 1 + random.nextInt(9));
+            reader.text(text.substring(at, end));
+            at = end;
+        }
+        reader.end(false);
+        return ToolCallsTest.put(deltas);
     }
 
     static ToolCallsTest.Read read(CallForm form, Tools tools, List<Integer> ids) {
@@ -155,6 +190,39 @@ class CallGrammarTest {
             assertThat(parallel || read.calls().size() == 1).isTrue();
         }
         assertThat(several).isTrue();
+    }
+
+    /** Texts of all kinds, numbers and what is nested, under a name of 64 characters; another program judges. */
+    @ParameterizedTest
+    @EnumSource
+    void whatIsWrittenByChanceIsReadBackAndValid(CallForm form) {
+        var schema = object("""
+                {"type":"object","properties":{
+                  "text":{"type":"string","maxLength":9},
+                  "word":{"type":"string","enum":["yes","no \\"x\\"","}\\n<","مرحبا"]},
+                  "count":{"type":"integer","minimum":-5,"maximum":500},
+                  "flag":{"type":"boolean"},
+                  "list":{"type":"array","items":{"type":"string","maxLength":4},"maxItems":3},
+                  "inner":{"type":"object","properties":{"a":{"type":"string","maxLength":5},"b":{"type":["integer","null"]}},
+                    "required":["a"],"additionalProperties":false}},
+                 "required":["text","inner"],"additionalProperties":false}""");
+        var tool = new Tool("n".repeat(64), "", schema);
+        var judge = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+                .getSchema(Json.write(schema), InputFormat.JSON);
+        var random = new Random(form.ordinal());
+        for (int i = 0; i < 40; i++) {
+            var tools = new Tools(List.of(tool, NOW), new Tools.Choice.Required(), true);
+            var read = read(form, tools, walk(constraint(form, tools), random, false), random);
+            assertThat(read.content()).isEmpty();
+            assertThat(read.calls()).isNotEmpty();
+            for (Object one : read.calls()) {
+                if (((List<?>) one).getFirst().equals(tool.name())) {
+                    assertThat(judge.validate(Json.write(((List<?>) one).getLast()), InputFormat.JSON))
+                            .as("%s", one)
+                            .isEmpty();
+                }
+            }
+        }
     }
 
     @ParameterizedTest

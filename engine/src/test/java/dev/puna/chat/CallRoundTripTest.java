@@ -119,6 +119,47 @@ class CallRoundTripTest {
         }
     }
 
+    /** Texts stand without quotes there, so a tool must say what it takes. */
+    @Test
+    void qwen3CodersParametersAreReadBack() throws IOException {
+        Template template = template("Qwen3-Coder.jinja");
+        assertThat(template.form()).isEqualTo(CallForm.PARAMETERS);
+        Map<String, Object> properties = new LinkedHashMap<>();
+        for (String type : List.of("string", "object", "array", "number", "boolean")) {
+            properties.put(type, Map.of("type", type));
+        }
+        var tool = new Tool("t".repeat(64), "", Map.of("type", "object", "properties", properties));
+        var random = new Random(9);
+        for (int round = 0; round < ROUNDS; round++) {
+            List<Message.ToolCall> calls = new ArrayList<>();
+            for (int i = random.nextInt(3); i >= 0; i--) {
+                Map<String, Object> arguments = new LinkedHashMap<>();
+                arguments.put("string", TEXTS[random.nextInt(TEXTS.length)]);
+                arguments.put("object", Map.of("a", value(random, 3), "b", "x</parameter>\n</function>\"y"));
+                arguments.put("array", List.of(value(random, 2), value(random, 2), "]</parameter>"));
+                arguments.put("number", random.nextInt(2000) / 16.0 - 50);
+                arguments.put("boolean", random.nextBoolean());
+                calls.add(new Message.ToolCall("abcdefghi", tool.name(), arguments));
+            }
+            String written = written(template, calls);
+            List<Object> expected = new ArrayList<>();
+            calls.forEach(c -> expected.add(List.of(c.name(), plain(c.arguments()))));
+            for (boolean eager : new boolean[] {false, true}) {
+                List<Delta> deltas = new ArrayList<>();
+                var ids = IntStream.iterate(0, i -> i + 1).iterator();
+                var reader = new ToolCalls(
+                        List.of(tool), CallForm.PARAMETERS, true, eager, () -> "call" + ids.next(), deltas::add);
+                int cut = random.nextInt(written.length());
+                reader.text(written.substring(0, cut));
+                reader.text(written.substring(cut));
+                reader.end(false);
+                var read = ToolCallsTest.put(deltas);
+                assertThat(read.calls()).as("round %d: %s", round, written).isEqualTo(expected);
+                assertThat(read.content()).isEmpty();
+            }
+        }
+    }
+
     private static boolean inMark(String text, int at) {
         return ToolCallsTest.MARKS.matcher(text).results().anyMatch(m -> m.start() < at && at < m.end());
     }
@@ -228,7 +269,8 @@ class CallRoundTripTest {
         assertThat(template.render(new Question(talk, tools, Sampling.GREEDY)).text())
                 .contains(
                         "Environment: ipython\nTools: brave_search\n",
-                        "<|python_tag|>brave_search.call(query=\"x\")<|eom_id|>");
+                        "<|python_tag|>brave_search.call(query=\"x\")<|eom_id|>",
+                        "<|start_header_id|>ipython<|end_header_id|>\n\n\"found\"<|eot_id|>");
     }
 
     @Test
