@@ -55,6 +55,17 @@ class OpenAiJavaTest {
     }
 
     @Test
+    void aChatThatIsStoredIsFoundListedAndRemoved() {
+        var chats = client.chat().completions();
+        ChatCompletion made = chats.create(question().store(true).build());
+        assertThat(chats.retrieve(made.id()).choices()).isEqualTo(made.choices());
+        assertThat(chats.list().items().stream().map(ChatCompletion::id)).contains(made.id());
+        assertThat(chats.messages().list(made.id()).items()).hasSize(2).allSatisfy(one -> assertThat(one.id())
+                .startsWith(made.id()));
+        assertThat(chats.delete(made.id()).deleted()).isTrue();
+    }
+
+    @Test
     void aChatIsAnswered() {
         ChatCompletion answer = client.chat().completions().create(question().build());
         var choice = answer.choices().getFirst();

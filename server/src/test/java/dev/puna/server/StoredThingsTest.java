@@ -2,6 +2,7 @@ package dev.puna.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.puna.ChainModel;
 import dev.puna.SharedData;
 import dev.puna.server.http.Frame;
 import dev.puna.server.http.Keys;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -101,6 +103,58 @@ class StoredThingsTest {
                             .body())
                     .contains("line-7")
                     .contains("404");
+        }
+    }
+
+    @Test
+    void aChatIsKeptWhereThatIsAskedForAndOnlyForItsOwner() throws IOException {
+        Path file = folder.resolve("keys");
+        Files.writeString(file, "alice a-key\nbob b-key\n");
+        String[] alice = {"Authorization", "Bearer a-key"};
+        String[] bob = {"Authorization", "Bearer b-key"};
+        Path toy = ChainModel.write(
+                folder.resolve("toy"),
+                new ChainModel.Script(List.of("Pu", "na!"), false, Toys.CONTEXT, ChainModel.TEMPLATE));
+        String all = "/v1/chat/completions";
+        String asked = "{\"model\": \"toy\", \"metadata\": {\"a\": \"b\"}, \"messages\": [{\"role\": \"user\","
+                + " \"content\": [{\"type\": \"text\", \"text\": \"Hello\"}]}]";
+        String path;
+        JsonNode made;
+        try (Served served = served(Keys.read(file), toy)) {
+            made = served.post(all, asked + ", \"store\": true}", alice).json();
+            served.post(all, asked + "}", alice); // not kept
+            served.post(all, asked + ", \"store\": true, \"stream\": true}", alice);
+            path = all + "/" + made.get("id").stringValue();
+        }
+        try (Served served = served(Keys.read(file), toy)) { // after a restart
+            assertThat(served.get(path, alice).json()).isEqualTo(made);
+            JsonNode list = served.get(all, alice).json();
+            assertThat(list.get("data").size()).isEqualTo(2);
+            assertThat(list.at("/data/1/choices/0/message/content").stringValue())
+                    .isEqualTo("Puna!");
+            assertThat(served.get(all + "?model=other", alice).json().get("data").size())
+                    .isZero();
+            JsonNode message =
+                    served.get(path + "/messages", alice).json().at("/data/0");
+            assertThat(message.get("role").stringValue()).isEqualTo("user");
+            assertThat(message.at("/content_parts/0/text").stringValue()).isEqualTo("Hello");
+            JsonNode changed = served.post(path, "{\"metadata\": {\"c\": \"d\"}}", alice)
+                    .json();
+            assertThat(changed.at("/metadata/c").stringValue()).isEqualTo("d");
+            assertThat(served.get(path, alice).json()).isEqualTo(changed);
+            assertThat(served.get(all, bob).json().get("data").size()).isZero();
+            for (String[] request : new String[][] {
+                {"GET", path, null}, {"GET", path + "/messages", null}, {"POST", path, "{}"}, {"DELETE", path, null}
+            }) {
+                assertThat(served.send(request[0], request[1], request[2], bob).status())
+                        .isEqualTo(404);
+            }
+            assertThat(served.send("DELETE", path, null, alice)
+                            .json()
+                            .get("deleted")
+                            .booleanValue())
+                    .isTrue();
+            assertThat(served.get(path, alice).status()).isEqualTo(404);
         }
     }
 

@@ -28,9 +28,11 @@ import org.jspecify.annotations.Nullable;
 /** {@code /v1/chat/completions}: answers to a conversation, whole or as they grow. */
 final class Chat {
     private final Completions completions;
+    private final KeptChats kept;
 
-    Chat(Completions completions) {
+    Chat(Completions completions, KeptChats kept) {
         this.completions = completions;
+        this.kept = kept;
     }
 
     void create(Exchange exchange) {
@@ -52,9 +54,13 @@ final class Chat {
                     values.get(LOGPROBS, false));
             if (stream) {
                 stream(exchange, run, head, values);
-            } else {
-                exchange.json(whole(run, head, values));
+                return;
             }
+            Map<String, ?> whole = whole(run, head, values);
+            if (values.get(KEEP, false)) {
+                kept.add(exchange, whole, head.created(), values);
+            }
+            exchange.json(whole);
         }
     }
 
@@ -100,6 +106,10 @@ final class Chat {
                     tier,
                     "system_fingerprint",
                     fingerprint);
+        }
+
+        Head withoutLogprobs() {
+            return new Head(id, created, model, fingerprint, tier, old, false);
         }
 
         String finish(Ending ending) {
@@ -167,13 +177,16 @@ final class Chat {
 
     // As it grows
 
-    private static void stream(Exchange exchange, Run run, Head head, Values values) {
+    private void stream(Exchange exchange, Run run, Head head, Values values) {
         Optional<Values> options = values.get(STREAM_OPTIONS);
         boolean usage = options.map(o -> o.get(INCLUDE_USAGE, false)).orElse(false);
         boolean pad = options.map(o -> o.get(INCLUDE_OBFUSCATION, false)).orElse(false);
         EventStream stream = exchange.events();
         Chunks chunks = new Chunks(stream, run, head, usage, pad);
         run.each(chunks::read);
+        if (values.get(KEEP, false)) { // without logprobs, which are told as they come
+            kept.add(exchange, whole(run, head.withoutLogprobs(), values), head.created(), values);
+        }
         if (usage) {
             Map<String, @Nullable Object> last = head.json("chat.completion.chunk");
             last.put("choices", List.of());

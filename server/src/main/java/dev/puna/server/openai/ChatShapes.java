@@ -204,6 +204,8 @@ final class ChatShapes {
             "How soon the answer is begun: flex after others, priority before them.");
     static final Field<Map<String, String>> METADATA =
             Field.of("metadata", Kind.map(Kind.text(0, 512), 16), "Comes back with the answer.");
+    static final Field<Boolean> KEEP =
+            Field.of("store", Kind.bool(), "Keep the completion: /v1/chat/completions/{id} gives it again.");
     static final Field<String> REASONING_EFFORT = Field.of(
             "reasoning_effort",
             Kind.oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max"),
@@ -269,7 +271,7 @@ final class ChatShapes {
                     VERBOSITY,
                     MODERATION,
                     Field.only("modalities", "the model reads and writes text", List.of("text")),
-                    Field.only("store", "chat completions are not kept; /v1/responses are", false),
+                    KEEP,
                     Field.refused("audio", "the model has no voice"),
                     Field.refused("web_search_options", "the server searches nowhere"),
                     PREDICTION);

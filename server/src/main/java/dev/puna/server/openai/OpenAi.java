@@ -10,10 +10,12 @@ import dev.puna.server.http.Head;
 import dev.puna.server.http.Route;
 import dev.puna.server.store.Database;
 import dev.puna.server.store.StoredBatches;
+import dev.puna.server.store.StoredChats;
 import dev.puna.server.store.StoredFiles;
 import dev.puna.server.store.StoredResponses;
 import dev.puna.server.wire.Failure;
 import dev.puna.server.wire.Json;
+import dev.puna.server.wire.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,11 +47,21 @@ public final class OpenAi implements Api, AutoCloseable {
 
     public OpenAi(Completions completions, Database database) {
         this.completions = completions;
-        Chat chat = new Chat(completions);
+        KeptChats kept = new KeptChats(new StoredChats(database));
+        Chat chat = new Chat(completions, kept);
         routes.add(Route.post("/v1/chat/completions", "Answers a conversation", chat::create)
                 .takes(ChatShapes.CHAT));
         routes.add(Route.post("/v1/chat/completions/input_tokens", "Counts the tokens of a conversation", chat::count)
                 .takes(ChatShapes.COUNT));
+        String one = "/v1/chat/completions/{completion}";
+        routes.add(Route.get("/v1/chat/completions", "Lists the stored completions", kept::list)
+                .asks("model", "limit", "order", "after"));
+        routes.add(Route.get(one, "A stored completion", kept::get));
+        routes.add(Route.post(one, "Gives a stored completion other metadata", kept::change)
+                .takes(Shape.of(ChatShapes.METADATA)));
+        routes.add(Route.delete(one, "Removes a stored completion", kept::delete));
+        routes.add(Route.get(one + "/messages", "What a stored completion answered", kept::messages)
+                .asks("limit", "order", "after"));
         TextCompletion text = new TextCompletion(completions);
         routes.add(
                 Route.post("/v1/completions", "Continues texts", text::create).takes(TextShapes.COMPLETION));

@@ -1,5 +1,5 @@
 /**
- * What must survive the process: stored responses, files and batches, in a relational database.
+ * What must survive the process: stored responses, chats, files and batches, in a relational database.
  *
  * <p>Read first: {@link dev.puna.server.store.Database}, one connection and its transactions. SQLite is the default;
  * PostgreSQL takes the same SQL and the same migrations. Everything belongs to an account, and is looked for by its id and
