@@ -156,7 +156,9 @@ public final class Forms {
             int answer = i;
             Map<Integer, Double> endless = new HashMap<>();
             assistant.tokenizer().orElseThrow().endOfGeneration().forEach(id -> endless.put(id, -100.0));
-            String schema = form.map(name -> Objects.requireNonNullElseGet(SCHEMAS.get(name), () -> own(10 * round + (temperature > 0 ? 1 : 0) + answers * 1000, answer)))
+            String schema = form.map(name -> Objects.requireNonNullElseGet(
+                            SCHEMAS.get(name),
+                            () -> own(10 * round + (temperature > 0 ? 1 : 0) + answers * 1000, answer)))
                     .orElse("");
             Optional<Constraint> constraint =
                     form.map(_ -> assistant.form(assistant.grammars().jsonSchema(schema)));
