@@ -102,16 +102,16 @@ public final class Main implements Callable<Integer> {
         }));
         warmUp(args);
         String[] typed = asTyped(args);
-        int exit = run(typed, settings, output, System.in, Early.of(typed));
+        int exit = run(typed, settings, output, System.in, Early.of(typed, settings));
         done.set(true);
         System.exit(exit);
     }
 
-    /** The first call out of Java takes its time: it is made on another core while this one reads the command line. */
-    private static void warmUp(String[] args) {
+    /** Calls out of Java take their time at first: that goes to another core while this one reads the command line. */
+    static void warmUp(String[] args) {
         if (args.length > 0 && Commands.MODEL.contains(args[0])) {
             CompletableFuture.runAsync(
-                    Tiers::describe, Thread.ofPlatform().daemon().name("puna-warm-up")::start);
+                    Tiers::prepare, Thread.ofPlatform().daemon().name("puna-warm-up")::start);
         }
     }
 
@@ -120,7 +120,8 @@ public final class Main implements Callable<Integer> {
         return run(args, settings, output, input, Optional.empty());
     }
 
-    private static int run(String[] args, Settings settings, Output output, InputStream input, Optional<Early> early) {
+    /** The same, with the model that is being opened already, if one is. */
+    static int run(String[] args, Settings settings, Output output, InputStream input, Optional<Early> early) {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             output.line("puna " + Settings.version()); // without reading what all commands take
             return Exit.OK;

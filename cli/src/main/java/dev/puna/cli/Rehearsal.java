@@ -83,7 +83,8 @@ final class Rehearsal {
     private void say(String... words) {
         Output output =
                 new Output(OutputStream.nullOutputStream(), false, OutputStream.nullOutputStream(), true, false);
-        int exit = Main.run(words, settings, output, InputStream.nullInputStream());
+        Main.warmUp(words);
+        int exit = Main.run(words, settings, output, InputStream.nullInputStream(), Early.of(words, settings));
         if (exit != Exit.OK) {
             throw new IllegalStateException(String.join(" ", words) + " ended with " + exit);
         }

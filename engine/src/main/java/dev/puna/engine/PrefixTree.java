@@ -154,9 +154,7 @@ final class PrefixTree {
     Node add(Node node, int[] tokens, int from, int to, int block) {
         for (Node child = node.last; child != null; ) {
             Node before = child.before;
-            if (child.users == 0
-                    && child.length < blockTokens
-                    && common(child, tokens, from, to) == child.length) {
+            if (child.users == 0 && child.length < blockTokens && common(child, tokens, from, to) == child.length) {
                 drop(child);
             }
             child = before;

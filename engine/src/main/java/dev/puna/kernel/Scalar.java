@@ -51,8 +51,7 @@ public class Scalar implements Kernels {
     private Rows body = (_, _, _) -> {};
     private int rows;
     private int strip;
-    private final Workers.Task strips =
-            (i, worker) -> body.run(i * strip, Math.min(rows, (i + 1) * strip), worker);
+    private final Workers.Task strips = (i, worker) -> body.run(i * strip, Math.min(rows, (i + 1) * strip), worker);
 
     public Scalar(Workers workers) {
         this.workers = workers;

@@ -38,6 +38,12 @@ public final class Tiers {
         return tiers;
     }
 
+    /** Does ahead what takes its time when kernels are made and called for the first time, for whoever has a core to spare. */
+    public static void prepare() {
+        describe();
+        X86Tiers.prepare();
+    }
+
     /** The tier that is asked for: by this name, else by the setting {@code puna.tier} or {@code PUNA_TIER}. */
     public static Optional<String> asked(Optional<String> name) {
         return name.or(() -> Settings.read().tier());

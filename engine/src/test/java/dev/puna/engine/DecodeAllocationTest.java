@@ -60,8 +60,8 @@ class DecodeAllocationTest {
     }
 
     static Stream<Arguments> tiersAndCaches() {
-        return tiers().flatMap(tier ->
-                Stream.of(DType.F32, DType.F16, DType.Q8_0).map(cache -> Arguments.of(Named.of(tier.name(), tier), cache, GREEDY)));
+        return tiers().flatMap(tier -> Stream.of(DType.F32, DType.F16, DType.Q8_0)
+                .map(cache -> Arguments.of(Named.of(tier.name(), tier), cache, GREEDY)));
     }
 
     static Stream<Arguments> waysToChoose() {
@@ -111,8 +111,7 @@ class DecodeAllocationTest {
     /** What is allocated for each token of an answer after the first few. */
     private static long bytesOfAToken(Loop loop, Limits limits, Sampling sampling) throws InterruptedException {
         var generation = new Generation(limits.unread(), () -> {});
-        var request = new Request(
-                new int[] {1, 2, 3}, sampling.with(s -> s.seed = OptionalLong.of(1)), Set.of());
+        var request = new Request(new int[] {1, 2, 3}, sampling.with(s -> s.seed = OptionalLong.of(1)), Set.of());
         var sequence = new Sequence(request, generation, 1, 3 + TOKENS);
         loop.scheduler().add(sequence);
         while (sequence.length() < 3 + FIRST) {
@@ -136,7 +135,8 @@ class DecodeAllocationTest {
     /** This thread and the workers. */
     private static long[] counted() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread == Thread.currentThread() || thread.getName().startsWith("puna-worker"))
+                .filter(thread ->
+                        thread == Thread.currentThread() || thread.getName().startsWith("puna-worker"))
                 .mapToLong(Thread::threadId)
                 .toArray();
     }

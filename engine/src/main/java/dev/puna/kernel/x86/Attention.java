@@ -134,7 +134,8 @@ final class Attention {
         Tile tile = which(item, worker);
         int rows = tile.tokens * call.group;
         long bytes = call.partBytes(rows);
-        long scratch = workers.scratch(worker, panels.pieceBytes(rows) + 2 * bytes).address();
+        long scratch =
+                workers.scratch(worker, panels.pieceBytes(rows) + 2 * bytes).address();
         long sums = scratch + panels.pieceBytes(rows);
         piece(tile, firstPiece(tile), sums, scratch, worker);
         for (int i = firstPiece(tile) + 1; i <= lastPiece(tile); i++) {

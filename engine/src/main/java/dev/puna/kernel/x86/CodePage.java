@@ -77,9 +77,13 @@ final class CodePage {
         private static final int PRIVATE_ANONYMOUS_LINUX = 0x22;
         private static final int PRIVATE_ANONYMOUS_MAC = 0x1002;
 
-        private final Function mmap = Function.ofLibrary("mmap");
-        private final Function mprotect = Function.ofLibrary("mprotect");
-        private final Function munmap = Function.ofLibrary("munmap");
+        /** Looked up once, when the first code is loaded. */
+        private static final class Library {
+            static final Function MMAP = Function.ofLibrary("mmap");
+            static final Function MPROTECT = Function.ofLibrary("mprotect");
+            static final Function MUNMAP = Function.ofLibrary("munmap");
+        }
+
         private final int anonymous;
 
         private Posix(boolean linux) {
@@ -100,17 +104,17 @@ final class CodePage {
 
         @Override
         public long map(long bytes) {
-            return mmap.call(0, bytes, READ | WRITE, anonymous, -1, 0);
+            return Library.MMAP.call(0, bytes, READ | WRITE, anonymous, -1, 0);
         }
 
         @Override
         public boolean makeExecutable(long address, long bytes) {
-            return (int) mprotect.call(address, bytes, READ | EXECUTE, 0) == 0;
+            return (int) Library.MPROTECT.call(address, bytes, READ | EXECUTE, 0) == 0;
         }
 
         @Override
         public void unmap(long address, long bytes) {
-            munmap.call(address, bytes, 0, 0);
+            Library.MUNMAP.call(address, bytes, 0, 0);
         }
     }
 }

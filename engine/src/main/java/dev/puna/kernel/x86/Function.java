@@ -46,6 +46,11 @@ record Function(MemorySegment address, int bytes) {
         }
     }
 
+    /** Links brief calls, which takes its time, ahead of the first. */
+    static void prepare() {
+        boolean _ = Critical.HANDLE.isVarargsCollector();
+    }
+
     /** A function of the C library whose arguments are whole numbers and addresses, not more than six. */
     static Function ofLibrary(String name) {
         MemorySegment address = Linker.nativeLinker()

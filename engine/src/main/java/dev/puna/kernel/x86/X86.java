@@ -51,8 +51,7 @@ final class X86 extends Scalar {
     private Part part = (_, _) -> {};
     private int all;
     private int each;
-    private final Workers.Task parts =
-            (i, _) -> part.run((long) i * each, Math.min(each, all - (long) i * each));
+    private final Workers.Task parts = (i, _) -> part.run((long) i * each, Math.min(each, all - (long) i * each));
 
     X86(Level level, Workers workers) throws Refused {
         this(level, workers, Assembler::new);
@@ -152,7 +151,10 @@ final class X86 extends Scalar {
     private void gates(long row, long rows) {
         long at = 4 * in.columns() * row;
         swiGlu.call(
-                in.data().address() + at, other.data().address() + at, out.data().address() + at, in.columns() * rows);
+                in.data().address() + at,
+                other.data().address() + at,
+                out.data().address() + at,
+                in.columns() * rows);
     }
 
     @Override

@@ -29,6 +29,13 @@ public final class X86Tiers {
         return tiers;
     }
 
+    /** Links the calls out of Java that kernels make, on a thread that has the time; without them nothing happens. */
+    public static void prepare() {
+        if (Function.hindrance().isEmpty()) {
+            Function.prepare();
+        }
+    }
+
     /** What measures the limits of a level, where there is such a level and it runs here. */
     public static Optional<Probe> probe(String tier) {
         try {

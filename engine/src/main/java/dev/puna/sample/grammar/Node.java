@@ -405,8 +405,7 @@ final class Node {
             synchronized (automata) {
                 return automata.computeIfAbsent(
                         of,
-                        k -> Dfa.words(
-                                of.stream().map(i -> named.get(i).name()).toList(), of, new Work(Limits.DEFAULT)));
+                        k -> Dfa.words(of.stream().map(i -> named.get(i).name()).toList(), of, new Work(Limits.DEFAULT)));
             }
         }
     }
