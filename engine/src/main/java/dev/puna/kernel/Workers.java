@@ -44,7 +44,7 @@ public final class Workers implements AutoCloseable {
      * A thread for which others wait so long in so short a time is better left out, in nanoseconds. What keeps it less (a
      * compiler, a collector, the system's own threads) does not.
      */
-    private static final long MOST_LOST = 8_000_000;
+    private static final long MOST_LOST = 5_000_000;
 
     private static final long WINDOW = 20_000_000;
 
