@@ -18,15 +18,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** {@code bench/forms MODEL}: what answers that follow a JSON Schema cost, beside answers that are free. */
 public final class Forms {
     private static final String USAGE = """
-            bench/forms MODEL [ROUNDS]
+            bench/forms MODEL [ROUNDS [FORM]]
 
             Answers of 128 tokens, one, eight and 32 at a time, greedy and at temperature 0.8, in turn free and held to
             a JSON Schema. A server compiles and keeps it, but for the rows "each its own": there every answer has a
-            schema that nobody had before, which counts in full. Nothing is guessed ahead.""";
+            schema that nobody had before, which counts in full. Free and held answers take turns; the ratio is the median of
+            the rounds' ratios. Nothing is guessed ahead. FORM: prose, records or own alone.""";
 
     private static final int TOKENS = 128;
 
@@ -60,11 +62,15 @@ public final class Forms {
                 .replace("\"minItems\":99", "\"minItems\":" + (99 + 100 * round + answer));
     }
 
-    private record Measured(double seconds, long tokens, long passes) {}
+    private record Measured(double seconds, long tokens, long passes) {
+        double speed() {
+            return tokens / seconds;
+        }
+    }
 
     /** Exit code 2 where the arguments make no sense. */
     public static void main(String[] args) {
-        if (args.length < 1 || args.length > 2) {
+        if (args.length < 1 || args.length > 3) {
             System.err.println(USAGE);
             System.exit(2);
         }
@@ -75,14 +81,18 @@ public final class Forms {
                 + " held ms/pass | held tokens/pass |");
         System.out.println("|---|---|---|---|---|---|---|---|---|");
         try (Assistant assistant = Assistant.load(Path.of(args[0]), options)) {
-            for (String form : SCHEMAS.keySet().stream().sorted().toList()) {
+            String only = args.length > 2 ? args[2] : "";
+            for (String form : SCHEMAS.keySet().stream()
+                    .filter(name -> only.isEmpty() || name.equals(only))
+                    .sorted()
+                    .toList()) {
                 for (int answers : new int[] {1, 8}) {
                     for (double temperature : new double[] {0, 0.8}) {
                         row(assistant, form, answers, temperature, rounds);
                     }
                 }
             }
-            for (int answers : new int[] {8, 32}) {
+            for (int answers : only.isEmpty() || only.equals("own") ? new int[] {8, 32} : new int[0]) {
                 for (double temperature : new double[] {0, 0.8}) {
                     row(assistant, OWN, answers, temperature, rounds);
                 }
@@ -109,14 +119,22 @@ public final class Forms {
                 temperature,
                 speed(free),
                 speed(held),
-                speed(held) / speed(free),
+                ratio(free, held),
                 passMillis(free),
                 passMillis(held),
                 median(held, one -> (double) one.tokens() / answers / one.passes())));
     }
 
     private static double speed(List<Measured> all) {
-        return median(all, one -> one.tokens() / one.seconds());
+        return median(all, Measured::speed);
+    }
+
+    private static double ratio(List<Measured> free, List<Measured> held) {
+        double[] ratios = IntStream.range(0, free.size())
+                .mapToDouble(i -> held.get(i).speed() / free.get(i).speed())
+                .sorted()
+                .toArray();
+        return ratios[ratios.length / 2];
     }
 
     private static double passMillis(List<Measured> all) {
@@ -138,7 +156,9 @@ public final class Forms {
             int answer = i;
             Map<Integer, Double> endless = new HashMap<>();
             assistant.tokenizer().orElseThrow().endOfGeneration().forEach(id -> endless.put(id, -100.0));
-            String schema = form.map(name -> Objects.requireNonNullElseGet(SCHEMAS.get(name), () -> own(10 * round + (temperature > 0 ? 1 : 0) + answers * 1000, answer)))
+            String schema = form.map(name -> Objects.requireNonNullElseGet(
+                            SCHEMAS.get(name),
+                            () -> own(10 * round + (temperature > 0 ? 1 : 0) + answers * 1000, answer)))
                     .orElse("");
             Optional<Constraint> constraint =
                     form.map(_ -> assistant.form(assistant.grammars().jsonSchema(schema)));

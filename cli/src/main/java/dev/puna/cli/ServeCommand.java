@@ -144,8 +144,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--database",
             paramLabel = "URL",
-            description = "Where stored responses, chats, files and batches live: jdbc:sqlite:FILE or jdbc:postgresql://..."
-                    + " (default: server.db among the user's state files).")
+            description =
+                    "Where stored responses, chats, files and batches live: jdbc:sqlite:FILE or jdbc:postgresql://..."
+                            + " (default: server.db among the user's state files).")
     private String database;
 
     @Option(

@@ -60,8 +60,9 @@ class OpenAiJavaTest {
         ChatCompletion made = chats.create(question().store(true).build());
         assertThat(chats.retrieve(made.id()).choices()).isEqualTo(made.choices());
         assertThat(chats.list().items().stream().map(ChatCompletion::id)).contains(made.id());
-        assertThat(chats.messages().list(made.id()).items()).hasSize(2).allSatisfy(one -> assertThat(one.id())
-                .startsWith(made.id()));
+        assertThat(chats.messages().list(made.id()).items())
+                .hasSize(2)
+                .allSatisfy(one -> assertThat(one.id()).startsWith(made.id()));
         assertThat(chats.delete(made.id()).deleted()).isTrue();
     }
 

@@ -92,8 +92,7 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
                     String head = "<function=" + tool.name() + ">";
                     Part rest = isPlain(tool, TAG)
                             ? tagged(tool, must)
-                            : Part.sequence(
-                                    Part.literal("\n"), arguments(tool, must), Part.literal("\n</function>"));
+                            : Part.sequence(Part.literal("\n"), arguments(tool, must), Part.literal("\n</function>"));
                     heads.put(head, rest);
                     words.put(head, rest);
                 }
@@ -239,7 +238,8 @@ record CallGrammar(Part demanded, Map<String, Part> words) {
                     Part.literal("<parameter=" + name + ">\n"),
                     DeclaredTools.isText(properties(tool).get(name))
                             ? text(tool, name, must)
-                            : Part.sequence(parameter(tool, name, must), Part.literal("\n" + ToolCalls.PARAMETER_CLOSE)),
+                            : Part.sequence(
+                                    parameter(tool, name, must), Part.literal("\n" + ToolCalls.PARAMETER_CLOSE)),
                     Part.literal("\n"),
                     rest);
             rest = required(tool).contains(name) ? given : Part.either(List.of(given, rest));

@@ -10,12 +10,10 @@ final class CallPatterns {
     private static final String VALUES = "[\"'](?:parameters|arguments)[\"']\\s*:\\s*";
 
     /** {@code {"name": "f", "parameters": } and the brace of the arguments to come. */
-    static final Pattern JSON_HEAD =
-            Pattern.compile("\\{\\s*" + KIND + QUOTED_NAME + "\\s*,\\s*" + VALUES + "(?=\\{)");
+    static final Pattern JSON_HEAD = Pattern.compile("\\{\\s*" + KIND + QUOTED_NAME + "\\s*,\\s*" + VALUES + "(?=\\{)");
     /** The beginning of an object whose keys say only later whether it is a call. */
-    static final Pattern OBJECT_HEAD =
-            Pattern.compile("(?=\\{\\s*" + KIND + "(?:" + QUOTED_NAME + "\\s*(?:\\}|,\\s*(?:" + VALUES
-                    + "[\"'nN]|[\"']id[\"']))|[\"']function[\"']\\s*:|" + VALUES + "[{\"']))\\{");
+    static final Pattern OBJECT_HEAD = Pattern.compile("(?=\\{\\s*" + KIND + "(?:" + QUOTED_NAME + "\\s*(?:\\}|,\\s*(?:"
+            + VALUES + "[\"'nN]|[\"']id[\"']))|[\"']function[\"']\\s*:|" + VALUES + "[{\"']))\\{");
 
     static final Pattern JSON_TAIL = Pattern.compile(
             "\\s*(?:,\\s*[\"'](?:id|type)[\"']\\s*:\\s*(?:\"[^\"\\\\]*\"|'[^'\\\\]*'|null|None)\\s*)*\\}");

@@ -33,7 +33,11 @@ final class EitherConstraint implements Constraint {
     /** For one of them; the other's turn may come in the next step. */
     @Override
     public @Nullable Runnable ahead() {
-        return left.stream().map(Constraint::ahead).filter(Objects::nonNull).findFirst().orElse(null);
+        return left.stream()
+                .map(Constraint::ahead)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     @Override

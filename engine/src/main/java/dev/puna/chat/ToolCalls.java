@@ -440,7 +440,11 @@ final class ToolCalls implements Reading {
     }
 
     private void tag() {
-        switch (glue.which(CallPatterns.FUNCTION_HEAD, CallPatterns.TAG_HEAD, CallPatterns.FUNCTION_EMPTY, CallPatterns.FUNCTION_OPEN)) {
+        switch (glue.which(
+                CallPatterns.FUNCTION_HEAD,
+                CallPatterns.TAG_HEAD,
+                CallPatterns.FUNCTION_EMPTY,
+                CallPatterns.FUNCTION_OPEN)) {
             case 0 -> {
                 if (known(glue.match().group(1))) {
                     begin();
@@ -505,7 +509,8 @@ final class ToolCalls implements Reading {
         written.append(c);
         int end = written.length() - PARAMETER_CLOSE.length();
         if (c == '>' && end >= 0 && written.indexOf(PARAMETER_CLOSE, end) == end && !isInside(end)) {
-            call.json.append(given.size() == 1 ? "{" : ",")
+            call.json
+                    .append(given.size() == 1 ? "{" : ",")
                     .append(Json.write(parameter))
                     .append(':');
             call.json.append(tools.value(name, parameter, written.substring(0, end)));

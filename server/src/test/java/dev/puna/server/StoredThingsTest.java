@@ -12,8 +12,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -132,14 +132,16 @@ class StoredThingsTest {
             assertThat(list.get("data").size()).isEqualTo(2);
             assertThat(list.at("/data/1/choices/0/message/content").stringValue())
                     .isEqualTo("Puna!");
-            assertThat(served.get(all + "?model=other", alice).json().get("data").size())
+            assertThat(served.get(all + "?model=other", alice)
+                            .json()
+                            .get("data")
+                            .size())
                     .isZero();
-            JsonNode message =
-                    served.get(path + "/messages", alice).json().at("/data/0");
+            JsonNode message = served.get(path + "/messages", alice).json().at("/data/0");
             assertThat(message.get("role").stringValue()).isEqualTo("user");
             assertThat(message.at("/content_parts/0/text").stringValue()).isEqualTo("Hello");
-            JsonNode changed = served.post(path, "{\"metadata\": {\"c\": \"d\"}}", alice)
-                    .json();
+            JsonNode changed =
+                    served.post(path, "{\"metadata\": {\"c\": \"d\"}}", alice).json();
             assertThat(changed.at("/metadata/c").stringValue()).isEqualTo("d");
             assertThat(served.get(path, alice).json()).isEqualTo(changed);
             assertThat(served.get(all, bob).json().get("data").size()).isZero();

@@ -18,9 +18,14 @@ record BareFrame(Dfa dfa, String end, int now, int closing, int bits, int missin
     static Optional<BareFrame> of(List<Dfa> texts, String mark) {
         var work = new Work(Limits.OURS);
         var automata = new Automata(work);
-        Regex any = Regex.times(Regex.chars(Ranges.of(Character.MIN_SURROGATE, Character.MAX_SURROGATE).not()), 0, -1);
+        Regex any = Regex.times(
+                Regex.chars(Ranges.of(Character.MIN_SURROGATE, Character.MAX_SURROGATE)
+                        .not()),
+                0,
+                -1);
         Regex holding = Regex.then(Regex.ALL, Regex.then(Regex.text(mark), Regex.ALL));
-        Dfa without = automata.of(Regex.every(List.of(any, Regex.not(holding))), "text").orElseThrow();
+        Dfa without = automata.of(Regex.every(List.of(any, Regex.not(holding))), "text")
+                .orElseThrow();
         return texts.stream()
                 .reduce((a, b) -> a.or(b, "text", work))
                 .flatMap(all -> Dfa.both(all, without, "text", work))

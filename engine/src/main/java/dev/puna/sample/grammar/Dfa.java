@@ -349,7 +349,8 @@ final class Dfa {
         int n = most < 0 ? least + 1 : most + 1;
         if (n > 8 * work.limits.patternStates()) {
             throw new GrammarRefused(
-                    where, "a text's length is counted up to %d characters only".formatted(8 * work.limits.patternStates()));
+                    where,
+                    "a text's length is counted up to %d characters only".formatted(8 * work.limits.patternStates()));
         }
         int[] next = new int[n];
         int[] labels = new int[n];

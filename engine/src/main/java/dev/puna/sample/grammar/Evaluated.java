@@ -176,8 +176,8 @@ final class Evaluated {
                 for (Object pattern : some.keySet()) {
                     String where =
                             here.at(null, "patternProperties", (String) pattern).where();
-                    patterns.add(new Form.Pattern(
-                            RegexReader.found((String) pattern, where, reader.work), Form.ANY, where));
+                    patterns.add(
+                            new Form.Pattern(RegexReader.found((String) pattern, where, reader.work), Form.ANY, where));
                 }
             }
             boolean all = map.containsKey("additionalProperties") || inner && map.containsKey(keyword);

@@ -82,8 +82,7 @@ final class Formats {
     static Optional<Texts> texts(String format, String where) {
         return switch (format) {
             case "regex" -> throw new GrammarRefused(where, "the format " + format + " cannot be enforced");
-            case "idn-hostname" ->
-                Optional.of(new Texts(read("hostname"), Regex.ALL, HostNames::isInternational));
+            case "idn-hostname" -> Optional.of(new Texts(read("hostname"), Regex.ALL, HostNames::isInternational));
             case "hostname" -> Optional.of(new Texts(read(format), read(LABELS), HostNames::isAscii));
             case LABELS -> Optional.empty();
             default -> PATTERNS.containsKey(format) ? Optional.of(Texts.of(read(format))) : Optional.empty();

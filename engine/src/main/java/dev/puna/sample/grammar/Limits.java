@@ -33,8 +33,21 @@ public record Limits(
         int readSteps,
         int maskSteps,
         int masks) {
-    public static final Limits DEFAULT =
-            new Limits(250, 50_000, 20_000, 4_000, 10_000, 60_000, 2_000_000, 2_000_000, 5_000_000, 2_000, 16 << 20, 100_000_000, 10_000_000, 1_000);
+    public static final Limits DEFAULT = new Limits(
+            250,
+            50_000,
+            20_000,
+            4_000,
+            10_000,
+            60_000,
+            2_000_000,
+            2_000_000,
+            5_000_000,
+            2_000,
+            16 << 20,
+            100_000_000,
+            10_000_000,
+            1_000);
 
     /** For what is written here and by no stranger. */
     static final Limits OURS =

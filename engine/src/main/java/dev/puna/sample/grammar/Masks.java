@@ -151,11 +151,7 @@ final class Masks {
      * @param spent steps on one place's mask
      */
     private void walk(
-            int root,
-            List<Stack> from,
-            long[] mask,
-            @Nullable Map<Object, List<Integer>> exits,
-            AtomicLong spent) {
+            int root, List<Stack> from, long[] mask, @Nullable Map<Object, List<Integer>> exits, AtomicLong spent) {
         int base = trie.depth(root);
         List<List<Stack>> places = new ArrayList<>();
         places.add(from);

@@ -405,7 +405,8 @@ final class Node {
             synchronized (automata) {
                 return automata.computeIfAbsent(
                         of,
-                        k -> Dfa.words(of.stream().map(i -> named.get(i).name()).toList(), of, new Work(Limits.DEFAULT)));
+                        k -> Dfa.words(
+                                of.stream().map(i -> named.get(i).name()).toList(), of, new Work(Limits.DEFAULT)));
             }
         }
     }

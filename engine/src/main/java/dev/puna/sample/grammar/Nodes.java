@@ -215,7 +215,8 @@ final class Nodes {
             plain.forEach(form -> key.add(id(form)));
             if (out.putIfAbsent(key, plain) == null && out.size() > work.limits.branches()) {
                 throw new GrammarRefused(
-                        "#", "alternatives that can be combined in more than %d ways".formatted(work.limits.branches()));
+                        "#",
+                        "alternatives that can be combined in more than %d ways".formatted(work.limits.branches()));
             }
             return;
         }

@@ -83,7 +83,8 @@ final class RegexReader {
 
     private static Regex read(String pattern, String where, Work work, Regex then) {
         if (pattern.length() > work.limits.patternChars()) {
-            throw new GrammarRefused(where, "a pattern of more than %d characters".formatted(work.limits.patternChars()));
+            throw new GrammarRefused(
+                    where, "a pattern of more than %d characters".formatted(work.limits.patternChars()));
         }
         var reader = new RegexReader(pattern, where, work);
         Node node = reader.choice();

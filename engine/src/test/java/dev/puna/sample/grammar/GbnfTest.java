@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.charset.StandardCharsets;
 import dev.puna.sample.Constraint;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -138,7 +138,8 @@ class GbnfTest {
         assertLanguage("root ::= (\"\")* \"a\"", new String[] {"a"}, new String[] {"", "aa"});
         assertLanguage("root ::= (\"a\"? \"b\"?)* \"c\"", new String[] {"c", "abbac"}, new String[] {"ab"});
         assertLanguage("root ::= ((\"[\"*)*)* \"1\"*", new String[] {"", "[[[11"}, new String[] {"1["});
-        assertLanguage("root ::= s\ns ::= \"[\" s | \"[\" s s | \"\"", new String[] {"", "[".repeat(50)}, new String[] {"a"});
+        assertLanguage(
+                "root ::= s\ns ::= \"[\" s | \"[\" s s | \"\"", new String[] {"", "[".repeat(50)}, new String[] {"a"});
     }
 
     @Test

@@ -225,7 +225,8 @@ class SchemaTest {
     @Test
     void whatIsHostileOnlyAsAWholeEndsInARefusal() {
         String large = "{\"pattern\":\"(a|b)*a(a|b){9}x{%d}$\"}";
-        assertThat(Grammar.jsonSchema(large.formatted(1)).accepts("\"abbbbbbbbbx\"")).isTrue();
+        assertThat(Grammar.jsonSchema(large.formatted(1)).accepts("\"abbbbbbbbbx\""))
+                .isTrue();
         assertRefused(
                 "{\"properties\":{" + many(300, ",", i -> "\"p" + i + "\":" + large.formatted(i + 1)) + "}}",
                 "/pattern",
@@ -252,8 +253,7 @@ class SchemaTest {
         String either = "{\"$defs\":{\"x\":{\"anyOf\":[{\"minLength\":1},{\"maxLength\":5}]}},\"allOf\":[%s]}";
         assertRefused(either.formatted(many(40, ",", _ -> "{\"$ref\":\"#/$defs/x\"}")), "#", "steps");
         assertRefused(
-                "{\"oneOf\":["
-                        + many(200, ",", i -> "{\"properties\":{\"a" + i + "\":{\"type\":\"string\"}}}") + "]}",
+                "{\"oneOf\":[" + many(200, ",", i -> "{\"properties\":{\"a" + i + "\":{\"type\":\"string\"}}}") + "]}",
                 "#",
                 "more than");
         String far = "{\"$ref\":\"#/$defs/d0\",\"$defs\":{%s,\"d2000\":{}}}";

@@ -36,8 +36,7 @@ final class KeptChats {
         stored.add(
                 exchange.account().name(),
                 created,
-                new StoredChats.Stored(
-                        id, String.valueOf(chat.get("model")), Json.write(chat), Json.write(messages)));
+                new StoredChats.Stored(id, String.valueOf(chat.get("model")), Json.write(chat), Json.write(messages)));
     }
 
     private StoredChats.Stored find(Exchange exchange) {
@@ -55,7 +54,8 @@ final class KeptChats {
 
     void list(Exchange exchange) {
         List<StoredChats.Stored> all = stored.all(exchange.account().name()).stream()
-                .filter(one -> exchange.head().query("model").map(one.model()::equals).orElse(true))
+                .filter(one ->
+                        exchange.head().query("model").map(one.model()::equals).orElse(true))
                 .toList();
         exchange.json(
                 Page.of(exchange.head(), all, StoredChats.Stored::id, false).json(one -> parsed(one.chat())));

@@ -40,8 +40,7 @@ public final class StoredChats {
 
     /** The oldest first. */
     public List<Stored> all(String account) {
-        return database.transact(
-                session -> session.all(COLUMNS + " order by created, id", StoredChats::read, account));
+        return database.transact(session -> session.all(COLUMNS + " order by created, id", StoredChats::read, account));
     }
 
     private static Stored read(java.sql.ResultSet row) throws java.sql.SQLException {
