@@ -29,6 +29,7 @@ class KernelsContractTest {
     private static final int CANARIES = 24;
     /** Blocks of a cache that lie together. */
     private static final int PAGE_BLOCKS = 3;
+
     private static final float CANARY = 12345.678f;
 
     private static final List<DType> WEIGHTS = Stream.of(DType.values())

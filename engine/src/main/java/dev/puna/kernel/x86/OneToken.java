@@ -141,8 +141,7 @@ final class OneToken {
         int ofStrip = routine.lanes.rows / 4;
         Rows[] strips = new Rows[bases.length / ofStrip];
         Arrays.setAll(
-                strips,
-                i -> new Rows(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), RSI, RDX));
+                strips, i -> new Rows(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), RSI, RDX));
         return strips;
     }
 
