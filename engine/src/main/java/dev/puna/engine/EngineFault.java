@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class EngineFault extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    EngineFault(@Nullable String what, @Nullable Throwable cause) {
+    public EngineFault(@Nullable String what, @Nullable Throwable cause) {
         super(what, cause);
     }
 }

@@ -62,6 +62,9 @@ public final class Faults {
             case EngineFault fault
             when String.valueOf(fault.getMessage()).contains("closed") ->
                 Failure.unavailable("the model was closed", Duration.ofSeconds(1));
+            case EngineFault fault
+            when fault.getCause() instanceof GrammarRefused refused -> // found out only on the way
+                Failure.of(Failure.Kind.INVALID, "the form asked for cannot be kept to: " + refused.getMessage());
             default -> Failure.internal(thrown);
         };
     }
