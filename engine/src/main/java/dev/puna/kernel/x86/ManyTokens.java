@@ -16,6 +16,7 @@ import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
 import static dev.puna.kernel.x86.Gpr.RSP;
+import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VBROADCASTSS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
@@ -25,6 +26,7 @@ import dev.puna.kernel.x86.Assembler.Condition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /** The panels of a tile's strips times any number of tokens; the sums of a tile stay in vectors along a panel. */
 final class ManyTokens {
@@ -91,21 +93,22 @@ final class ManyTokens {
 
     private ManyTokens() {}
 
-    static byte[] quantised(Lanes lanes, Codes codes) {
+    /** @param abreast whether panels are those of blocks abreast */
+    static byte[] quantised(Lanes lanes, Codes codes, boolean abreast) {
         Tile tile = Tile.of(lanes, codes);
-        return kernel(lanes, tile, (routine, tokens) -> new Whole(routine, codes, tile.strips(), tokens));
+        return kernel(lanes, tile, abreast, (routine, tokens) -> new Whole(routine, codes, tile.strips(), tokens));
     }
 
     static byte[] wholeScales(Lanes lanes, Codes codes) {
         Tile tile = Tile.ofWholeScales();
-        return kernel(lanes, tile, (routine, tokens) -> new BlockTokens(routine, codes, tile.strips(), tokens));
+        return kernel(lanes, tile, false, (routine, tokens) -> new BlockTokens(routine, codes, tile.strips(), tokens));
     }
 
-    static byte[] floats(Lanes lanes) {
-        return kernel(lanes, Tile.ofFloats(lanes), (routine, _) -> new Floats(routine));
+    static byte[] floats(Lanes lanes, boolean abreast) {
+        return kernel(lanes, Tile.ofFloats(lanes), abreast, (routine, _) -> new Floats(routine));
     }
 
-    private static byte[] kernel(Lanes lanes, Tile tile, Maker maker) {
+    private static byte[] kernel(Lanes lanes, Tile tile, boolean abreast, Maker maker) {
         Assembler a = new Assembler();
         Routine frame = new Routine(lanes, a);
         frame.enter();
@@ -129,12 +132,12 @@ final class ManyTokens {
         }
         a.jump(done);
         a.bind(all);
-        tokens(lanes, a, tile.strips(), tile.tokens(), maker);
+        tokens(lanes, a, tile.strips(), tile.tokens(), abreast, maker);
         a.sub(RAX, tile.tokens());
         a.jump(next);
         for (int tokens = 1; tokens < tile.tokens(); tokens++) {
             a.bind(fewer[tokens]);
-            tokens(lanes, a, tile.strips(), tokens, maker);
+            tokens(lanes, a, tile.strips(), tokens, abreast, maker);
             a.jump(done);
         }
         a.bind(done);
@@ -147,7 +150,7 @@ final class ManyTokens {
     private static final Gpr[] THREES = {R11, R12, R15, RBX};
 
     /** Some tokens; moves activations (R8), sums so far (R9) and output (R10) on by as many. */
-    private static void tokens(Lanes lanes, Assembler a, int strips, int tokens, Maker maker) {
+    private static void tokens(Lanes lanes, Assembler a, int strips, int tokens, boolean abreast, Maker maker) {
         Routine routine = new Routine(lanes, a);
         Vec[][] sums = new Vec[tokens][];
         for (int t = 0; t < tokens; t++) {
@@ -175,17 +178,13 @@ final class ManyTokens {
 
         Label fresh = new Label();
         Label begun = new Label();
-        a.test(R9, R9);
-        a.jump(Condition.ZERO, fresh);
-        a.load(RDX, Mem.at(RDI, Arguments.INPUT_BYTES));
-        for (Vec[] ofToken : sums) {
-            for (int s = 0; s < strips; s++) {
-                a.op(VMOVUPS, ofToken[s], Mem.at(R9, s * lanes.bytes));
-            }
-            a.add(R9, RDX);
+        if (!abreast) {
+            a.test(R9, R9);
+            a.jump(Condition.ZERO, fresh);
+            sumsSoFar(lanes, a, sums, (sum, soFar) -> a.op(VMOVUPS, sum, soFar));
+            a.jump(begun);
+            a.bind(fresh);
         }
-        a.jump(begun);
-        a.bind(fresh);
         for (Vec[] ofToken : sums) {
             for (Vec sum : ofToken) {
                 routine.zero(sum);
@@ -211,6 +210,13 @@ final class ManyTokens {
         a.dec(RCX);
         a.jump(Condition.NOT_ZERO, run);
 
+        if (abreast) {
+            Label alone = new Label();
+            a.test(R9, R9);
+            a.jump(Condition.ZERO, alone);
+            sumsSoFar(lanes, a, sums, (sum, soFar) -> a.op(VADDPS, sum, sum, soFar));
+            a.bind(alone);
+        }
         a.load(RDX, Mem.at(RDI, Arguments.OUTPUT_BYTES));
         for (Vec[] ofToken : sums) {
             for (int s = 0; s < strips; s++) {
@@ -220,6 +226,16 @@ final class ManyTokens {
         }
         a.imul(RSI, RSI, tokens);
         a.add(R8, RSI);
+    }
+
+    private static void sumsSoFar(Lanes lanes, Assembler a, Vec[][] sums, BiConsumer<Vec, Mem> use) {
+        a.load(RDX, Mem.at(RDI, Arguments.INPUT_BYTES));
+        for (Vec[] ofToken : sums) {
+            for (int s = 0; s < ofToken.length; s++) {
+                use.accept(ofToken[s], Mem.at(R9, s * lanes.bytes));
+            }
+            a.add(R9, RDX);
+        }
     }
 
     private static void advance(Assembler a, int strips, int threes, int panelBytes, int recordBytes) {

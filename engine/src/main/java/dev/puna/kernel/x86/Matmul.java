@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Products of one input with several weights: what each worker calls with what. The activations are prepared once for all
@@ -41,7 +42,10 @@ final class Matmul {
     private final Workers workers;
     private final Map<DType, Plan> plans = new EnumMap<>(DType.class);
     private final Function[] quantisers = new Function[Activations.values().length];
-    private final Scratch[] prepared = new Scratch[Activations.values().length];
+    /** By what they are made of, and whether blocks are abreast; made when first asked for. */
+    private final @Nullable Form[] forms = new Form[2 * Activations.values().length];
+
+    private Function interleave = Function.NONE;
     private final MemorySegment[] arguments;
     private final Workers.Task prepare = this::prepare;
     private final Workers.Task multiply = this::multiply;
@@ -52,14 +56,82 @@ final class Matmul {
     private int tokens;
     private MemorySegment x = MemorySegment.NULL;
     private int columns;
-    private Activations preparing = Activations.FLOATS;
+    private Form preparing = new Form(Activations.FLOATS, 1);
+
+    /** The token's or the tokens' activations in one of their forms, and how their runs make panels. */
+    private static final class Form {
+        final Activations record;
+        /** Blocks abreast, or 1. A panel then has every so manieth run, of so many panels' length of them. */
+        final int abreast;
+
+        final Scratch memory = new Scratch();
+        /** Runs of a row, the last one perhaps not full. */
+        int runs;
+        /** Runs of a panel at most. */
+        int most;
+
+        Form(Activations record, int abreast) {
+            this.record = record;
+            this.abreast = abreast;
+        }
+
+        /** Panels of a row of so many columns: nearly equal ones, and of whole blocks where all are. */
+        void columns(int columns) {
+            runs = Math.ceilDiv(columns, record.columns);
+            most = Plan.panelRuns(record);
+            if (abreast == 1) {
+                int some = Math.ceilDiv(runs, Math.max(1, Math.round(runs / (float) most)));
+                int whole = Math.max(1, 256 / record.columns);
+                most = runs % whole == 0 ? Math.ceilDiv(some, whole) * whole : some;
+            }
+        }
+
+        /** Runs that are prepared: for one token whole groups abreast. */
+        int padded(int tokens) {
+            return tokens == 1 ? Math.ceilDiv(runs, abreast) * abreast : runs;
+        }
+
+        int panels() {
+            int whole = runs / (abreast * most);
+            return whole * abreast + Math.min(abreast, runs - whole * abreast * most);
+        }
+
+        /** The first run of the panels that share {@code panel}'s part of the row. */
+        private int start(int panel) {
+            return panel / abreast * abreast * most;
+        }
+
+        /** Runs of that part. */
+        int part(int panel) {
+            return Math.min(abreast * most, runs - start(panel));
+        }
+
+        int first(int panel) {
+            return start(panel) + panel % abreast;
+        }
+
+        /** Runs of a panel. */
+        int runs(int panel) {
+            return Math.ceilDiv(part(panel) - panel % abreast, abreast);
+        }
+
+        /** Runs of all panels before. */
+        int before(int panel) {
+            int part = part(panel);
+            int before = start(panel);
+            for (int lane = 0; lane < panel % abreast; lane++) {
+                before += Math.ceilDiv(part - lane, abreast);
+            }
+            return before;
+        }
+    }
 
     /** The rows of one weight. */
     private static final class Job {
         Plan plan;
         MemorySegment weight = MemorySegment.NULL;
         MemorySegment y = MemorySegment.NULL;
-        MemorySegment records = MemorySegment.NULL;
+        Form form = new Form(Activations.FLOATS, 1);
         int rows;
         long rowBytes;
         /** Rows that a kernel works on at a time; units that a part has. */
@@ -82,9 +154,6 @@ final class Matmul {
         this.assembler = assembler;
         this.lanes = level.lanes;
         this.workers = workers;
-        for (Activations record : Activations.values()) {
-            prepared[record.ordinal()] = new Scratch();
-        }
         arguments = new MemorySegment[workers.threads()];
         Arena arena = Arena.ofAuto();
         for (int i = 0; i < arguments.length; i++) {
@@ -97,7 +166,7 @@ final class Matmul {
         x = input.data();
         columns = (int) input.columns();
         tokens = (int) input.rows();
-        int forms = 0;
+        int prepared = 0;
         int parts = 0;
         jobCount = weights.size();
         long bytes = 0;
@@ -112,13 +181,13 @@ final class Matmul {
             }
             Job job = jobs.get(i);
             job.plan = plan;
-            begin(job, weights.get(i), ys.get(i), partBytes);
-            Activations record = record(plan);
-            if ((forms & 1 << record.ordinal()) == 0) {
-                forms |= 1 << record.ordinal();
-                prepare(record, plan.overrun());
+            job.form = form(plan);
+            int bit = 1 << 2 * job.form.record.ordinal() + (job.form.abreast > 1 ? 1 : 0);
+            if ((prepared & bit) == 0) {
+                prepared |= bit;
+                prepare(job.form, plan.overrun());
             }
-            job.records = prepared[record.ordinal()].atLeast(0);
+            begin(job, weights.get(i), ys.get(i), partBytes);
             job.firstPart = parts;
             parts = job.endPart = parts + Math.ceilDiv(Math.ceilDiv(job.rows, job.unitRows), job.unitsOfPart);
         }
@@ -148,16 +217,12 @@ final class Matmul {
      * where the activations of all panels do not fit there.
      */
     private int tilesOfPart(Job job) {
-        Activations record = job.plan.record();
-        if ((long) runs(record) * tokens * record.bytes <= ACTIVATION_BYTES || runs(record) == panelRuns(record)) {
+        Form form = job.form;
+        if ((long) form.runs * tokens * form.record.bytes <= ACTIVATION_BYTES || form.panels() == 1) {
             return 1;
         }
         int shared = job.rows / job.unitRows / (2 * PARTS * workers.threads());
         return (int) Math.clamp(SUM_BYTES / (4L * tokens * job.unitRows), 1, Math.max(1, shared));
-    }
-
-    private Activations record(Plan plan) {
-        return tokens == 1 ? plan.oneRecord() : plan.record();
     }
 
     private Plan plan(DType type) {
@@ -173,32 +238,35 @@ final class Matmul {
         return plan;
     }
 
-    /** Runs of a row, the last one perhaps not full. */
-    private int runs(Activations record) {
-        return Math.ceilDiv(columns, record.columns);
+    // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece. For one token and
+    // blocks
+    // abreast: the runs in their order, of every four the first 32 bits side by side, then the next.
+
+    private Form form(Plan plan) {
+        Activations record = tokens == 1 ? plan.oneRecord() : plan.record();
+        int i = 2 * record.ordinal() + (plan.abreast() > 1 ? 1 : 0);
+        if (forms[i] == null) {
+            forms[i] = new Form(record, plan.abreast());
+        }
+        return forms[i];
     }
 
-    /** Runs of a panel: of nearly equal panels, and of whole blocks where all are. */
-    private int panelRuns(Activations record) {
-        int runs = runs(record);
-        int panels = Math.max(1, Math.round(runs / (float) Plan.panelRuns(record)));
-        int some = Math.ceilDiv(runs, panels);
-        int whole = Math.max(1, 256 / record.columns);
-        return runs % whole == 0 ? Math.ceilDiv(some, whole) * whole : some;
-    }
-
-    // Activations: [panel of runs][token][run], so that a panel meets its activations in one piece.
-
-    private void prepare(Activations record, int overrun) {
-        preparing = record;
-        long overrunBytes = (long) overrun * panelRuns(record) * record.bytes;
-        prepared[record.ordinal()].atLeast((long) tokens * runs(record) * record.bytes + overrunBytes);
-        if (record != Activations.FLOATS && quantisers[record.ordinal()] == null) {
-            try {
-                quantisers[record.ordinal()] = CodePage.load(Quantiser.of(record));
-            } catch (Refused refused) {
-                throw new IllegalStateException(refused);
+    private void prepare(Form form, int overrun) {
+        Activations record = form.record;
+        form.columns(columns);
+        preparing = form;
+        long overrunBytes = (long) overrun * form.most * record.bytes;
+        form.memory.atLeast((long) tokens * form.padded(tokens) * record.bytes + overrunBytes);
+        int i = record.ordinal();
+        try {
+            if (quantisers[i] == null) {
+                quantisers[i] = CodePage.load(Quantiser.of(record));
             }
+            if (tokens == 1 && form.abreast > 1 && interleave == Function.NONE) {
+                interleave = CodePage.load(Abreast.interleave());
+            }
+        } catch (Refused refused) {
+            throw new IllegalStateException(refused);
         }
         if (tokens == 1) {
             prepare(0, 0);
@@ -208,28 +276,36 @@ final class Matmul {
     }
 
     private void prepare(int token, int worker) {
-        Activations record = preparing;
-        int runs = runs(record);
-        int panelRuns = panelRuns(record);
-        long target = prepared[record.ordinal()].atLeast(0).address();
-        long from = (long) token * columns * 4;
-        for (int run = 0; run < runs; run += panelRuns) {
-            int some = Math.min(panelRuns, runs - run);
-            long to = ((long) run * tokens + (long) token * some) * record.bytes;
-            long source = from + (long) run * record.columns * 4;
-            if (record == Activations.FLOATS) {
-                long bytes = Math.min((long) some * record.columns, columns - (long) run * record.columns) * 4;
-                Memory.copy(x.address() + source, target + to, bytes);
-                Memory.clear(target + to + bytes, (long) some * record.bytes - bytes);
-            } else if ((run + some) * record.columns > columns) { // the row ends within a run
-                long row = workers.scratch(worker, 4L * some * record.columns).address();
-                long bytes = 4L * (columns - run * record.columns);
-                Memory.copy(x.address() + source, row, bytes);
-                Memory.clear(row + bytes, 4L * some * record.columns - bytes);
-                quantisers[record.ordinal()].callBriefly(row, target + to, some, 0);
-            } else {
-                quantisers[record.ordinal()].callBriefly(x.address() + source, target + to, some, 0);
+        Form form = preparing;
+        Activations record = form.record;
+        Function quantiser = quantisers[record.ordinal()];
+        int runs = form.padded(tokens);
+        boolean interleaved = tokens == 1 && form.abreast > 1;
+        long source = x.address() + (long) token * columns * 4;
+        long target = form.memory.atLeast(0).address();
+        long runBytes = record.columns * 4L;
+        long sourceBytes = runs * runBytes;
+        long scratch = workers.scratch(worker, sourceBytes + (interleaved ? (long) runs * record.bytes : 0))
+                .address();
+        if (sourceBytes > columns * 4L) { // the row ends within a run, or a group of them
+            Memory.copy(source, scratch, columns * 4L);
+            Memory.clear(scratch + columns * 4L, sourceBytes - columns * 4L);
+            source = scratch;
+        }
+        if (interleaved) {
+            long records = source;
+            if (record != Activations.FLOATS) {
+                records = scratch + sourceBytes;
+                quantiser.callBriefly(source, records, runs, runBytes);
             }
+            interleave.callBriefly(records, target, runs / form.abreast, record.bytes);
+            return;
+        }
+        for (int panel = 0; panel < form.panels(); panel++) {
+            int some = form.runs(panel);
+            long to = (long) form.before(panel) * tokens + (long) token * some;
+            quantiser.callBriefly(
+                    source + form.first(panel) * runBytes, target + to * record.bytes, some, form.abreast * runBytes);
         }
     }
 
@@ -296,9 +372,13 @@ final class Matmul {
         }
     }
 
-    /** The panel of one strip. */
-    private long stripBytes(Plan plan) {
-        return (long) panelRuns(plan.record()) * plan.panelBytes();
+    /** The panel of one strip, or those of blocks abreast. */
+    private static long stripBytes(Job job) {
+        return job.form.abreast * laneBytes(job);
+    }
+
+    private static long laneBytes(Job job) {
+        return (long) job.form.most * job.plan.panelBytes();
     }
 
     /** Sums of a tile. */
@@ -308,7 +388,7 @@ final class Matmul {
 
     /** Panels of a tile, and the sums of some. */
     private long panelBytes(Job job, int units) {
-        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job.plan) + units * sumBytes(job);
+        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job) + units * sumBytes(job);
     }
 
     private void rows(
@@ -320,35 +400,30 @@ final class Matmul {
             set(a, Arguments.WEIGHTS, weights);
             set(a, Arguments.BLOCKS, Math.ceilDiv(columns, plan.blockColumns()));
             set(a, Arguments.UNITS, units);
-            set(a, Arguments.RECORDS, job.records.address());
+            set(a, Arguments.RECORDS, job.form.memory.atLeast(0).address());
             set(a, Arguments.OUTPUT, output);
             plan.one().call(a.address(), 0, 0, 0);
             return;
         }
-        Activations record = plan.record();
+        Form form = job.form;
+        Activations record = form.record;
         long panel = workers.scratch(worker, scratchAt + panelBytes(job, units)).address() + scratchAt;
         int strips = job.unitRows / lanes.rows;
-        long stripBytes = stripBytes(plan);
+        long stripBytes = stripBytes(job);
         long sums = panel + strips * stripBytes;
         long next = weights + units * job.unitRows * stride;
-        int runs = runs(record);
-        int panelRuns = panelRuns(record);
+        int panels = form.panels();
         int runsOfBlock = plan.blockColumns() / record.columns;
         set(a, Arguments.PANEL_BYTES, stripBytes);
+        set(a, Arguments.LANE_BYTES, laneBytes(job));
         set(a, Arguments.TOKENS, tokens);
         set(a, Arguments.INPUT_BYTES, job.unitRows * 4L);
-        for (int run = 0; run < runs; run += panelRuns) {
-            int some = Math.min(panelRuns, runs - run);
-            boolean last = run + some == runs;
-            int blocks = some / runsOfBlock;
-            long column = (long) run / runsOfBlock * plan.blockBytes();
-            set(a, Arguments.RECORDS, job.records.address() + (long) run * tokens * record.bytes);
-            set(a, Arguments.TOKEN_BYTES, (long) some * record.bytes);
-            set(a, Arguments.OUTPUT_BYTES, last ? outputBytes : job.unitRows * 4L);
-            set(a, Arguments.BLOCKS, blocks);
-            set(a, Arguments.RUNS, plan.rounds(some));
+        for (int part = 0; part < panels; part += form.abreast) {
+            int blocks = form.part(part) / runsOfBlock;
+            long column = (long) form.first(part) / runsOfBlock * plan.blockBytes();
             for (int unit = 0; unit < units; unit++) {
                 int row = unit * job.unitRows;
+                set(a, Arguments.BLOCKS, blocks);
                 for (int strip = 0; strip < strips; strip++) {
                     set(a, Arguments.WEIGHTS, weights + (row + strip * lanes.rows) * stride + column);
                     set(a, Arguments.NEXT, next);
@@ -357,10 +432,19 @@ final class Matmul {
                     next += (long) blocks * lanes.rows * plan.blockBytes();
                 }
                 long ofUnit = sums + unit * sumBytes(job);
-                set(a, Arguments.PANEL, panel);
-                set(a, Arguments.INPUT, run == 0 ? 0 : ofUnit);
-                set(a, Arguments.OUTPUT, last ? output + row * 4L : ofUnit);
-                plan.many().call(a.address(), 0, 0, 0);
+                for (int i = part; i < Math.min(part + form.abreast, panels); i++) {
+                    int some = form.runs(i);
+                    boolean last = i == panels - 1;
+                    long records = (long) form.before(i) * tokens * record.bytes;
+                    set(a, Arguments.RECORDS, form.memory.atLeast(0).address() + records);
+                    set(a, Arguments.TOKEN_BYTES, (long) some * record.bytes);
+                    set(a, Arguments.RUNS, plan.rounds(some));
+                    set(a, Arguments.PANEL, panel + (i - part) * laneBytes(job));
+                    set(a, Arguments.INPUT, i == 0 ? 0 : ofUnit);
+                    set(a, Arguments.OUTPUT, last ? output + row * 4L : ofUnit);
+                    set(a, Arguments.OUTPUT_BYTES, last ? outputBytes : job.unitRows * 4L);
+                    plan.many().call(a.address(), 0, 0, 0);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R13;
+import static dev.puna.kernel.x86.Gpr.R14;
 import static dev.puna.kernel.x86.Gpr.R15;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
@@ -15,12 +16,18 @@ import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
 import static dev.puna.kernel.x86.Gpr.RSP;
-import static dev.puna.kernel.x86.Op.VBROADCASTSS;
+import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VPERMD;
+import static dev.puna.kernel.x86.Op.VPSHUFD;
 
 import dev.puna.kernel.x86.Assembler.Condition;
 import dev.puna.tensor.DType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -34,20 +41,22 @@ final class OneToken {
     private static final int FLOAT_ROWS = 32;
 
     /** Rows of a unit. */
-    static int rows(Lanes lanes, DType type) {
-        return Formats.has(type) ? lanes.rows : FLOAT_ROWS;
+    static int rows(Lanes lanes, DType type, boolean abreast) {
+        int rows = Formats.has(type) ? lanes.rows : FLOAT_ROWS;
+        return abreast ? rows / Abreast.BLOCKS : rows;
     }
 
-    static byte[] kernel(Lanes lanes, DType type) {
-        return Formats.has(type) ? quantised(lanes, type, Products::ofOne) : floats(lanes, type);
+    /** The kernel of a level without tiles. */
+    static byte[] kernel(Lanes lanes, DType type, boolean abreast) {
+        Routine routine = abreast ? Routine.abreast(lanes) : new Routine(lanes);
+        return Formats.has(type) ? quantised(routine, type, Products::ofOne) : floats(routine, type);
     }
 
-    static byte[] quantised(Lanes lanes, DType type, Products.Maker maker) {
-        Routine routine = new Routine(lanes);
+    static byte[] quantised(Routine routine, DType type, Products.Maker maker) {
         Format format = Formats.of(type, routine);
         Products products = maker.of(routine, format.codes());
         Dot dot = new Dot(routine, products, format, RCX, RSP);
-        return quantised(routine, format, dot, format.runs() * products.record().bytes);
+        return quantised(routine, format, dot, products.record());
     }
 
     /** Of a type whose scales are whole numbers. */
@@ -55,7 +64,7 @@ final class OneToken {
         Routine routine = new Routine(lanes);
         Format format = Formats.whole(type, routine);
         BlockDot dot = new BlockDot(routine, format.codes(), RCX, RSP);
-        return quantised(routine, format, dot, Activations.BLOCKS.bytes);
+        return quantised(routine, format, dot, Activations.BLOCKS);
     }
 
     /** Where a strip's products are summed up. */
@@ -69,17 +78,15 @@ final class OneToken {
         void count();
     }
 
-    private static byte[] quantised(Routine routine, Format format, Sums dot, int recordBytes) {
+    private static byte[] quantised(Routine routine, Format format, Sums dot, Activations record) {
         Assembler a = routine.a;
         Lanes lanes = routine.lanes;
         DType type = format.type();
-        Rows rows = new Rows(routine, bases(lanes, R8, R9, R10, R11), RSI, RDX);
+        Rows rows = strip(routine, bases(lanes, R8, R9, R10, R11), type.blockBytes());
+        int recordBytes = type.blockSize() / record.columns * record.bytes;
         int ofDot = dot.scratchBytes();
-        units(routine, ofDot + format.scratchVectors() * lanes.bytes, new Rows[] {rows}, new Unit() {
-            @Override
-            public void begin() {
-                routine.zero(dot.sum());
-            }
+        int scratchBytes = ofDot + format.scratchVectors() * lanes.bytes;
+        units(routine, scratchBytes, record, new Rows[] {rows}, new Unit() {
 
             @Override
             public void block() {
@@ -88,8 +95,8 @@ final class OneToken {
                 format.block(routine, rows, fetch.before(dot), Mem.at(RSP, ofDot));
                 fetch.advance();
                 dot.count();
-                rows.advance(type.blockBytes());
-                a.add(RCX, recordBytes);
+                rows.advance(abreast(routine) * type.blockBytes());
+                a.add(RCX, abreast(routine) * recordBytes);
             }
 
             @Override
@@ -100,31 +107,24 @@ final class OneToken {
         return a.finish();
     }
 
-    private static byte[] floats(Lanes lanes, DType type) {
-        Routine routine = new Routine(lanes);
+    private static byte[] floats(Routine routine, DType type) {
+        Lanes lanes = routine.lanes;
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(routine, type);
-        Rows[] rows = floatStrips(routine);
+        Rows[] rows = floatStrips(routine, format.blockBytes());
         Vec[] sums = routine.take(rows.length);
-        units(routine, 0, rows, new Unit() {
-            @Override
-            public void begin() {
-                for (Vec sum : sums) {
-                    routine.zero(sum);
-                }
-            }
-
+        units(routine, 0, Activations.FLOATS, rows, new Unit() {
             @Override
             public void block() {
                 for (int strip = 0; strip < rows.length; strip++) {
                     Vec sum = sums[strip];
                     Fetch fetch = new Fetch(a, RBX, lanes.rows * format.blockBytes(), Activations.FLOATS.columns);
-                    FloatFormat.Sink sink = (column, values) -> times(routine, sum, values, Mem.at(RCX, 4 * column));
+                    FloatFormat.Sink sink = (column, values) -> times(routine, sum, values, 4 * column);
                     format.block(rows[strip], fetch.before(sink));
                     fetch.advance();
-                    rows[strip].advance(format.blockBytes());
+                    rows[strip].advance(abreast(routine) * format.blockBytes());
                 }
-                a.add(RCX, 4 * Activations.FLOATS.columns);
+                a.add(RCX, abreast(routine) * Activations.FLOATS.bytes);
             }
 
             @Override
@@ -136,33 +136,38 @@ final class OneToken {
     }
 
     /** The strips of a unit of floats. */
-    static Rows[] floatStrips(Routine routine) {
+    static Rows[] floatStrips(Routine routine, int blockBytes) {
         Gpr[] bases = {R8, R9, R10, R11, R13, R15, RDI, RBP};
         int ofStrip = routine.lanes.rows / 4;
         Rows[] strips = new Rows[bases.length / ofStrip];
         Arrays.setAll(
-                strips, i -> new Rows(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), RSI, RDX));
+                strips, i -> strip(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), blockBytes));
         return strips;
     }
 
-    /** {@code sum += values · one}. */
-    static void times(Routine routine, Vec sum, Vec values, Mem one) {
-        switch (routine.lanes) {
-            case SIXTEEN -> routine.a.op(VFMADD231PS, sum, values, one.toAll());
-            case EIGHT ->
-                routine.with(factor -> {
-                    routine.a.op(VBROADCASTSS, factor, one);
-                    routine.a.op(VFMADD231PS, sum, values, factor);
-                });
-        }
+    private static Rows strip(Routine routine, Gpr[] bases, int blockBytes) {
+        return routine.abreast ? Rows.abreast(routine, bases, RSI, blockBytes) : new Rows(routine, bases, RSI, RDX);
+    }
+
+    /** Blocks of a row that a strip takes at a time. */
+    private static int abreast(Routine routine) {
+        return routine.abreast ? Abreast.BLOCKS : 1;
+    }
+
+    /** {@code sum += values · activation}. */
+    private static void times(Routine routine, Vec sum, Vec values, int offset) {
+        routine.with(activation -> {
+            routine.ofToken(activation, Mem.at(RCX), offset);
+            routine.a.op(VFMADD231PS, sum, values, activation);
+        });
     }
 
     /** What is done with a unit. RCX is its token's activations, RBX what is to be fetched, RSP the scratch. */
     interface Unit {
-        void begin();
-
+        /** One block of each row, or those abreast. */
         void block();
 
+        /** One for each strip, which begin with zero. */
         Vec[] sums();
     }
 
@@ -172,10 +177,18 @@ final class OneToken {
      */
     private static final int AHEAD = 4096;
 
-    /** The loops over units and their blocks; all but what {@link Unit} uses is kept on the stack. */
-    static void units(Routine routine, int scratchBytes, Rows[] rows, Unit unit) {
+    /** The same where a unit is a few rows only. */
+    private static final int AHEAD_OF_FEW = 8192;
+
+    /**
+     * The loops over units and their blocks; all but what {@link Unit} uses is kept on the stack.
+     *
+     * @param record what the panels of many tokens are measured by
+     */
+    static void units(Routine routine, int scratchBytes, Activations record, Rows[] rows, Unit unit) {
         Assembler a = routine.a;
-        int frame = Math.ceilDiv(scratchBytes, 64) * 64;
+        int totals = Math.ceilDiv(scratchBytes, 64) * 64;
+        int frame = totals + (routine.abreast ? 64 * rows.length : 0);
         routine.enter();
         a.mov(RAX, RSP);
         a.sub(RSP, frame + 64);
@@ -186,6 +199,7 @@ final class OneToken {
         Mem weights = Mem.at(RSP, frame + 16);
         Mem left = Mem.at(RSP, frame + 24);
         Mem output = Mem.at(RSP, frame + 32);
+        Mem groups = Mem.at(RSP, frame + 40);
         a.store(stack, RAX);
         a.store(arguments, RDI);
         copy(a, left, Arguments.UNITS);
@@ -199,23 +213,29 @@ final class OneToken {
         for (Rows strip : rows) {
             a.mov(strip.first(), RBX);
             strip.begin();
-            a.lea(RBX, Mem.at(strip.last(), RSI, 4, 0));
+            strip.end(RBX);
         }
         a.store(weights, RBX);
-        a.add(RBX, AHEAD);
+        a.add(RBX, routine.abreast ? AHEAD_OF_FEW : AHEAD);
         a.load(RCX, arguments);
         a.load(RCX, Mem.at(RCX, Arguments.RECORDS));
-        a.mov(RAX, R12);
-        unit.begin();
-        a.align(32);
-        Label block = a.here();
-        unit.block();
-        a.dec(RAX);
-        a.jump(Condition.NOT_ZERO, block);
-        a.load(RAX, output);
-        for (Vec sum : unit.sums()) {
-            a.op(VMOVUPS_STORE, Mem.at(RAX), sum);
-            a.add(RAX, routine.lanes.bytes);
+        if (routine.abreast) {
+            Mem[] ofStrips = new Mem[rows.length];
+            Arrays.setAll(ofStrips, i -> Mem.at(RSP, totals + 64 * i));
+            panels(routine, Plan.panelRuns(record), groups, rows, unit, ofStrips);
+            a.load(RAX, output);
+            for (Mem total : ofStrips) {
+                store(routine, total);
+            }
+        } else {
+            zero(routine, unit.sums());
+            a.mov(RAX, R12);
+            blocks(a, unit);
+            a.load(RAX, output);
+            for (Vec sum : unit.sums()) {
+                a.op(VMOVUPS_STORE, Mem.at(RAX), sum);
+                a.add(RAX, routine.lanes.bytes);
+            }
         }
         a.store(output, RAX);
         a.load(RAX, left);
@@ -224,6 +244,123 @@ final class OneToken {
         a.jump(Condition.NOT_ZERO, next);
         a.load(RSP, stack);
         routine.leave();
+    }
+
+    /** Of each four lanes the first, and four times over, as many as there are lanes at most. */
+    private static final byte[] FIRST_LANES = firstLanes();
+
+    private static byte[] firstLanes() {
+        ByteBuffer lanes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < 16; i++) {
+            lanes.putInt(i % 4 * Abreast.BLOCKS);
+        }
+        return lanes.array();
+    }
+
+    private static void zero(Routine routine, Vec[] sums) {
+        for (Vec sum : sums) {
+            routine.zero(sum);
+        }
+    }
+
+    /** Adds the blocks that RAX counts, one at least. */
+    private static void blocks(Assembler a, Unit unit) {
+        a.align(32);
+        Label block = a.here();
+        unit.block();
+        a.dec(RAX);
+        a.jump(Condition.NOT_ZERO, block);
+    }
+
+    /**
+     * Adds up rows whose blocks are abreast; R12 is the number of blocks.
+     *
+     * @param most groups of blocks that are summed up in one go: as many as a panel has blocks
+     * @param left where is kept how many groups are to come
+     * @param totals of each strip: lane 4r will hold the sum of row r
+     */
+    private static void panels(Routine routine, int most, Mem left, Rows[] strips, Unit unit, Mem[] totals) {
+        Assembler a = routine.a;
+        routine.with(zero -> {
+            routine.zero(zero);
+            for (Mem total : totals) {
+                a.op(VMOVUPS_STORE, total, zero);
+            }
+        });
+        a.lea(RAX, Mem.at(R12, Abreast.BLOCKS - 1));
+        a.shr(RAX, 2);
+        a.store(left, RAX);
+        Label panels = a.here();
+        Label some = new Label();
+        Label whole = new Label();
+        Label behind = new Label();
+        Label summed = new Label();
+        zero(routine, unit.sums());
+        // RAX: groups of these panels; RDX: blocks behind them, less than a group.
+        a.load(R14, left);
+        a.mov(RAX, most);
+        a.cmp(R14, most);
+        a.jump(Condition.GREATER, some);
+        a.mov(RAX, R14);
+        a.bind(some);
+        a.sub(R14, RAX);
+        a.store(left, R14);
+        a.mov(RDX, 0);
+        a.test(R14, R14);
+        a.jump(Condition.NOT_ZERO, whole);
+        a.mov(RDX, R12);
+        a.and(RDX, Abreast.BLOCKS - 1);
+        a.test(RDX, RDX);
+        a.jump(Condition.ZERO, whole);
+        a.dec(RAX);
+        a.bind(whole);
+        a.test(RAX, RAX);
+        a.jump(Condition.ZERO, behind);
+        blocks(a, unit);
+        a.bind(behind);
+        a.test(RDX, RDX);
+        a.jump(Condition.ZERO, summed);
+        for (int count = 1; count < Abreast.BLOCKS; count++) {
+            Label other = new Label();
+            a.cmp(RDX, count);
+            a.jump(Condition.NOT_ZERO, other);
+            for (Rows strip : strips) {
+                strip.blocks(count);
+            }
+            unit.block();
+            a.jump(summed);
+            a.bind(other);
+        }
+        for (Rows strip : strips) {
+            strip.blocks(Abreast.BLOCKS);
+        }
+        a.bind(summed);
+        for (int i = 0; i < totals.length; i++) {
+            Mem total = totals[i];
+            Vec sum = unit.sums()[i];
+            routine.with(ofLane -> routine.with(soFar -> {
+                a.op(VMOVUPS, soFar, total);
+                for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
+                    a.op(VPSHUFD, ofLane, sum, 0b01_01_01_01 * lane);
+                    a.op(VADDPS, soFar, soFar, ofLane);
+                }
+                a.op(VMOVUPS_STORE, total, soFar);
+            }));
+        }
+        a.load(RAX, left);
+        a.test(RAX, RAX);
+        a.jump(Condition.NOT_ZERO, panels);
+    }
+
+    /** Writes the sums of a strip's rows, as {@link #panels} gave them, to RAX, and moves it on. */
+    private static void store(Routine routine, Mem total) {
+        Assembler a = routine.a;
+        routine.with(order -> {
+            a.op(VMOVDQU, order, a.constant(FIRST_LANES));
+            a.op(VPERMD, order, order, total);
+            a.op(VMOVUPS_STORE, Mem.at(RAX), order.xmm());
+        });
+        a.add(RAX, routine.lanes.bytes / Abreast.BLOCKS);
     }
 
     private static void copy(Assembler a, Mem target, int argument) {

@@ -4,7 +4,6 @@ import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPADDW;
-import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
 
@@ -98,7 +97,7 @@ final class PairProducts implements Products {
             Lane lane = (Lane) sums[strip];
             Vec codes = steps[strip];
             routine.with(products -> {
-                a.op(VPBROADCASTD, products, record.plus(4 * step));
+                routine.ofToken(products, record, 4 * step);
                 if (within % depth == 0) {
                     a.op(VPMADDUBSW, lane.words, codes, products);
                 } else {

@@ -41,7 +41,7 @@ final class PanelAttention {
         for (int i = 0; i < arguments.length; i++) {
             arguments[i] = arena.allocate(Arguments.BYTES, 64);
         }
-        products = CodePage.load(ManyTokens.floats(lanes));
+        products = CodePage.load(ManyTokens.floats(lanes, false));
     }
 
     /** Makes ready for what is asked now. */

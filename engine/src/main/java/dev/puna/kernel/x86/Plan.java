@@ -11,6 +11,7 @@ import java.util.function.Supplier;
  * @param oneRecord what {@code one} needs of the activations
  * @param record what {@code many} needs of them
  * @param panelBytes bytes of a run of one strip in a panel
+ * @param abreast blocks of a row that are worked on side by side for one token: {@link Abreast#BLOCKS}, or 1
  * @param blockColumns columns that unpacking takes at a time, and their bytes
  * @param oneRows rows of a unit of {@code one}
  * @param tileRows rows of a tile of {@code many}
@@ -23,6 +24,7 @@ record Plan(
         Activations oneRecord,
         Activations record,
         int panelBytes,
+        int abreast,
         int blockColumns,
         int blockBytes,
         int oneRows,
@@ -87,15 +89,24 @@ record Plan(
         return level == Level.AVX512 && Formats.hasWhole(type);
     }
 
+    /**
+     * Whether {@link Abreast} pays without tiles: where sixteen rows would be read side by side. Eight rows are near enough
+     * to memory's order, and panels that are left in fours cost many tokens some hundredths.
+     */
+    private static boolean abreast(Lanes lanes, DType type) {
+        return lanes == Lanes.SIXTEEN && type.blockSize() <= Codes.RUN;
+    }
+
     private static Plan wholeScales(Lanes lanes, DType type) throws Refused {
         Codes codes = Formats.whole(type, new Routine(lanes)).codes();
         return new Plan(
                 Activations.BLOCKS,
                 Activations.BLOCKS,
                 new BlockPanel(lanes.bytes, codes.minima()).blockBytes(),
+                1,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type),
+                OneToken.rows(lanes, type, false),
                 Tile.ofWholeScales().strips() * lanes.rows,
                 0,
                 CodePage.load(OneToken.wholeScales(lanes, type)),
@@ -107,33 +118,37 @@ record Plan(
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
         Products products = Products.of(routine, codes);
+        boolean abreast = abreast(lanes, type);
         return new Plan(
                 products.record(),
                 products.record(),
                 Panel.of(lanes, codes, products).runBytes(),
+                abreast ? Abreast.BLOCKS : 1,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type),
+                OneToken.rows(lanes, type, abreast),
                 Tile.of(lanes, codes).strips() * lanes.rows,
                 0,
-                CodePage.load(OneToken.kernel(lanes, type)),
-                CodePage.load(Unpack.codes(lanes, type, Products::of)),
-                CodePage.load(ManyTokens.quantised(lanes, codes)));
+                CodePage.load(OneToken.kernel(lanes, type, abreast)),
+                CodePage.load(Unpack.codes(lanes, type, abreast, Products::of)),
+                CodePage.load(ManyTokens.quantised(lanes, codes, abreast)));
     }
 
     private static Plan floats(Lanes lanes, DType type) throws Refused {
+        boolean abreast = abreast(lanes, type);
         return new Plan(
                 Activations.FLOATS,
                 Activations.FLOATS,
                 Activations.FLOATS.columns * lanes.bytes,
+                abreast ? Abreast.BLOCKS : 1,
                 Activations.FLOATS.columns,
                 Activations.FLOATS.columns * type.blockBytes(),
-                OneToken.rows(lanes, type),
+                OneToken.rows(lanes, type, abreast),
                 Tile.ofFloats(lanes).strips() * lanes.rows,
                 0,
-                CodePage.load(OneToken.kernel(lanes, type)),
-                CodePage.load(Unpack.floats(lanes, type)),
-                CodePage.load(ManyTokens.floats(lanes)));
+                CodePage.load(OneToken.kernel(lanes, type, abreast)),
+                CodePage.load(Unpack.floats(lanes, type, abreast)),
+                CodePage.load(ManyTokens.floats(lanes, abreast)));
     }
 
     private static Plan codesInTiles(DType type, Supplier<Assembler> assembler) throws Refused {
@@ -145,13 +160,14 @@ record Plan(
                 Activations.ROUNDED,
                 pairs.record(),
                 Panel.of(lanes, codes, pairs).runBytes(),
+                1,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type),
+                OneToken.rows(lanes, type, false),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
-                CodePage.load(OneToken.quantised(lanes, type, TileProducts::one)),
-                CodePage.load(Unpack.codes(lanes, type, TileProducts::pairs)),
+                CodePage.load(OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
+                CodePage.load(Unpack.codes(lanes, type, false, TileProducts::pairs)),
                 CodePage.load(TileTokens.codes(codes, assembler.get())));
     }
 
@@ -161,9 +177,10 @@ record Plan(
                 Activations.PARTS,
                 Activations.PAIRED_PARTS,
                 TileFloats.runBytes(type),
+                1,
                 Activations.PARTS.columns,
                 Activations.PARTS.columns * type.blockBytes(),
-                OneToken.rows(lanes, type),
+                OneToken.rows(lanes, type, false),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.FLOAT_TOKENS,
                 CodePage.load(TileFloats.one(type)),

@@ -106,7 +106,7 @@ final class QuadProducts implements Products {
         if (around == 0) {
             routine.zero(first);
         } else {
-            a.op(VPBROADCASTD, first, record.plus(record().offset(half)));
+            routine.ofToken(first, record, record().offset(half));
             if (around < 128) {
                 a.op(VPSRAD, first, first, Integer.numberOfTrailingZeros(128 / around));
             }
@@ -118,12 +118,11 @@ final class QuadProducts implements Products {
 
     @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
-        Mem four = record.plus(4 * step);
-        if (sums.length == 1) {
-            a.op(VPDPBUSD, sums[0].total(), steps[0], four.toAll());
+        if (sums.length == 1 && !routine.abreast) {
+            a.op(VPDPBUSD, sums[0].total(), steps[0], record.plus(4 * step).toAll());
         } else {
             routine.with(activations -> {
-                a.op(VPBROADCASTD, activations, four);
+                routine.ofToken(activations, record, 4 * step);
                 for (int strip = 0; strip < sums.length; strip++) {
                     a.op(VPDPBUSD, sums[strip].total(), steps[strip], activations);
                 }

@@ -1,5 +1,6 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
@@ -31,14 +32,14 @@ import dev.puna.kernel.x86.Assembler.Condition;
 final class Quantiser {
     private Quantiser() {}
 
-    /** {@code quantise(f32 source, records target, runs)}. */
+    /** {@code quantise(f32 source, records target, runs, bytes from one run's source to the next)}. */
     static byte[] of(Activations record) {
         return switch (record) {
             case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
             case PARTS, PAIRED_PARTS -> parts(record);
             case BYTES, HALVES, WORDS -> whole(record);
             case BLOCKS -> BlockQuantiser.kernel();
-            case FLOATS -> throw new IllegalArgumentException("floats are copied");
+            case FLOATS -> copied();
         };
     }
 
@@ -84,6 +85,18 @@ final class Quantiser {
             a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
         }
         return finished(a, run, record);
+    }
+
+    private static byte[] copied() {
+        Routine routine = new Routine(Lanes.EIGHT);
+        Assembler a = routine.a;
+        a.align(32);
+        Label run = a.here();
+        Vec[] x = loaded(routine);
+        for (int i = 0; i < x.length; i++) {
+            a.op(VMOVUPS_STORE, Mem.at(RSI, 32 * i), x[i]);
+        }
+        return finished(a, run, Activations.FLOATS);
     }
 
     /** Numbers rounded to bf16, times 2^−24, and their sums as they are. */
@@ -160,7 +173,7 @@ final class Quantiser {
     }
 
     private static byte[] finished(Assembler a, Label run, Activations record) {
-        a.add(RDI, 4 * record.columns);
+        a.add(RDI, RCX);
         a.add(RSI, record.bytes);
         a.dec(RDX);
         a.jump(Condition.NOT_ZERO, run);

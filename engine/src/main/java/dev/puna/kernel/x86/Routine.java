@@ -1,5 +1,6 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Op.VBROADCASTI128;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VCVTPH2PS;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
@@ -28,6 +29,9 @@ import java.util.function.Consumer;
 final class Routine {
     final Assembler a;
     final Lanes lanes;
+    /** Whether lanes stand for rows and blocks abreast, see {@link Abreast}, and not for rows only. */
+    final boolean abreast;
+
     private final BitSet free = new BitSet();
 
     Routine(Lanes lanes) {
@@ -36,9 +40,28 @@ final class Routine {
 
     /** A part of a kernel that another began: all vectors are free. */
     Routine(Lanes lanes, Assembler a) {
+        this(lanes, a, false);
+    }
+
+    private Routine(Lanes lanes, Assembler a, boolean abreast) {
         this.a = a;
         this.lanes = lanes;
+        this.abreast = abreast;
         free.set(0, lanes.registers);
+    }
+
+    /** A kernel whose lanes stand for rows and blocks abreast. */
+    static Routine abreast(Lanes lanes) {
+        return new Routine(lanes, new Assembler(), true);
+    }
+
+    /** What is 32 bits in a token's record, {@code offset} bytes behind its begin, for each lane. */
+    void ofToken(Vec target, Mem record, int offset) {
+        if (abreast) {
+            a.op(VBROADCASTI128, target, record.plus(Abreast.BLOCKS * offset));
+        } else {
+            a.op(VPBROADCASTD, target, record.plus(offset));
+        }
     }
 
     /** A vector that nobody uses. */

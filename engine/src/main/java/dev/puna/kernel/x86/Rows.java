@@ -34,7 +34,12 @@ final class Rows {
     private final Assembler a;
     private final Gpr[] bases;
     private final Gpr stride;
+    /** Of no use where blocks are abreast. */
     private final Gpr thrice;
+    /** Bytes of a block, where blocks are abreast. */
+    private final int blockBytes;
+    /** Blocks abreast that there are; further lanes read the last one again. */
+    private int blocks = Abreast.BLOCKS;
 
     /**
      * @param bases one register for four rows; the first holds the address of the strip
@@ -42,28 +47,55 @@ final class Rows {
      * @param thrice is to hold three times that
      */
     Rows(Routine routine, Gpr[] bases, Gpr stride, Gpr thrice) {
+        this(routine, bases, stride, thrice, 0);
+        assert !routine.abreast;
+    }
+
+    /**
+     * Blocks abreast: what is said of row {@code 4g + i} is of the i-th block of row g.
+     *
+     * @param bases one register for each row; the first holds the address of the first row
+     */
+    static Rows abreast(Routine routine, Gpr[] bases, Gpr stride, int blockBytes) {
+        assert routine.abreast;
+        return new Rows(routine, bases, stride, stride, blockBytes);
+    }
+
+    private Rows(Routine routine, Gpr[] bases, Gpr stride, Gpr thrice, int blockBytes) {
         assert bases.length * 4 == routine.lanes.rows;
         this.routine = routine;
         this.a = routine.a;
         this.bases = bases;
         this.stride = stride;
         this.thrice = thrice;
+        this.blockBytes = blockBytes;
+    }
+
+    /** From here on there are so many blocks abreast. */
+    void blocks(int count) {
+        blocks = count;
     }
 
     Gpr first() {
         return bases[0];
     }
 
-    /** The strip's last four rows begin there. */
-    Gpr last() {
-        return bases[bases.length - 1];
+    /** The address behind the strip. */
+    void end(Gpr target) {
+        a.lea(target, Mem.at(bases[bases.length - 1], stride, rowsOfBase(), 0));
+    }
+
+    private int rowsOfBase() {
+        return routine.abreast ? 1 : 4;
     }
 
     /** Sets the other registers from the first base and the stride. */
     void begin() {
-        a.lea(thrice, Mem.at(stride, stride, 2, 0));
+        if (!routine.abreast) {
+            a.lea(thrice, Mem.at(stride, stride, 2, 0));
+        }
         for (int g = 1; g < bases.length; g++) {
-            a.lea(bases[g], Mem.at(bases[g - 1], stride, 4, 0));
+            a.lea(bases[g], Mem.at(bases[g - 1], stride, rowsOfBase(), 0));
         }
     }
 
@@ -75,6 +107,9 @@ final class Rows {
 
     private Mem row(int row, int offset) {
         Gpr base = bases[row / 4];
+        if (routine.abreast) {
+            return Mem.at(base, offset + Math.min(row % 4, blocks - 1) * blockBytes);
+        }
         return switch (row % 4) {
             case 0 -> Mem.at(base, offset);
             case 1 -> Mem.at(base, stride, 1, offset);
@@ -155,8 +190,13 @@ final class Rows {
         return v;
     }
 
-    /** Four lanes of four vectors, turned in place. */
     private void turn(Vec[] v) {
+        turn(routine, v);
+    }
+
+    /** Four lanes of four vectors, turned in place. */
+    static void turn(Routine routine, Vec[] v) {
+        Assembler a = routine.a;
         Vec low = routine.take();
         a.op(VPUNPCKLDQ, low, v[0], v[1]);
         a.op(VPUNPCKHDQ, v[0], v[0], v[1]); // high

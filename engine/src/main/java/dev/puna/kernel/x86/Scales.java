@@ -3,7 +3,6 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMULPS;
-import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 
 /** How whole sums count by their scales, in f32: the same at every level without tiles, whatever multiplied them. */
 final class Scales {
@@ -16,7 +15,7 @@ final class Scales {
     static void count(Routine routine, Activations form, Vec[] sums, Products.Run[] runs, Mem record) {
         Assembler a = routine.a;
         routine.with(d -> {
-            a.op(VPBROADCASTD, d, record.plus(form.scale()));
+            routine.ofToken(d, record, form.scale());
             for (int strip = 0; strip < sums.length; strip++) {
                 add(routine, sums[strip], runs[strip], d);
             }
@@ -25,12 +24,12 @@ final class Scales {
             return;
         }
         routine.with(factor -> {
-            a.op(VPBROADCASTD, factor, record.plus(form.middle()));
+            routine.ofToken(factor, record, form.middle());
             for (int strip = 0; strip < sums.length; strip++) {
                 a.op(VFMADD231PS, sums[strip], factor, runs[strip].weights());
             }
             for (int half = 0; half < runs[0].minima().length; half++) {
-                a.op(VPBROADCASTD, factor, record.plus(form.sum(half)));
+                routine.ofToken(factor, record, form.sum(half));
                 for (int strip = 0; strip < sums.length; strip++) {
                     a.op(VFMADD231PS, sums[strip], factor, runs[strip].minima()[half]);
                 }

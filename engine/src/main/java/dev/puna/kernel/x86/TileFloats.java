@@ -67,7 +67,7 @@ final class TileFloats {
         Assembler a = routine.a;
         int parts = parts(type);
         Vec[] even = routine.take(parts);
-        return Unpack.floats(routine, type, runBytes(type), (column, values) -> {
+        return Unpack.floats(routine, type, runBytes(type), false, (column, values) -> {
             Vec[] now = column % 2 == 0 ? even : routine.take(parts);
             rounded(routine, now[0], values);
             if (parts == 2) {
@@ -90,16 +90,10 @@ final class TileFloats {
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(routine, type);
         Vec[] sums = routine.take(2);
-        Rows[] rows = OneToken.floatStrips(routine);
+        Rows[] rows = OneToken.floatStrips(routine, format.blockBytes());
         boolean twoParts = parts(type) == 2;
         Vec[] chains = routine.take(twoParts ? 6 : 4); // high × high, low activation, low weight: even, odd
-        OneToken.units(routine, 0, rows, new OneToken.Unit() {
-            @Override
-            public void begin() {
-                routine.zero(sums[0]);
-                routine.zero(sums[1]);
-            }
-
+        OneToken.units(routine, 0, Activations.PARTS, rows, new OneToken.Unit() {
             @Override
             public void block() {
                 for (int strip = 0; strip < 2; strip++) {

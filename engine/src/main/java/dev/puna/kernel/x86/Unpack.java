@@ -2,10 +2,12 @@ package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
+import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
 import static dev.puna.kernel.x86.Gpr.RBP;
+import static dev.puna.kernel.x86.Gpr.RBX;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
@@ -22,20 +24,29 @@ import java.util.function.Consumer;
 final class Unpack {
     private Unpack() {}
 
-    /** The codes of a quantised type. */
-    static byte[] codes(Lanes lanes, DType type, Products.Maker maker) {
+    /**
+     * The codes of a quantised type.
+     *
+     * @param abreast whether blocks are dealt to the panels of four lanes in turn
+     */
+    static byte[] codes(Lanes lanes, DType type, boolean abreast, Products.Maker maker) {
         Routine routine = new Routine(lanes);
-        Assembler a = routine.a;
         Rows rows = rows(routine);
         Format format = Formats.of(type, routine);
         Products products = maker.of(routine, format.codes());
         Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);
         int groups = format.runs() * Codes.GROUPS;
-        blocks(routine, rows, format.scratchVectors(), type.blockBytes(), groups, fetch -> {
-            format.block(routine, rows, fetch.before(filling), Mem.at(RSP));
-            a.add(RCX, format.runs() * filling.panel().runBytes());
-        });
-        return a.finish();
+        int runBytes = format.runs() * filling.panel().runBytes();
+        blocks(
+                routine,
+                rows,
+                format.scratchVectors(),
+                type.blockBytes(),
+                runBytes,
+                abreast,
+                groups,
+                fetch -> format.block(routine, rows, fetch.before(filling), Mem.at(RSP)));
+        return routine.a.finish();
     }
 
     /** The codes of a type whose scales are whole numbers. */
@@ -45,29 +56,44 @@ final class Unpack {
         Format format = Formats.whole(type, routine);
         BlockPanel.Filling filling = new BlockPanel.Filling(routine, format.codes(), RCX);
         int groups = format.runs() * Codes.GROUPS;
-        blocks(routine, rows, format.scratchVectors(), type.blockBytes(), groups, fetch -> {
-            format.block(routine, rows, fetch.before(filling), Mem.at(RSP));
-            routine.a.add(RCX, filling.panel().blockBytes());
-        });
+        blocks(
+                routine,
+                rows,
+                format.scratchVectors(),
+                type.blockBytes(),
+                filling.panel().blockBytes(),
+                false,
+                groups,
+                fetch -> format.block(routine, rows, fetch.before(filling), Mem.at(RSP)));
         return routine.a.finish();
     }
 
-    /** Numbers, f32. */
+    /** Numbers, f32, of blocks in their order. */
     static byte[] floats(Lanes lanes, DType type) {
+        return floats(lanes, type, false);
+    }
+
+    /** Numbers, f32. */
+    static byte[] floats(Lanes lanes, DType type, boolean abreast) {
         Routine routine = new Routine(lanes);
-        return floats(routine, type, Activations.FLOATS.columns * lanes.bytes, (column, values) -> {
+        return floats(routine, type, Activations.FLOATS.columns * lanes.bytes, abreast, (column, values) -> {
             routine.a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values);
         });
     }
 
     /** Numbers as {@code sink} writes them to the panel in RCX. */
-    static byte[] floats(Routine routine, DType type, int runBytes, FloatFormat.Sink sink) {
+    static byte[] floats(Routine routine, DType type, int runBytes, boolean abreast, FloatFormat.Sink sink) {
         Rows rows = rows(routine);
         FloatFormat format = new FloatFormat(routine, type);
-        blocks(routine, rows, 0, format.blockBytes(), Activations.FLOATS.columns, fetch -> {
-            format.block(rows, fetch.before(sink));
-            routine.a.add(RCX, runBytes);
-        });
+        blocks(
+                routine,
+                rows,
+                0,
+                format.blockBytes(),
+                runBytes,
+                abreast,
+                Activations.FLOATS.columns,
+                fetch -> format.block(rows, fetch.before(sink)));
         return routine.a.finish();
     }
 
@@ -75,10 +101,23 @@ final class Unpack {
         return new Rows(routine, Arrays.copyOf(new Gpr[] {R8, R9, R10, R11}, routine.lanes.rows / 4), RSI, RDX);
     }
 
-    /** The loop over blocks. RCX is the panel, RSP the scratch. */
+    /**
+     * The loop over blocks. RCX is the panel, RSP the scratch.
+     *
+     * @param panelBytes of a block in a panel
+     */
     private static void blocks(
-            Routine routine, Rows rows, int scratchVectors, int blockBytes, int pieces, Consumer<Fetch> body) {
+            Routine routine,
+            Rows rows,
+            int scratchVectors,
+            int blockBytes,
+            int panelBytes,
+            boolean abreast,
+            int pieces,
+            Consumer<Fetch> body) {
         Assembler a = routine.a;
+        a.push(RBX);
+        a.push(R12);
         a.push(RBP);
         a.mov(RBP, RSP);
         a.sub(RSP, scratchVectors * routine.lanes.bytes);
@@ -87,7 +126,9 @@ final class Unpack {
         a.load(rows.first(), Mem.at(RDI, Arguments.WEIGHTS));
         a.load(RCX, Mem.at(RDI, Arguments.PANEL));
         a.load(RAX, Mem.at(RDI, Arguments.BLOCKS));
+        a.load(R12, Mem.at(RDI, Arguments.LANE_BYTES));
         a.load(RDI, Mem.at(RDI, Arguments.NEXT));
+        a.mov(RBX, Abreast.BLOCKS);
         rows.begin();
         a.align(32);
         Label block = a.here();
@@ -95,10 +136,26 @@ final class Unpack {
         body.accept(fetch);
         fetch.advance();
         rows.advance(blockBytes);
+        if (abreast) {
+            Label dealt = new Label();
+            a.add(RCX, R12);
+            a.dec(RBX);
+            a.jump(Condition.NOT_ZERO, dealt);
+            a.mov(RBX, Abreast.BLOCKS);
+            for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
+                a.sub(RCX, R12);
+            }
+            a.add(RCX, panelBytes);
+            a.bind(dealt);
+        } else {
+            a.add(RCX, panelBytes);
+        }
         a.dec(RAX);
         a.jump(Condition.NOT_ZERO, block);
         a.mov(RSP, RBP);
         a.pop(RBP);
+        a.pop(R12);
+        a.pop(RBX);
         a.vzeroupper();
         a.ret();
     }

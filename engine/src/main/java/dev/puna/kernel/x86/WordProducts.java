@@ -1,7 +1,6 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VPADDD;
-import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
 import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRAW;
@@ -77,7 +76,7 @@ final class WordProducts implements Products {
     @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
         routine.with(activations -> {
-            a.op(VPBROADCASTD, activations, record.plus(4 * step));
+            routine.ofToken(activations, record, 4 * step);
             for (int strip = 0; strip < sums.length; strip++) {
                 Vec total = sums[strip].total();
                 Vec codes = steps[strip];
