@@ -107,10 +107,10 @@ class MatmulTest {
 
     private static List<Integer> columns(DType type) {
         if (type.blockSize() == 1) {
-            return List.of(1, 5, 31, 33, 64, 257, 300);
+            return List.of(1, 5, 31, 33, 64, 257, 300, 1100);
         }
         int block = type.blockSize();
-        return List.of(block, 3 * block, 512 + block, 1024);
+        return List.of(block, 3 * block, 512 + block, 1024, block == 32 ? 2144 : 2048);
     }
 
     @Test
