@@ -35,9 +35,6 @@ final class Arguments {
     static final int OUTPUT = 104;
     static final int OUTPUT_BYTES = 112;
 
-    /** Bytes from the panel of one lane of blocks abreast to the next's. */
-    static final int LANE_BYTES = 120;
-
     static final int BYTES = 128;
 
     private Arguments() {}

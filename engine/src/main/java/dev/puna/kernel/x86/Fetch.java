@@ -58,7 +58,7 @@ final class Fetch {
         };
     }
 
-    private void piece() {
+    void piece() {
         done++;
         for (int line = Math.ceilDiv(bytes, 64) * done / pieces; asked < line; asked++) {
             a.prefetch(Hint.T0, Mem.at(next, 64 * asked));

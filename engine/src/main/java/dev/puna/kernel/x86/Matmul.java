@@ -33,6 +33,9 @@ final class Matmul {
 
     private static final int SUM_BYTES = 256 << 10;
 
+    /** Forms of activations. */
+    private static final int RECORDS = Activations.values().length;
+
     /** Parts for each thread, so that none waits long for the last. */
     private static final int PARTS = 4;
 
@@ -42,10 +45,9 @@ final class Matmul {
     private final Workers workers;
     private final Map<DType, Plan> plans = new EnumMap<>(DType.class);
     private final Function[] quantisers = new Function[Activations.values().length];
-    /** By what they are made of, and whether blocks are abreast; made when first asked for. */
-    private final @Nullable Form[] forms = new Form[2 * Activations.values().length];
+    /** By {@link #index}; made when first asked for. */
+    private final @Nullable Form[] forms = new Form[Arrangement.values().length * RECORDS];
 
-    private Function interleave = Function.NONE;
     private final MemorySegment[] arguments;
     private final Workers.Task prepare = this::prepare;
     private final Workers.Task multiply = this::multiply;
@@ -56,71 +58,104 @@ final class Matmul {
     private int tokens;
     private MemorySegment x = MemorySegment.NULL;
     private int columns;
-    private Form preparing = new Form(Activations.FLOATS, 1);
+    private Form preparing = new Form(Activations.FLOATS, Arrangement.IN_ORDER);
 
     /** The token's or the tokens' activations in one of their forms, and how their runs make panels. */
     private static final class Form {
         final Activations record;
-        /** Blocks abreast, or 1. A panel then has every so manieth run, of so many panels' length of them. */
-        final int abreast;
-
+        final Arrangement arrangement;
         final Scratch memory = new Scratch();
+        /** Of one token: its records as they come to their arrangement. */
+        Function arrange = Function.NONE;
+
+        int groupBytes;
         /** Runs of a row, the last one perhaps not full. */
         int runs;
         /** Runs of a panel at most. */
         int most;
 
-        Form(Activations record, int abreast) {
+        Form(Activations record, Arrangement arrangement) {
             this.record = record;
-            this.abreast = abreast;
+            this.arrangement = arrangement;
         }
 
-        /** Panels of a row of so many columns: nearly equal ones, and of whole blocks where all are. */
+        /** Whether the token's records are not in order. */
+        boolean arranged(int tokens) {
+            return tokens == 1 && arrangement != Arrangement.IN_ORDER;
+        }
+
+        void arrange() throws Refused {
+            if (arrange == Function.NONE) {
+                arrange = CodePage.load(arrangement.arranging());
+                groupBytes = arrangement.groupBytes(record);
+            }
+        }
+
+        /** Panels of a row of so many columns; in order nearly equal ones, and of whole blocks where all are. */
         void columns(int columns) {
             runs = Math.ceilDiv(columns, record.columns);
             most = Plan.panelRuns(record);
-            if (abreast == 1) {
+            if (arrangement == Arrangement.IN_ORDER) {
                 int some = Math.ceilDiv(runs, Math.max(1, Math.round(runs / (float) most)));
                 int whole = Math.max(1, 256 / record.columns);
                 most = runs % whole == 0 ? Math.ceilDiv(some, whole) * whole : some;
             }
         }
 
-        /** Runs that are prepared: for one token whole groups abreast. */
-        int padded(int tokens) {
-            return tokens == 1 ? Math.ceilDiv(runs, abreast) * abreast : runs;
+        /** Runs that are prepared: whole groups where they are arranged. */
+        int prepared(int tokens) {
+            int group = arranged(tokens) ? arrangement.groupRuns() : 1;
+            return Math.ceilDiv(runs, group) * group;
+        }
+
+        long bytes(int tokens) {
+            int prepared = prepared(tokens);
+            return arranged(tokens)
+                    ? (long) prepared / arrangement.groupRuns() * groupBytes
+                    : (long) tokens * prepared * record.bytes;
+        }
+
+        /** The panels of all lanes belong to the same part of a row: so many runs, but for the last part. */
+        private int partRuns() {
+            return arrangement.lanes * most;
         }
 
         int panels() {
-            int whole = runs / (abreast * most);
-            return whole * abreast + Math.min(abreast, runs - whole * abreast * most);
+            int whole = runs / partRuns();
+            int left = Math.ceilDiv(runs - whole * partRuns(), arrangement.together);
+            return whole * arrangement.lanes + Math.min(arrangement.lanes, left);
         }
 
-        /** The first run of the panels that share {@code panel}'s part of the row. */
+        /** The first run of a panel's part. */
         private int start(int panel) {
-            return panel / abreast * abreast * most;
+            return panel / arrangement.lanes * partRuns();
         }
 
-        /** Runs of that part. */
+        /** Runs of a panel's part. */
         int part(int panel) {
-            return Math.min(abreast * most, runs - start(panel));
+            return Math.min(partRuns(), runs - start(panel));
         }
 
         int first(int panel) {
-            return start(panel) + panel % abreast;
+            return start(panel) + panel % arrangement.lanes * arrangement.together;
         }
 
         /** Runs of a panel. */
         int runs(int panel) {
-            return Math.ceilDiv(part(panel) - panel % abreast, abreast);
+            return ofLane(part(panel), panel % arrangement.lanes);
+        }
+
+        private int ofLane(int part, int lane) {
+            int together = arrangement.together;
+            return Math.ceilDiv(part - lane * together, arrangement.lanes * together) * together;
         }
 
         /** Runs of all panels before. */
         int before(int panel) {
             int part = part(panel);
             int before = start(panel);
-            for (int lane = 0; lane < panel % abreast; lane++) {
-                before += Math.ceilDiv(part - lane, abreast);
+            for (int lane = 0; lane < panel % arrangement.lanes; lane++) {
+                before += ofLane(part, lane);
             }
             return before;
         }
@@ -131,7 +166,7 @@ final class Matmul {
         Plan plan;
         MemorySegment weight = MemorySegment.NULL;
         MemorySegment y = MemorySegment.NULL;
-        Form form = new Form(Activations.FLOATS, 1);
+        Form form = new Form(Activations.FLOATS, Arrangement.IN_ORDER);
         int rows;
         long rowBytes;
         /** Rows that a kernel works on at a time; units that a part has. */
@@ -166,7 +201,7 @@ final class Matmul {
         x = input.data();
         columns = (int) input.columns();
         tokens = (int) input.rows();
-        int prepared = 0;
+        long prepared = 0;
         int parts = 0;
         jobCount = weights.size();
         long bytes = 0;
@@ -182,7 +217,7 @@ final class Matmul {
             Job job = jobs.get(i);
             job.plan = plan;
             job.form = form(plan);
-            int bit = 1 << 2 * job.form.record.ordinal() + (job.form.abreast > 1 ? 1 : 0);
+            long bit = 1L << index(job.form.record, plan.arrangement());
             if ((prepared & bit) == 0) {
                 prepared |= bit;
                 prepare(job.form, plan.overrun());
@@ -244,30 +279,34 @@ final class Matmul {
 
     private Form form(Plan plan) {
         Activations record = tokens == 1 ? plan.oneRecord() : plan.record();
-        int i = 2 * record.ordinal() + (plan.abreast() > 1 ? 1 : 0);
-        if (forms[i] == null) {
-            forms[i] = new Form(record, plan.abreast());
+        int i = index(record, plan.arrangement());
+        Form form = forms[i];
+        if (form == null) {
+            form = new Form(record, plan.arrangement());
+            forms[i] = form;
         }
-        return forms[i];
+        return form;
+    }
+
+    private static int index(Activations record, Arrangement arrangement) {
+        return arrangement.ordinal() * RECORDS + record.ordinal();
     }
 
     private void prepare(Form form, int overrun) {
         Activations record = form.record;
-        form.columns(columns);
-        preparing = form;
-        long overrunBytes = (long) overrun * form.most * record.bytes;
-        form.memory.atLeast((long) tokens * form.padded(tokens) * record.bytes + overrunBytes);
-        int i = record.ordinal();
         try {
-            if (quantisers[i] == null) {
-                quantisers[i] = CodePage.load(Quantiser.of(record));
+            if (quantisers[record.ordinal()] == null) {
+                quantisers[record.ordinal()] = CodePage.load(Quantiser.of(record));
             }
-            if (tokens == 1 && form.abreast > 1 && interleave == Function.NONE) {
-                interleave = CodePage.load(Abreast.interleave());
+            if (form.arranged(tokens)) {
+                form.arrange();
             }
         } catch (Refused refused) {
             throw new IllegalStateException(refused);
         }
+        form.columns(columns);
+        preparing = form;
+        form.memory.atLeast(form.bytes(tokens) + (long) overrun * form.most * record.bytes);
         if (tokens == 1) {
             prepare(0, 0);
         } else {
@@ -279,33 +318,37 @@ final class Matmul {
         Form form = preparing;
         Activations record = form.record;
         Function quantiser = quantisers[record.ordinal()];
-        int runs = form.padded(tokens);
-        boolean interleaved = tokens == 1 && form.abreast > 1;
+        int runs = form.prepared(tokens);
+        boolean arranged = form.arranged(tokens);
         long source = x.address() + (long) token * columns * 4;
         long target = form.memory.atLeast(0).address();
         long runBytes = record.columns * 4L;
         long sourceBytes = runs * runBytes;
-        long scratch = workers.scratch(worker, sourceBytes + (interleaved ? (long) runs * record.bytes : 0))
+        long scratch = workers.scratch(worker, sourceBytes + (arranged ? (long) runs * record.bytes : 0))
                 .address();
         if (sourceBytes > columns * 4L) { // the row ends within a run, or a group of them
             Memory.copy(source, scratch, columns * 4L);
             Memory.clear(scratch + columns * 4L, sourceBytes - columns * 4L);
             source = scratch;
         }
-        if (interleaved) {
+        if (arranged) {
             long records = source;
             if (record != Activations.FLOATS) {
                 records = scratch + sourceBytes;
                 quantiser.callBriefly(source, records, runs, runBytes);
             }
-            interleave.callBriefly(records, target, runs / form.abreast, record.bytes);
+            int groups = runs / form.arrangement.groupRuns();
+            form.arrange.callBriefly(records, target, groups, record.bytes);
             return;
         }
+        int together = form.arrangement.together;
+        long stepBytes = (together > 1 ? 1 : form.arrangement.lanes) * runBytes;
+        long skippedBytes = together > 1 ? together * (form.arrangement.lanes - 1) * runBytes : 0;
         for (int panel = 0; panel < form.panels(); panel++) {
             int some = form.runs(panel);
             long to = (long) form.before(panel) * tokens + (long) token * some;
-            quantiser.callBriefly(
-                    source + form.first(panel) * runBytes, target + to * record.bytes, some, form.abreast * runBytes);
+            long from = source + form.first(panel) * runBytes;
+            quantiser.callBriefly(from, target + to * record.bytes, some, stepBytes, skippedBytes, 0);
         }
     }
 
@@ -374,7 +417,7 @@ final class Matmul {
 
     /** The panel of one strip, or those of blocks abreast. */
     private static long stripBytes(Job job) {
-        return job.form.abreast * laneBytes(job);
+        return job.form.arrangement.lanes * laneBytes(job);
     }
 
     private static long laneBytes(Job job) {
@@ -415,10 +458,10 @@ final class Matmul {
         int panels = form.panels();
         int runsOfBlock = plan.blockColumns() / record.columns;
         set(a, Arguments.PANEL_BYTES, stripBytes);
-        set(a, Arguments.LANE_BYTES, laneBytes(job));
         set(a, Arguments.TOKENS, tokens);
         set(a, Arguments.INPUT_BYTES, job.unitRows * 4L);
-        for (int part = 0; part < panels; part += form.abreast) {
+        int lanesOfPart = form.arrangement.lanes;
+        for (int part = 0; part < panels; part += lanesOfPart) {
             int blocks = form.part(part) / runsOfBlock;
             long column = (long) form.first(part) / runsOfBlock * plan.blockBytes();
             for (int unit = 0; unit < units; unit++) {
@@ -432,7 +475,7 @@ final class Matmul {
                     next += (long) blocks * lanes.rows * plan.blockBytes();
                 }
                 long ofUnit = sums + unit * sumBytes(job);
-                for (int i = part; i < Math.min(part + form.abreast, panels); i++) {
+                for (int i = part; i < Math.min(part + lanesOfPart, panels); i++) {
                     int some = form.runs(i);
                     boolean last = i == panels - 1;
                     long records = (long) form.before(i) * tokens * record.bytes;

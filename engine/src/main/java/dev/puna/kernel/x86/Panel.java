@@ -135,10 +135,18 @@ record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
     /** Writes a strip's numbers to a panel, run by run from {@code base} on. */
     static final class Filling extends Scaled {
         private final Gpr base;
+        private final Arrangement arrangement;
 
-        Filling(Routine routine, Products products, Codes codes, Gpr base) {
+        /** @param base holds the address of the block's first run */
+        Filling(Routine routine, Products products, Codes codes, Arrangement arrangement, Gpr base) {
             super(routine, products, codes, of(routine.lanes, codes, products));
             this.base = base;
+            this.arrangement = arrangement;
+        }
+
+        /** Bytes from the panel of one lane of blocks abreast to the next's. */
+        int laneBytes() {
+            return Plan.panelRuns(products.record()) * panel.runBytes();
         }
 
         Panel panel() {
@@ -147,7 +155,10 @@ record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
 
         @Override
         Mem at(int run, int offset) {
-            return Mem.at(base, run * panel.runBytes() + offset);
+            int together = arrangement.together;
+            int ofLanes = arrangement.inBlock() ? run / together * laneBytes() : 0;
+            int ofRun = arrangement.inBlock() ? run % together : run;
+            return Mem.at(base, ofLanes + ofRun * panel.runBytes() + offset);
         }
 
         @Override

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * @param oneRecord what {@code one} needs of the activations
  * @param record what {@code many} needs of them
  * @param panelBytes bytes of a run of one strip in a panel
- * @param abreast blocks of a row that are worked on side by side for one token: {@link Abreast#BLOCKS}, or 1
+ * @param arrangement of the runs of a row
  * @param blockColumns columns that unpacking takes at a time, and their bytes
  * @param oneRows rows of a unit of {@code one}
  * @param tileRows rows of a tile of {@code many}
@@ -24,7 +24,7 @@ record Plan(
         Activations oneRecord,
         Activations record,
         int panelBytes,
-        int abreast,
+        Arrangement arrangement,
         int blockColumns,
         int blockBytes,
         int oneRows,
@@ -89,21 +89,13 @@ record Plan(
         return level == Level.AVX512 && Formats.hasWhole(type);
     }
 
-    /**
-     * Whether {@link Abreast} pays without tiles: where sixteen rows would be read side by side. Eight rows are near enough
-     * to memory's order, and panels that are left in fours cost many tokens some hundredths.
-     */
-    private static boolean abreast(Lanes lanes, DType type) {
-        return lanes == Lanes.SIXTEEN && type.blockSize() <= Codes.RUN;
-    }
-
     private static Plan wholeScales(Lanes lanes, DType type) throws Refused {
         Codes codes = Formats.whole(type, new Routine(lanes)).codes();
         return new Plan(
                 Activations.BLOCKS,
                 Activations.BLOCKS,
                 new BlockPanel(lanes.bytes, codes.minima()).blockBytes(),
-                1,
+                Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
                 OneToken.rows(lanes, type, false),
@@ -118,29 +110,32 @@ record Plan(
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
         Products products = Products.of(routine, codes);
-        boolean abreast = abreast(lanes, type);
+        Arrangement arrangement = Arrangement.of(lanes, type);
+        boolean abreast = arrangement == Arrangement.ABREAST;
+        boolean inBlock = arrangement.inBlock();
         return new Plan(
                 products.record(),
                 products.record(),
                 Panel.of(lanes, codes, products).runBytes(),
-                abreast ? Abreast.BLOCKS : 1,
+                arrangement,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type, abreast),
+                inBlock ? FourRows.ROWS : OneToken.rows(lanes, type, abreast),
                 Tile.of(lanes, codes).strips() * lanes.rows,
                 0,
-                CodePage.load(OneToken.kernel(lanes, type, abreast)),
-                CodePage.load(Unpack.codes(lanes, type, abreast, Products::of)),
-                CodePage.load(ManyTokens.quantised(lanes, codes, abreast)));
+                CodePage.load(inBlock ? FourRows.kernel(type) : OneToken.kernel(lanes, type, abreast)),
+                CodePage.load(Unpack.codes(lanes, type, arrangement, Products::of)),
+                CodePage.load(ManyTokens.quantised(lanes, codes, arrangement.lanes > 1)));
     }
 
     private static Plan floats(Lanes lanes, DType type) throws Refused {
-        boolean abreast = abreast(lanes, type);
+        Arrangement arrangement = Arrangement.of(lanes, type);
+        boolean abreast = arrangement == Arrangement.ABREAST;
         return new Plan(
                 Activations.FLOATS,
                 Activations.FLOATS,
                 Activations.FLOATS.columns * lanes.bytes,
-                abreast ? Abreast.BLOCKS : 1,
+                arrangement,
                 Activations.FLOATS.columns,
                 Activations.FLOATS.columns * type.blockBytes(),
                 OneToken.rows(lanes, type, abreast),
@@ -160,14 +155,14 @@ record Plan(
                 Activations.ROUNDED,
                 pairs.record(),
                 Panel.of(lanes, codes, pairs).runBytes(),
-                1,
+                Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
                 OneToken.rows(lanes, type, false),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
                 CodePage.load(OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
-                CodePage.load(Unpack.codes(lanes, type, false, TileProducts::pairs)),
+                CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, TileProducts::pairs)),
                 CodePage.load(TileTokens.codes(codes, assembler.get())));
     }
 
@@ -177,7 +172,7 @@ record Plan(
                 Activations.PARTS,
                 Activations.PAIRED_PARTS,
                 TileFloats.runBytes(type),
-                1,
+                Arrangement.IN_ORDER,
                 Activations.PARTS.columns,
                 Activations.PARTS.columns * type.blockBytes(),
                 OneToken.rows(lanes, type, false),

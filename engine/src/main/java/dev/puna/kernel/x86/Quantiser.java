@@ -1,5 +1,7 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Gpr.R8;
+import static dev.puna.kernel.x86.Gpr.RAX;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
@@ -32,7 +34,12 @@ import dev.puna.kernel.x86.Assembler.Condition;
 final class Quantiser {
     private Quantiser() {}
 
-    /** {@code quantise(f32 source, records target, runs, bytes from one run's source to the next)}. */
+    /**
+     * {@code quantise(f32 source, records target, runs, step, skipped)}.
+     *
+     * <p>From one run's numbers to the next there are {@code step} bytes, and behind each two of an even number of runs
+     * {@code skipped} more.
+     */
     static byte[] of(Activations record) {
         return switch (record) {
             case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
@@ -173,9 +180,16 @@ final class Quantiser {
     }
 
     private static byte[] finished(Assembler a, Label run, Activations record) {
+        Label together = new Label();
         a.add(RDI, RCX);
         a.add(RSI, record.bytes);
         a.dec(RDX);
+        a.mov(RAX, RDX);
+        a.and(RAX, 1);
+        a.jump(Condition.NOT_ZERO, together);
+        a.add(RDI, R8);
+        a.bind(together);
+        a.test(RDX, RDX);
         a.jump(Condition.NOT_ZERO, run);
         a.vzeroupper();
         a.ret();

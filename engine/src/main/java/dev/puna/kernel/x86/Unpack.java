@@ -2,7 +2,6 @@ package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
-import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
@@ -27,23 +26,23 @@ final class Unpack {
     /**
      * The codes of a quantised type.
      *
-     * @param abreast whether blocks are dealt to the panels of four lanes in turn
+     * @param arrangement how runs are dealt to panels
      */
-    static byte[] codes(Lanes lanes, DType type, boolean abreast, Products.Maker maker) {
+    static byte[] codes(Lanes lanes, DType type, Arrangement arrangement, Products.Maker maker) {
         Routine routine = new Routine(lanes);
         Rows rows = rows(routine);
         Format format = Formats.of(type, routine);
         Products products = maker.of(routine, format.codes());
-        Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), RCX);
+        Panel.Filling filling = new Panel.Filling(routine, products, format.codes(), arrangement, RCX);
         int groups = format.runs() * Codes.GROUPS;
-        int runBytes = format.runs() * filling.panel().runBytes();
+        int runs = arrangement.inBlock() ? arrangement.together : format.runs();
         blocks(
                 routine,
                 rows,
                 format.scratchVectors(),
                 type.blockBytes(),
-                runBytes,
-                abreast,
+                runs * filling.panel().runBytes(),
+                arrangement == Arrangement.ABREAST ? filling.laneBytes() : 0,
                 groups,
                 fetch -> format.block(routine, rows, fetch.before(filling), Mem.at(RSP)));
         return routine.a.finish();
@@ -62,7 +61,7 @@ final class Unpack {
                 format.scratchVectors(),
                 type.blockBytes(),
                 filling.panel().blockBytes(),
-                false,
+                0,
                 groups,
                 fetch -> format.block(routine, rows, fetch.before(filling), Mem.at(RSP)));
         return routine.a.finish();
@@ -91,7 +90,7 @@ final class Unpack {
                 0,
                 format.blockBytes(),
                 runBytes,
-                abreast,
+                abreast ? Plan.panelRuns(Activations.FLOATS) * runBytes : 0,
                 Activations.FLOATS.columns,
                 fetch -> format.block(rows, fetch.before(sink)));
         return routine.a.finish();
@@ -105,6 +104,7 @@ final class Unpack {
      * The loop over blocks. RCX is the panel, RSP the scratch.
      *
      * @param panelBytes of a block in a panel
+     * @param laneBytes from one panel to the next where blocks are dealt to several, or 0
      */
     private static void blocks(
             Routine routine,
@@ -112,12 +112,11 @@ final class Unpack {
             int scratchVectors,
             int blockBytes,
             int panelBytes,
-            boolean abreast,
+            int laneBytes,
             int pieces,
             Consumer<Fetch> body) {
         Assembler a = routine.a;
         a.push(RBX);
-        a.push(R12);
         a.push(RBP);
         a.mov(RBP, RSP);
         a.sub(RSP, scratchVectors * routine.lanes.bytes);
@@ -126,7 +125,6 @@ final class Unpack {
         a.load(rows.first(), Mem.at(RDI, Arguments.WEIGHTS));
         a.load(RCX, Mem.at(RDI, Arguments.PANEL));
         a.load(RAX, Mem.at(RDI, Arguments.BLOCKS));
-        a.load(R12, Mem.at(RDI, Arguments.LANE_BYTES));
         a.load(RDI, Mem.at(RDI, Arguments.NEXT));
         a.mov(RBX, Abreast.BLOCKS);
         rows.begin();
@@ -136,16 +134,13 @@ final class Unpack {
         body.accept(fetch);
         fetch.advance();
         rows.advance(blockBytes);
-        if (abreast) {
+        if (laneBytes > 0) {
             Label dealt = new Label();
-            a.add(RCX, R12);
+            a.add(RCX, laneBytes);
             a.dec(RBX);
             a.jump(Condition.NOT_ZERO, dealt);
             a.mov(RBX, Abreast.BLOCKS);
-            for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
-                a.sub(RCX, R12);
-            }
-            a.add(RCX, panelBytes);
+            a.add(RCX, panelBytes - Abreast.BLOCKS * laneBytes);
             a.bind(dealt);
         } else {
             a.add(RCX, panelBytes);
@@ -154,7 +149,6 @@ final class Unpack {
         a.jump(Condition.NOT_ZERO, block);
         a.mov(RSP, RBP);
         a.pop(RBP);
-        a.pop(R12);
         a.pop(RBX);
         a.vzeroupper();
         a.ret();

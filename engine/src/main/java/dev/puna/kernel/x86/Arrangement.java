@@ -1,0 +1,76 @@
+package dev.puna.kernel.x86;
+
+import dev.puna.tensor.DType;
+
+/**
+ * In which order the runs of a row are summed, and how the records of one token lie for that. Where it is not along the
+ * row, runs are dealt to four lanes, each with a sum and a panel of its own: see {@link Abreast} and {@link FourRows}.
+ */
+enum Arrangement {
+    /** All runs along the row. */
+    IN_ORDER(1, 1),
+    /** Every fourth run in a lane: {@link Abreast}. */
+    ABREAST(Abreast.BLOCKS, 1),
+    /** Two neighbouring runs of each block of 256 in a lane, {@link FourRows}: Q4_K and Q5_K. */
+    FOURS(Abreast.BLOCKS, 2),
+    /** The same: Q6_K. */
+    SIXES(Abreast.BLOCKS, 2),
+    /** The same: IQ4_XS. */
+    LEVELS(Abreast.BLOCKS, 2);
+
+    /** Sums of a row. */
+    final int lanes;
+    /** Neighbouring runs that stay together. */
+    final int together;
+
+    Arrangement(int lanes, int together) {
+        this.lanes = lanes;
+        this.together = together;
+    }
+
+    /**
+     * What pays for a type at a level without tiles. With eight rows side by side memory is read near enough to its order,
+     * and panels in fours, which leave the nearest cache, cost many tokens some hundredths.
+     */
+    static Arrangement of(Lanes lanes, DType type) {
+        if (lanes == Lanes.EIGHT) {
+            return IN_ORDER;
+        }
+        return switch (type) {
+            case Q4_K, Q5_K -> FOURS;
+            case Q6_K -> SIXES;
+            case IQ4_XS -> LEVELS;
+            default -> type.blockSize() <= Codes.RUN ? ABREAST : IN_ORDER;
+        };
+    }
+
+    /** Whether each block has runs of every lane. */
+    boolean inBlock() {
+        return together > 1;
+    }
+
+    /** Runs that one token's records are arranged by. */
+    int groupRuns() {
+        return lanes * together;
+    }
+
+    /** Bytes of such a group once it is arranged. */
+    int groupBytes(Activations record) {
+        return inBlock() ? FourRows.recordBytes(type()) : groupRuns() * record.bytes;
+    }
+
+    /** {@code arrange(records, target, groups, bytes of a record)}. */
+    byte[] arranging() {
+        return inBlock() ? FourRows.arranging(type()) : Abreast.interleave();
+    }
+
+    /** A type of this kind. */
+    private DType type() {
+        return switch (this) {
+            case FOURS -> DType.Q4_K;
+            case SIXES -> DType.Q6_K;
+            case LEVELS -> DType.IQ4_XS;
+            default -> throw new IllegalStateException(name());
+        };
+    }
+}

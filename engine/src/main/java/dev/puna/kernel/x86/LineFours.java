@@ -1,0 +1,212 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VPDPBUSD;
+import static dev.puna.kernel.x86.Op.VPERMW;
+import static dev.puna.kernel.x86.Op.VSHUFI32X4;
+
+import dev.puna.tensor.DType;
+
+/** Q4_K: part j of the sums has runs 2j and 2j + 1. Beside the numbers: s, z, dΣq of the even runs, of the odd ones. */
+final class LineFours extends LineBlock {
+    private final DType type;
+    private final Vec low;
+    private final boolean five;
+    private final Vec high;
+    private final Vec sixteens;
+    private final Vec factor;
+    private final Vec least;
+    /** Words of lane (j, r): scales 2j and 2j + 1, minima; of the upper runs the nibbles of both. */
+    private final Vec numbers;
+    /** The upper bits of the upper runs. */
+    private final Vec uppers;
+
+    private final Mem shifts;
+    private final Mem lowBits;
+    private final Mem upperBits;
+
+    LineFours(DType type, Routine routine, Vec sum) {
+        super(routine, sum);
+        this.type = type;
+        this.low = routine.allBytes(0x0F);
+        this.five = type == DType.Q5_K;
+        this.high = routine.allBytes(0xF0);
+        this.sixteens = routine.allBytes(0x10);
+        this.factor = ofRows(0);
+        this.least = ofRows(1);
+        this.numbers = kept(words(i -> {
+            int j = i / 8;
+            int row = i / 2 % 4;
+            return 8 * row + (j < 2 ? 2 + i % 2 * 2 + j : 6 + j - 2);
+        }));
+        this.uppers = kept(words(i -> 8 * (i / 2 % 4) + 2 + i % 2 * 2 + i / 8 % 2));
+        this.shifts = a.constant(words(i -> i < 16 || i % 2 == 0 ? 0 : 4));
+        this.lowBits = a.constant(words(i -> i < 16 ? 0x3F3F : 0x0F0F));
+        this.upperBits = a.constant(words(i -> i < 16 ? 0 : 0x3030));
+    }
+
+    @Override
+    Activations source() {
+        return Activations.BYTES;
+    }
+
+    @Override
+    int sixteen(int line, int part) {
+        return 2 * (line / 2 * 4 + part / 2 * 2 + line % 2) + part % 2;
+    }
+
+    @Override
+    Side side(int number, int part) {
+        int[] fields = {Activations.BYTES.scale(), Activations.BYTES.middle(), Activations.BYTES.sum(0)};
+        return new Side((2 * part + number / 3) * Activations.BYTES.bytes + fields[number % 3], 0);
+    }
+
+    @Override
+    int sides() {
+        return 6;
+    }
+
+    @Override
+    int pieces() {
+        return 9;
+    }
+
+    @Override
+    void block(Fetch fetch) {
+        Vec[] scales = routine.take(2);
+        Vec[] minima = routine.take(2);
+        scales(scales, minima);
+        fetch.piece();
+        Vec[] fifths = five ? fifths() : new Vec[0];
+        Vec[] totals = routine.take(4);
+        Vec[] sums = routine.take(4);
+        for (int line = 0; line < 2; line++) {
+            Vec[] v = turned((five ? 48 : 16) + 64 * line);
+            for (int n = 0; n < 2; n++) {
+                routine.zero(totals[2 * n + line]);
+                routine.zero(sums[2 * n + line]);
+            }
+            for (int k = 0; k < 4; k++) {
+                Vec code = routine.take();
+                a.op(Op.VPAND, code, v[k], low);
+                if (five) {
+                    fifth(code, fifths[k], 4 * line);
+                }
+                multiply(totals[line], code, 2 * line, k);
+                a.op(VPDPBUSD, sums[line], code, ones);
+                if (five) {
+                    a.op(Op.VPSRLW, code, v[k], 4);
+                    a.op(Op.VPAND, code, code, low);
+                    fifth(code, fifths[k], 4 * line + 1);
+                } else {
+                    a.op(Op.VPAND, code, v[k], high);
+                }
+                multiply(totals[2 + line], code, 2 * line + 1, k);
+                a.op(VPDPBUSD, sums[2 + line], code, ones);
+                routine.give(code);
+                fetch.piece();
+            }
+            routine.give(v);
+        }
+        routine.give(fifths);
+        for (int n = 0; n < 2; n++) {
+            Vec total = totals[2 * n];
+            Vec codes = sums[2 * n];
+            sumOfHalves(total, totals[2 * n + 1]);
+            sumOfHalves(codes, sums[2 * n + 1]);
+            a.op(VCVTDQ2PS, total, total);
+            a.op(VCVTDQ2PS, codes, codes);
+            a.op(Op.VMULPS, total, total, scales[n]);
+            a.op(Op.VMULPS, codes, codes, scales[n]);
+            a.op(Op.VFNMADD231PS, codes, minima[n], constant(32));
+            a.op(VFMADD231PS, sum, total, beside(3 * n));
+            a.op(VFMADD231PS, sum, codes, beside(3 * n + 1));
+            a.op(Op.VFNMADD231PS, sum, minima[n], beside(3 * n + 2));
+        }
+        routine.give(totals);
+        routine.give(sums);
+        routine.give(scales);
+        routine.give(minima);
+    }
+
+    /** Four vectors: bits 0, 1, 4 and 5 of each byte belong to runs 0 and 1, 4 and 5, or 2 and 3, 6 and 7. */
+    private Vec[] fifths() {
+        Vec[] v = routine.take(4);
+        for (int r = 0; r < FourRows.ROWS; r++) {
+            a.op(Op.VBROADCASTI64X4, v[r], row(r, 16));
+        }
+        Vec[] bits = turn(v);
+        Mem shift = a.constant(words(i -> i >= 16 && i % 2 == 0 ? 2 : 0));
+        for (Vec four : bits) {
+            a.op(Op.VPSRLVD, four, four, shift);
+        }
+        return bits;
+    }
+
+    private void fifth(Vec code, Vec bits, int bit) {
+        routine.with(moved -> {
+            if (bit < 4) {
+                a.op(Op.VPSLLW, moved, bits, 4 - bit);
+            } else if (bit > 4) {
+                a.op(Op.VPSRLW, moved, bits, bit - 4);
+            }
+            routine.orMasked(code, bit == 4 ? bits : moved, sixteens, moved);
+        });
+    }
+
+    /** The odd runs' scales are a sixteenth: their codes stay where they are, in the high nibbles. */
+    private void scales(Vec[] scales, Vec[] minima) {
+        Vec head = partsOfRows(0);
+        Vec d = routine.take();
+        Vec min = routine.take();
+        widened(d, factor, head);
+        widened(min, least, head);
+        routine.with(upper -> {
+            a.op(VPERMW, upper, uppers, head);
+            a.op(VPERMW, head, numbers, head);
+            a.op(Op.VPSRLVW, head, head, shifts);
+            a.op(Op.VPSRLW, upper, upper, 2);
+            a.op(Op.VPAND, head, head, lowBits);
+            routine.orMasked(head, upper, upperBits, upper);
+        });
+        for (int n = 0; n < 2; n++) {
+            a.op(Op.VPSHUFB, scales[n], head, byteOfLane(n));
+            a.op(VCVTDQ2PS, scales[n], scales[n]);
+            if (n == 1) {
+                a.op(Op.VPSRLD, minima[n], head, 24);
+            } else {
+                a.op(Op.VPSHUFB, minima[n], head, byteOfLane(2 + n));
+            }
+            a.op(VCVTDQ2PS, minima[n], minima[n]);
+            a.op(Op.VMULPS, minima[n], minima[n], min);
+        }
+        a.op(Op.VMULPS, scales[0], scales[0], d);
+        if (!five) {
+            a.op(Op.VMULPS, d, d, constant(1 / 16f));
+        }
+        a.op(Op.VMULPS, scales[1], scales[1], d);
+        routine.give(head, d, min);
+    }
+
+    /** Byte {@code index} of each lane without a sign. */
+    private Mem byteOfLane(int index) {
+        byte[] order = new byte[16];
+        for (int i = 0; i < 16; i++) {
+            order[i] = (byte) (i % 4 == 0 ? i + index : -1);
+        }
+        return routine.everyPart(order);
+    }
+
+    private Mem constant(float value) {
+        return a.constant(Routine.littleEndian(Float.floatToRawIntBits(value))).toAll();
+    }
+
+    private void sumOfHalves(Vec low, Vec high) {
+        routine.with(odd -> {
+            a.op(VSHUFI32X4, odd, low, high, 0xDD);
+            a.op(VSHUFI32X4, low, low, high, 0x88);
+            a.op(Op.VPADDD, low, low, odd);
+        });
+    }
+}
