@@ -109,10 +109,11 @@ final class Matmul {
         }
 
         long bytes(int tokens) {
-            int prepared = prepared(tokens);
-            return arranged(tokens)
-                    ? (long) prepared / arrangement.groupRuns() * groupBytes
-                    : (long) tokens * prepared * record.bytes;
+            if (arranged(tokens)) {
+                return (long) prepared(tokens) / arrangement.groupRuns() * groupBytes;
+            }
+            int last = panels() - 1;
+            return (long) tokens * (start(last) + arrangement.lanes * places(last)) * record.bytes;
         }
 
         /** The panels of all lanes belong to the same part of a row: so many runs, but for the last part. */
@@ -127,7 +128,7 @@ final class Matmul {
         }
 
         /** The first run of a panel's part. */
-        private int start(int panel) {
+        int start(int panel) {
             return panel / arrangement.lanes * partRuns();
         }
 
@@ -136,13 +137,14 @@ final class Matmul {
             return Math.min(partRuns(), runs - start(panel));
         }
 
-        int first(int panel) {
-            return start(panel) + panel % arrangement.lanes * arrangement.together;
-        }
-
         /** Runs of a panel. */
         int runs(int panel) {
             return ofLane(part(panel), panel % arrangement.lanes);
+        }
+
+        /** Runs for which a token has room with each panel of the part. */
+        int places(int panel) {
+            return ofLane(part(panel), 0);
         }
 
         private int ofLane(int part, int lane) {
@@ -150,14 +152,11 @@ final class Matmul {
             return Math.ceilDiv(part - lane * together, arrangement.lanes * together) * together;
         }
 
-        /** Runs of all panels before. */
-        int before(int panel) {
-            int part = part(panel);
-            int before = start(panel);
-            for (int lane = 0; lane < panel % arrangement.lanes; lane++) {
-                before += ofLane(part, lane);
-            }
-            return before;
+        /** Where a token's records for a panel are. */
+        long at(int panel, int token, int tokens) {
+            int places = places(panel);
+            int before = start(panel) + panel % arrangement.lanes * places;
+            return ((long) before * tokens + (long) token * places) * record.bytes;
         }
     }
 
@@ -335,20 +334,24 @@ final class Matmul {
             long records = source;
             if (record != Activations.FLOATS) {
                 records = scratch + sourceBytes;
-                quantiser.callBriefly(source, records, runs, runBytes);
+                quantiser.callBriefly(source, records, runs, runs);
             }
             int groups = runs / form.arrangement.groupRuns();
             form.arrange.callBriefly(records, target, groups, record.bytes);
             return;
         }
-        int together = form.arrangement.together;
-        long stepBytes = (together > 1 ? 1 : form.arrangement.lanes) * runBytes;
-        long skippedBytes = together > 1 ? together * (form.arrangement.lanes - 1) * runBytes : 0;
-        for (int panel = 0; panel < form.panels(); panel++) {
-            int some = form.runs(panel);
-            long to = (long) form.before(panel) * tokens + (long) token * some;
-            long from = source + form.first(panel) * runBytes;
-            quantiser.callBriefly(from, target + to * record.bytes, some, stepBytes, skippedBytes, 0);
+        int lanesOfPart = form.arrangement.lanes;
+        int together = lanesOfPart > 1 ? form.arrangement.together : runs;
+        for (int part = 0; part < form.panels(); part += lanesOfPart) {
+            long togetherBytes = (long) together * record.bytes;
+            long laneBytes = form.at(part + 1, 0, tokens) - form.at(part, 0, tokens);
+            quantiser.callBriefly(
+                    source + form.start(part) * runBytes,
+                    target + form.at(part, token, tokens),
+                    form.part(part),
+                    together,
+                    laneBytes - togetherBytes,
+                    togetherBytes - lanesOfPart * laneBytes);
         }
     }
 
@@ -463,7 +466,7 @@ final class Matmul {
         int lanesOfPart = form.arrangement.lanes;
         for (int part = 0; part < panels; part += lanesOfPart) {
             int blocks = form.part(part) / runsOfBlock;
-            long column = (long) form.first(part) / runsOfBlock * plan.blockBytes();
+            long column = (long) form.start(part) / runsOfBlock * plan.blockBytes();
             for (int unit = 0; unit < units; unit++) {
                 int row = unit * job.unitRows;
                 set(a, Arguments.BLOCKS, blocks);
@@ -476,12 +479,10 @@ final class Matmul {
                 }
                 long ofUnit = sums + unit * sumBytes(job);
                 for (int i = part; i < Math.min(part + lanesOfPart, panels); i++) {
-                    int some = form.runs(i);
                     boolean last = i == panels - 1;
-                    long records = (long) form.before(i) * tokens * record.bytes;
-                    set(a, Arguments.RECORDS, form.memory.atLeast(0).address() + records);
-                    set(a, Arguments.TOKEN_BYTES, (long) some * record.bytes);
-                    set(a, Arguments.RUNS, plan.rounds(some));
+                    set(a, Arguments.RECORDS, form.memory.atLeast(0).address() + form.at(i, 0, tokens));
+                    set(a, Arguments.TOKEN_BYTES, (long) form.places(i) * record.bytes);
+                    set(a, Arguments.RUNS, plan.rounds(form.runs(i)));
                     set(a, Arguments.PANEL, panel + (i - part) * laneBytes(job));
                     set(a, Arguments.INPUT, i == 0 ? 0 : ofUnit);
                     set(a, Arguments.OUTPUT, last ? output + row * 4L : ofUnit);

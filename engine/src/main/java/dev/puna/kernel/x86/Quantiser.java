@@ -1,7 +1,9 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Gpr.R10;
+import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R8;
-import static dev.puna.kernel.x86.Gpr.RAX;
+import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
@@ -35,10 +37,8 @@ final class Quantiser {
     private Quantiser() {}
 
     /**
-     * {@code quantise(f32 source, records target, runs, step, skipped)}.
-     *
-     * <p>From one run's numbers to the next there are {@code step} bytes, and behind each two of an even number of runs
-     * {@code skipped} more.
+     * {@code quantise(f32 source, records target, runs, together, jump, back)}: {@code together} records lie side by side; from
+     * the end of these to the next lane's are {@code jump} bytes, and behind the fourth lane's {@code back} more.
      */
     static byte[] of(Activations record) {
         return switch (record) {
@@ -56,8 +56,7 @@ final class Quantiser {
         Vec positive = routine.allLanes(0x7FFF_FFFF);
         Vec most = routine.allLanes(Float.floatToRawIntBits(record == Activations.WORDS ? 32_767 : 127));
         Vec least = routine.allLanes(Float.floatToRawIntBits(1e-30f));
-        a.align(32);
-        Label run = a.here();
+        Label run = begun(a);
         Vec[] x = routine.take(4);
         Vec[] t = routine.take(4);
         for (int i = 0; i < 4; i++) {
@@ -97,8 +96,7 @@ final class Quantiser {
     private static byte[] copied() {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
-        a.align(32);
-        Label run = a.here();
+        Label run = begun(a);
         Vec[] x = loaded(routine);
         for (int i = 0; i < x.length; i++) {
             a.op(VMOVUPS_STORE, Mem.at(RSI, 32 * i), x[i]);
@@ -111,8 +109,7 @@ final class Quantiser {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec factor = routine.allLanes(Float.floatToRawIntBits(0x1p-24f));
-        a.align(32);
-        Label run = a.here();
+        Label run = begun(a);
         Vec[] x = loaded(routine);
         for (Vec eight : x) {
             TileFloats.rounded(routine, eight, eight);
@@ -140,8 +137,7 @@ final class Quantiser {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         boolean single = record == Activations.PARTS;
-        a.align(32);
-        Label run = a.here();
+        Label run = begun(a);
         Vec[] x = loaded(routine);
         Vec[] high = routine.take(x.length);
         for (int i = 0; i < x.length; i++) {
@@ -179,17 +175,30 @@ final class Quantiser {
         }
     }
 
+    /** Where the loop over runs begins. */
+    private static Label begun(Assembler a) {
+        a.mov(R10, RCX);
+        a.mov(R11, Abreast.BLOCKS);
+        a.align(32);
+        return a.here();
+    }
+
     private static byte[] finished(Assembler a, Label run, Activations record) {
         Label together = new Label();
-        a.add(RDI, RCX);
+        Label lane = new Label();
+        a.add(RDI, 4 * record.columns);
         a.add(RSI, record.bytes);
-        a.dec(RDX);
-        a.mov(RAX, RDX);
-        a.and(RAX, 1);
+        a.dec(R10);
         a.jump(Condition.NOT_ZERO, together);
-        a.add(RDI, R8);
+        a.mov(R10, RCX);
+        a.add(RSI, R8);
+        a.dec(R11);
+        a.jump(Condition.NOT_ZERO, lane);
+        a.mov(R11, Abreast.BLOCKS);
+        a.add(RSI, R9);
+        a.bind(lane);
         a.bind(together);
-        a.test(RDX, RDX);
+        a.dec(RDX);
         a.jump(Condition.NOT_ZERO, run);
         a.vzeroupper();
         a.ret();
