@@ -20,6 +20,8 @@ enum Activations {
     WORDS(32, 64, 96),
     /** 32 numbers, f32, as they are; nothing behind them. */
     FLOATS(32, 128, 128),
+    /** Every fourth four of 32 numbers, f32: what a lane has of them where sixteen columns lie in four lanes. */
+    FOURTHS(8, 32, 32),
     /**
      * For codes at AMX, one token: 32 numbers rounded to bf16, f32, times 2^−24, since codes come times 2^24; behind them
      * the sums of the halves and of all as they are.

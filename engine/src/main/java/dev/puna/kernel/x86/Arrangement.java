@@ -16,7 +16,9 @@ enum Arrangement {
     /** The same: Q6_K. */
     SIXES(Abreast.BLOCKS, 2),
     /** The same: IQ4_XS. */
-    LEVELS(Abreast.BLOCKS, 2);
+    LEVELS(Abreast.BLOCKS, 2),
+    /** Every fourth four columns in a lane, {@link FloatRows}: floats. One token's activations lie along the row for that. */
+    LINES(Abreast.BLOCKS, 1);
 
     /** Sums of a row. */
     final int lanes;
@@ -39,9 +41,15 @@ enum Arrangement {
         return switch (type) {
             case Q4_K, Q5_K -> FOURS;
             case Q6_K -> SIXES;
+            case F32, F16, BF16 -> LINES;
             case IQ4_XS -> LEVELS;
-            default -> type.blockSize() <= Codes.RUN ? ABREAST : IN_ORDER;
+            default -> type.blockSize() == Codes.RUN ? ABREAST : IN_ORDER;
         };
+    }
+
+    /** How one token's activations lie. */
+    Arrangement ofOne() {
+        return this == LINES ? IN_ORDER : this;
     }
 
     /** Whether each block has runs of every lane. */

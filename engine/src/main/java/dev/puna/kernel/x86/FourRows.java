@@ -4,6 +4,7 @@ import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R12;
 import static dev.puna.kernel.x86.Gpr.R8;
+import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
 import static dev.puna.kernel.x86.Gpr.RBP;
 import static dev.puna.kernel.x86.Gpr.RBX;
@@ -18,6 +19,7 @@ import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
 import dev.puna.tensor.DType;
+import java.util.function.Consumer;
 
 /**
  * Four rows times one token where blocks have 256 numbers, at 16 lanes. Memory is read in its order, a block's sums stay in
@@ -38,9 +40,33 @@ final class FourRows {
 
     static byte[] kernel(DType type) {
         Routine routine = new Routine(Lanes.SIXTEEN);
-        Assembler a = routine.a;
         Vec sum = routine.take();
         LineBlock block = LineBlock.of(type, routine, sum);
+        int joined = Abreast.BLOCKS * Plan.panelRuns(block.source()) / RUNS;
+        return units(
+                routine, new Vec[] {sum}, type.blockBytes(), block.recordBytes(), joined, block.pieces(), block::block);
+    }
+
+    /** The first row of each four. */
+    static final Gpr[] FOURS = {R8, R9};
+
+    /**
+     * The loops over units of four rows for each of {@code sums} and over their blocks.
+     *
+     * @param joined blocks after which the parts of the sums are added up
+     * @param pieces of work in a block, between which memory is fetched
+     * @param block writes the code that adds a block of each row to the sums
+     */
+    static byte[] units(
+            Routine routine,
+            Vec[] sums,
+            int blockBytes,
+            int recordBytes,
+            int joined,
+            int pieces,
+            Consumer<Fetch> block) {
+        Assembler a = routine.a;
+        Vec[] rows = routine.take(sums.length);
         routine.enter();
         a.load(R11, Mem.at(RDI, Arguments.UNITS));
         a.load(R10, Mem.at(RDI, Arguments.OUTPUT));
@@ -48,36 +74,45 @@ final class FourRows {
         a.load(RBP, Mem.at(RDI, Arguments.WEIGHTS));
         a.lea(RDX, Mem.at(RSI, RSI, 2, 0));
         Label unit = a.here();
-        a.mov(R8, RBP);
-        a.lea(RBP, Mem.at(RBP, RSI, 4, 0));
+        for (int i = 0; i < sums.length; i++) {
+            a.mov(FOURS[i], RBP);
+            a.lea(RBP, Mem.at(RBP, RSI, 4, 0));
+            routine.zero(rows[i]);
+        }
         a.lea(RBX, Mem.at(RBP, AHEAD));
         a.load(RCX, Mem.at(RDI, Arguments.RECORDS));
         a.load(R12, Mem.at(RDI, Arguments.BLOCKS));
-        Vec rows = routine.take();
-        routine.zero(rows);
-        Label joined = a.here();
-        a.mov(RAX, Abreast.BLOCKS * Plan.panelRuns(block.source()) / RUNS);
-        a.cmp(R12, RAX);
+        Label join = a.here();
         Label full = new Label();
+        a.mov(RAX, joined);
+        a.cmp(R12, RAX);
         a.jump(Condition.NOT_BELOW, full);
         a.mov(RAX, R12);
         a.bind(full);
         a.sub(R12, RAX);
-        routine.zero(sum);
+        for (Vec sum : sums) {
+            routine.zero(sum);
+        }
         a.align(64);
         Label next = a.here();
-        Fetch fetch = new Fetch(a, RBX, ROWS * type.blockBytes(), block.pieces());
-        block.block(fetch);
+        Fetch fetch = new Fetch(a, RBX, sums.length * ROWS * blockBytes, pieces);
+        block.accept(fetch);
         fetch.advance();
-        a.add(R8, type.blockBytes());
-        a.add(RCX, block.recordBytes());
+        for (int i = 0; i < sums.length; i++) {
+            a.add(FOURS[i], blockBytes);
+        }
+        a.add(RCX, recordBytes);
         a.dec(RAX);
         a.jump(Condition.NOT_ZERO, next);
-        join(routine, sum, rows);
+        for (int i = 0; i < sums.length; i++) {
+            join(routine, sums[i], rows[i]);
+        }
         a.test(R12, R12);
-        a.jump(Condition.NOT_ZERO, joined);
-        a.op(VMOVUPS_STORE, Mem.at(R10), rows.xmm());
-        a.add(R10, 4 * ROWS);
+        a.jump(Condition.NOT_ZERO, join);
+        for (Vec four : rows) {
+            a.op(VMOVUPS_STORE, Mem.at(R10), four.xmm());
+            a.add(R10, 4 * ROWS);
+        }
         a.dec(R11);
         a.jump(Condition.NOT_ZERO, unit);
         routine.leave();

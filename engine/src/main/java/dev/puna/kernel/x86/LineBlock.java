@@ -10,10 +10,6 @@ import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VPERMW;
 import static dev.puna.kernel.x86.Op.VPSHUFD;
-import static dev.puna.kernel.x86.Op.VPUNPCKHDQ;
-import static dev.puna.kernel.x86.Op.VPUNPCKHQDQ;
-import static dev.puna.kernel.x86.Op.VPUNPCKLDQ;
-import static dev.puna.kernel.x86.Op.VPUNPCKLQDQ;
 
 import dev.puna.tensor.DType;
 import java.nio.ByteBuffer;
@@ -83,12 +79,17 @@ abstract class LineBlock {
         return 64 * (LINES + sides());
     }
 
-    protected final Mem row(int row, int offset) {
+    protected static Mem row(int row, int offset) {
+        return row(R8, row, offset);
+    }
+
+    /** The address of one of the four rows that begin at {@code first}. */
+    static Mem row(Gpr first, int row, int offset) {
         return switch (row) {
-            case 0 -> Mem.at(R8, offset);
-            case 1 -> Mem.at(R8, RSI, 1, offset);
-            case 2 -> Mem.at(R8, RSI, 2, offset);
-            default -> Mem.at(R8, RDX, 1, offset);
+            case 0 -> Mem.at(first, offset);
+            case 1 -> Mem.at(first, RSI, 1, offset);
+            case 2 -> Mem.at(first, RSI, 2, offset);
+            default -> Mem.at(first, RDX, 1, offset);
         };
     }
 
@@ -123,19 +124,13 @@ abstract class LineBlock {
     }
 
     protected final Vec[] turn(Vec[] v) {
-        unpack(v, 0, 1, VPUNPCKLDQ, VPUNPCKHDQ);
-        unpack(v, 2, 3, VPUNPCKLDQ, VPUNPCKHDQ);
-        unpack(v, 0, 2, VPUNPCKLQDQ, VPUNPCKHQDQ);
-        unpack(v, 1, 3, VPUNPCKLQDQ, VPUNPCKHQDQ);
-        return new Vec[] {v[0], v[2], v[1], v[3]};
+        return turn(routine, v);
     }
 
-    private void unpack(Vec[] v, int left, int right, Op lows, Op highs) {
-        Vec low = routine.take();
-        a.op(lows, low, v[left], v[right]);
-        a.op(highs, v[right], v[left], v[right]);
-        routine.give(v[left]);
-        v[left] = low;
+    /** Lanes of four vectors, turned within each part of 16 bytes. */
+    static Vec[] turn(Routine routine, Vec[] v) {
+        Rows.turn(routine, v);
+        return v;
     }
 
     /** Multiplies codes with the k-th four of each part of a line of activations. */

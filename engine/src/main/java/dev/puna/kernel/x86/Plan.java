@@ -39,13 +39,19 @@ record Plan(
 
     /** Runs of a panel, about: so many that a tile's panels stay in the nearest cache. */
     static int panelRuns(Activations record) {
-        boolean floats = record == Activations.FLOATS || record == Activations.PAIRED_PARTS;
+        boolean floats = switch (record) {
+            case FLOATS, FOURTHS, PAIRED_PARTS -> true;
+            default -> false;
+        };
         return (floats ? FLOAT_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
     }
 
     /** How often {@code many} goes round for that many runs. */
     int rounds(int runs) {
-        return record == Activations.FLOATS ? runs * Activations.FLOATS.columns / ManyTokens.FLOATS_AT_A_TIME : runs;
+        return switch (record) {
+            case FLOATS, FOURTHS -> runs * record.columns / ManyTokens.FLOATS_AT_A_TIME;
+            default -> runs;
+        };
     }
 
     static boolean has(DType type) {
@@ -65,7 +71,14 @@ record Plan(
     /** In one line for people: what is multiplied, and by which instruction. */
     static String how(Level level, DType type) {
         boolean tiles = level == Level.AMX;
-        String rows = "%d rows in lanes".formatted(level.lanes.rows);
+        String ofOne = tiles
+                ? ""
+                : switch (Arrangement.of(level.lanes, type)) {
+                    case IN_ORDER -> "";
+                    case ABREAST -> " (one token: 4 rows of 4 blocks)";
+                    case FOURS, SIXES, LEVELS, LINES -> " (one token: 4 rows of 4 parts)";
+                };
+        String rows = "%d rows in lanes%s".formatted(level.lanes.rows, ofOne);
         if (!Formats.has(type)) {
             return tiles
                     ? rows + ", weights and activations as two bf16 each (tdpbf16ps)"
@@ -130,20 +143,21 @@ record Plan(
 
     private static Plan floats(Lanes lanes, DType type) throws Refused {
         Arrangement arrangement = Arrangement.of(lanes, type);
-        boolean abreast = arrangement == Arrangement.ABREAST;
+        boolean lines = arrangement == Arrangement.LINES;
+        Activations record = lines ? Activations.FOURTHS : Activations.FLOATS;
         return new Plan(
                 Activations.FLOATS,
-                Activations.FLOATS,
-                Activations.FLOATS.columns * lanes.bytes,
+                record,
+                record.columns * lanes.bytes,
                 arrangement,
                 Activations.FLOATS.columns,
                 Activations.FLOATS.columns * type.blockBytes(),
-                OneToken.rows(lanes, type, abreast),
+                lines ? FloatRows.ROWS : OneToken.rows(lanes, type, false),
                 Tile.ofFloats(lanes).strips() * lanes.rows,
                 0,
-                CodePage.load(OneToken.kernel(lanes, type, abreast)),
-                CodePage.load(Unpack.floats(lanes, type, abreast)),
-                CodePage.load(ManyTokens.floats(lanes, abreast)));
+                CodePage.load(lines ? FloatRows.kernel(type) : OneToken.kernel(lanes, type, false)),
+                CodePage.load(lines ? Unpack.lines(lanes, type) : Unpack.floats(lanes, type)),
+                CodePage.load(ManyTokens.floats(lanes, lines)));
     }
 
     private static Plan codesInTiles(DType type, Supplier<Assembler> assembler) throws Refused {

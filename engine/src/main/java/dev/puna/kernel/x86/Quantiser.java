@@ -47,6 +47,7 @@ final class Quantiser {
             case BYTES, HALVES, WORDS -> whole(record);
             case BLOCKS -> BlockQuantiser.kernel();
             case FLOATS -> copied();
+            case FOURTHS -> dealt();
         };
     }
 
@@ -102,6 +103,35 @@ final class Quantiser {
             a.op(VMOVUPS_STORE, Mem.at(RSI, 32 * i), x[i]);
         }
         return finished(a, run, Activations.FLOATS);
+    }
+
+    /** The same arguments, in whole fours of runs. */
+    private static byte[] dealt() {
+        Routine routine = new Routine(Lanes.EIGHT);
+        Assembler a = routine.a;
+        Vec four = routine.take();
+        int bytes = Activations.FOURTHS.bytes;
+        a.add(R8, bytes);
+        a.lea(R9, Mem.at(R8, R8, 2, 0));
+        a.align(32);
+        Label runs = a.here();
+        for (int i = 0; i < 8; i++) {
+            int within = i / 4 * 16;
+            Mem to = switch (i % 4) {
+                case 0 -> Mem.at(RSI, within);
+                case 1 -> Mem.at(RSI, R8, 1, within);
+                case 2 -> Mem.at(RSI, R8, 2, within);
+                default -> Mem.at(RSI, R9, 1, within);
+            };
+            a.op(VMOVUPS, four.xmm(), Mem.at(RDI, 16 * i));
+            a.op(VMOVUPS_STORE, to, four.xmm());
+        }
+        a.add(RDI, 4 * 32);
+        a.add(RSI, bytes);
+        a.sub(RDX, 4);
+        a.jump(Condition.GREATER, runs);
+        a.ret();
+        return a.finish();
     }
 
     /** Numbers rounded to bf16, times 2^−24, and their sums as they are. */

@@ -67,7 +67,7 @@ final class TileFloats {
         Assembler a = routine.a;
         int parts = parts(type);
         Vec[] even = routine.take(parts);
-        return Unpack.floats(routine, type, runBytes(type), false, (column, values) -> {
+        return Unpack.floats(routine, type, runBytes(type), (column, values) -> {
             Vec[] now = column % 2 == 0 ? even : routine.take(parts);
             rounded(routine, now[0], values);
             if (parts == 2) {

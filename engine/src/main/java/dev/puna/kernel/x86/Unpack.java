@@ -67,21 +67,28 @@ final class Unpack {
         return routine.a.finish();
     }
 
-    /** Numbers, f32, of blocks in their order. */
-    static byte[] floats(Lanes lanes, DType type) {
-        return floats(lanes, type, false);
-    }
-
     /** Numbers, f32. */
-    static byte[] floats(Lanes lanes, DType type, boolean abreast) {
+    static byte[] floats(Lanes lanes, DType type) {
         Routine routine = new Routine(lanes);
-        return floats(routine, type, Activations.FLOATS.columns * lanes.bytes, abreast, (column, values) -> {
+        return floats(routine, type, Activations.FLOATS.columns * lanes.bytes, (column, values) -> {
             routine.a.op(VMOVUPS_STORE, Mem.at(RCX, column * lanes.bytes), values);
         });
     }
 
+    /** The same, each four columns of sixteen in the panel of their lane. */
+    static byte[] lines(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
+        int runBytes = Activations.FOURTHS.columns * lanes.bytes;
+        int laneBytes = Plan.panelRuns(Activations.FOURTHS) * runBytes;
+        return floats(routine, type, runBytes, (column, values) -> {
+            int ofLane = column / 4 % Abreast.BLOCKS * laneBytes;
+            int place = column / 16 * 4 + column % 4;
+            routine.a.op(VMOVUPS_STORE, Mem.at(RCX, ofLane + place * lanes.bytes), values);
+        });
+    }
+
     /** Numbers as {@code sink} writes them to the panel in RCX. */
-    static byte[] floats(Routine routine, DType type, int runBytes, boolean abreast, FloatFormat.Sink sink) {
+    static byte[] floats(Routine routine, DType type, int runBytes, FloatFormat.Sink sink) {
         Rows rows = rows(routine);
         FloatFormat format = new FloatFormat(routine, type);
         blocks(
@@ -90,7 +97,7 @@ final class Unpack {
                 0,
                 format.blockBytes(),
                 runBytes,
-                abreast ? Plan.panelRuns(Activations.FLOATS) * runBytes : 0,
+                0,
                 Activations.FLOATS.columns,
                 fetch -> format.block(rows, fetch.before(sink)));
         return routine.a.finish();
