@@ -52,6 +52,26 @@ enum Arrangement {
         return this == LINES ? IN_ORDER : this;
     }
 
+    /** The kernel for one token. */
+    byte[] kernel(Lanes lanes, DType type) {
+        return switch (this) {
+            case IN_ORDER -> OneToken.kernel(lanes, type);
+            case ABREAST -> OneToken.abreast(lanes, type);
+            case FOURS, SIXES, LEVELS -> FourRows.kernel(type);
+            case LINES -> FloatRows.kernel(type);
+        };
+    }
+
+    /** Rows of a unit of that kernel. */
+    int rows(Lanes lanes, DType type) {
+        return switch (this) {
+            case IN_ORDER -> OneToken.rows(lanes, type);
+            case ABREAST -> lanes.rows / Abreast.BLOCKS;
+            case FOURS, SIXES, LEVELS -> FourRows.ROWS;
+            case LINES -> FloatRows.ROWS;
+        };
+    }
+
     /** Whether each block has runs of every lane. */
     boolean inBlock() {
         return together > 1;

@@ -41,15 +41,19 @@ final class OneToken {
     private static final int FLOAT_ROWS = 32;
 
     /** Rows of a unit. */
-    static int rows(Lanes lanes, DType type, boolean abreast) {
-        int rows = Formats.has(type) ? lanes.rows : FLOAT_ROWS;
-        return abreast ? rows / Abreast.BLOCKS : rows;
+    static int rows(Lanes lanes, DType type) {
+        return Formats.has(type) ? lanes.rows : FLOAT_ROWS;
     }
 
     /** The kernel of a level without tiles. */
-    static byte[] kernel(Lanes lanes, DType type, boolean abreast) {
-        Routine routine = abreast ? Routine.abreast(lanes) : new Routine(lanes);
+    static byte[] kernel(Lanes lanes, DType type) {
+        Routine routine = new Routine(lanes);
         return Formats.has(type) ? quantised(routine, type, Products::ofOne) : floats(routine, type);
+    }
+
+    /** The same with blocks abreast, of 32 codes. */
+    static byte[] abreast(Lanes lanes, DType type) {
+        return quantised(Routine.abreast(lanes), type, Products::ofOne);
     }
 
     static byte[] quantised(Routine routine, DType type, Products.Maker maker) {
@@ -82,12 +86,14 @@ final class OneToken {
         Assembler a = routine.a;
         Lanes lanes = routine.lanes;
         DType type = format.type();
-        Rows rows = strip(routine, bases(lanes, R8, R9, R10, R11), type.blockBytes());
+        Gpr[] bases = bases(lanes, R8, R9, R10, R11);
+        Rows rows = routine.abreast
+                ? Rows.abreast(routine, bases, RSI, type.blockBytes())
+                : new Rows(routine, bases, RSI, RDX);
         int recordBytes = type.blockSize() / record.columns * record.bytes;
         int ofDot = dot.scratchBytes();
         int scratchBytes = ofDot + format.scratchVectors() * lanes.bytes;
         units(routine, scratchBytes, record, new Rows[] {rows}, new Unit() {
-
             @Override
             public void block() {
                 int groups = format.runs() * Codes.GROUPS;
@@ -111,7 +117,7 @@ final class OneToken {
         Lanes lanes = routine.lanes;
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(routine, type);
-        Rows[] rows = floatStrips(routine, format.blockBytes());
+        Rows[] rows = floatStrips(routine);
         Vec[] sums = routine.take(rows.length);
         units(routine, 0, Activations.FLOATS, rows, new Unit() {
             @Override
@@ -122,9 +128,9 @@ final class OneToken {
                     FloatFormat.Sink sink = (column, values) -> times(routine, sum, values, 4 * column);
                     format.block(rows[strip], fetch.before(sink));
                     fetch.advance();
-                    rows[strip].advance(abreast(routine) * format.blockBytes());
+                    rows[strip].advance(format.blockBytes());
                 }
-                a.add(RCX, abreast(routine) * Activations.FLOATS.bytes);
+                a.add(RCX, Activations.FLOATS.bytes);
             }
 
             @Override
@@ -136,17 +142,13 @@ final class OneToken {
     }
 
     /** The strips of a unit of floats. */
-    static Rows[] floatStrips(Routine routine, int blockBytes) {
+    static Rows[] floatStrips(Routine routine) {
         Gpr[] bases = {R8, R9, R10, R11, R13, R15, RDI, RBP};
         int ofStrip = routine.lanes.rows / 4;
         Rows[] strips = new Rows[bases.length / ofStrip];
         Arrays.setAll(
-                strips, i -> strip(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), blockBytes));
+                strips, i -> new Rows(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), RSI, RDX));
         return strips;
-    }
-
-    private static Rows strip(Routine routine, Gpr[] bases, int blockBytes) {
-        return routine.abreast ? Rows.abreast(routine, bases, RSI, blockBytes) : new Rows(routine, bases, RSI, RDX);
     }
 
     /** Blocks of a row that a strip takes at a time. */
@@ -188,7 +190,7 @@ final class OneToken {
     static void units(Routine routine, int scratchBytes, Activations record, Rows[] rows, Unit unit) {
         Assembler a = routine.a;
         int totals = Math.ceilDiv(scratchBytes, 64) * 64;
-        int frame = totals + (routine.abreast ? 64 * rows.length : 0);
+        int frame = totals + (routine.abreast ? 64 : 0);
         routine.enter();
         a.mov(RAX, RSP);
         a.sub(RSP, frame + 64);
@@ -220,13 +222,10 @@ final class OneToken {
         a.load(RCX, arguments);
         a.load(RCX, Mem.at(RCX, Arguments.RECORDS));
         if (routine.abreast) {
-            Mem[] ofStrips = new Mem[rows.length];
-            Arrays.setAll(ofStrips, i -> Mem.at(RSP, totals + 64 * i));
-            panels(routine, Plan.panelRuns(record), groups, rows, unit, ofStrips);
+            assert rows.length == 1;
+            panels(routine, Plan.panelRuns(record), groups, rows[0], unit, Mem.at(RSP, totals));
             a.load(RAX, output);
-            for (Mem total : ofStrips) {
-                store(routine, total);
-            }
+            store(routine, Mem.at(RSP, totals));
         } else {
             zero(routine, unit.sums());
             a.mov(RAX, R12);
@@ -277,15 +276,13 @@ final class OneToken {
      *
      * @param most groups of blocks that are summed up in one go: as many as a panel has blocks
      * @param left where is kept how many groups are to come
-     * @param totals of each strip: lane 4r will hold the sum of row r
+     * @param total where lane 4r will hold the sum of row r
      */
-    private static void panels(Routine routine, int most, Mem left, Rows[] strips, Unit unit, Mem[] totals) {
+    private static void panels(Routine routine, int most, Mem left, Rows rows, Unit unit, Mem total) {
         Assembler a = routine.a;
         routine.with(zero -> {
             routine.zero(zero);
-            for (Mem total : totals) {
-                a.op(VMOVUPS_STORE, total, zero);
-            }
+            a.op(VMOVUPS_STORE, total, zero);
         });
         a.lea(RAX, Mem.at(R12, Abreast.BLOCKS - 1));
         a.shr(RAX, 2);
@@ -324,29 +321,22 @@ final class OneToken {
             Label other = new Label();
             a.cmp(RDX, count);
             a.jump(Condition.NOT_ZERO, other);
-            for (Rows strip : strips) {
-                strip.blocks(count);
-            }
+            rows.blocks(count);
             unit.block();
             a.jump(summed);
             a.bind(other);
         }
-        for (Rows strip : strips) {
-            strip.blocks(Abreast.BLOCKS);
-        }
+        rows.blocks(Abreast.BLOCKS);
         a.bind(summed);
-        for (int i = 0; i < totals.length; i++) {
-            Mem total = totals[i];
-            Vec sum = unit.sums()[i];
-            routine.with(ofLane -> routine.with(soFar -> {
-                a.op(VMOVUPS, soFar, total);
-                for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
-                    a.op(VPSHUFD, ofLane, sum, 0b01_01_01_01 * lane);
-                    a.op(VADDPS, soFar, soFar, ofLane);
-                }
-                a.op(VMOVUPS_STORE, total, soFar);
-            }));
-        }
+        Vec sum = unit.sums()[0];
+        routine.with(ofLane -> routine.with(soFar -> {
+            a.op(VMOVUPS, soFar, total);
+            for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
+                a.op(VPSHUFD, ofLane, sum, 0b01_01_01_01 * lane);
+                a.op(VADDPS, soFar, soFar, ofLane);
+            }
+            a.op(VMOVUPS_STORE, total, soFar);
+        }));
         a.load(RAX, left);
         a.test(RAX, RAX);
         a.jump(Condition.NOT_ZERO, panels);

@@ -111,7 +111,7 @@ record Plan(
                 Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type, false),
+                OneToken.rows(lanes, type),
                 Tile.ofWholeScales().strips() * lanes.rows,
                 0,
                 CodePage.load(OneToken.wholeScales(lanes, type)),
@@ -124,8 +124,6 @@ record Plan(
         Codes codes = Formats.of(type, routine).codes();
         Products products = Products.of(routine, codes);
         Arrangement arrangement = Arrangement.of(lanes, type);
-        boolean abreast = arrangement == Arrangement.ABREAST;
-        boolean inBlock = arrangement.inBlock();
         return new Plan(
                 products.record(),
                 products.record(),
@@ -133,10 +131,10 @@ record Plan(
                 arrangement,
                 type.blockSize(),
                 type.blockBytes(),
-                inBlock ? FourRows.ROWS : OneToken.rows(lanes, type, abreast),
+                arrangement.rows(lanes, type),
                 Tile.of(lanes, codes).strips() * lanes.rows,
                 0,
-                CodePage.load(inBlock ? FourRows.kernel(type) : OneToken.kernel(lanes, type, abreast)),
+                CodePage.load(arrangement.kernel(lanes, type)),
                 CodePage.load(Unpack.codes(lanes, type, arrangement, Products::of)),
                 CodePage.load(ManyTokens.quantised(lanes, codes, arrangement.lanes > 1)));
     }
@@ -152,10 +150,10 @@ record Plan(
                 arrangement,
                 Activations.FLOATS.columns,
                 Activations.FLOATS.columns * type.blockBytes(),
-                lines ? FloatRows.ROWS : OneToken.rows(lanes, type, false),
+                arrangement.rows(lanes, type),
                 Tile.ofFloats(lanes).strips() * lanes.rows,
                 0,
-                CodePage.load(lines ? FloatRows.kernel(type) : OneToken.kernel(lanes, type, false)),
+                CodePage.load(arrangement.kernel(lanes, type)),
                 CodePage.load(lines ? Unpack.lines(lanes, type) : Unpack.floats(lanes, type)),
                 CodePage.load(ManyTokens.floats(lanes, lines)));
     }
@@ -172,7 +170,7 @@ record Plan(
                 Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type, false),
+                OneToken.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
                 CodePage.load(OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
@@ -189,7 +187,7 @@ record Plan(
                 Arrangement.IN_ORDER,
                 Activations.PARTS.columns,
                 Activations.PARTS.columns * type.blockBytes(),
-                OneToken.rows(lanes, type, false),
+                OneToken.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.FLOAT_TOKENS,
                 CodePage.load(TileFloats.one(type)),
