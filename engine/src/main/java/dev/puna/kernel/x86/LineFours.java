@@ -8,7 +8,7 @@ import static dev.puna.kernel.x86.Op.VSHUFI32X4;
 
 import dev.puna.tensor.DType;
 
-/** Q4_K: part j of the sums has runs 2j and 2j + 1. Beside the numbers: s, z, dΣq of the even runs, of the odd ones. */
+/** Q4_K and Q5_K: part j of the sums has runs 2j and 2j + 1. Beside the numbers: s, z, dΣq of the even runs, of the odd ones. */
 final class LineFours extends LineBlock {
     private final DType type;
     private final Vec low;
