@@ -35,6 +35,11 @@ final class Arguments {
     static final int OUTPUT = 104;
     static final int OUTPUT_BYTES = 112;
 
+    /** Bytes that {@link ManyTokens} fetches from {@link #NEXT} on with each run of panels abreast, {@link #FETCHED} or 0. */
+    static final int NEXT_STEP = 120;
+
+    static final int FETCHED = 256;
+
     static final int BYTES = 128;
 
     private Arguments() {}

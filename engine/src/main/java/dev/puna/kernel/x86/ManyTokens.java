@@ -193,8 +193,17 @@ final class ManyTokens {
         a.bind(begun);
 
         a.load(RCX, Mem.at(RDI, Arguments.RUNS));
+        if (abreast) {
+            a.load(RDX, Mem.at(RDI, Arguments.NEXT));
+        }
         a.align(32);
         Label run = a.here();
+        if (abreast) {
+            for (int line = 0; line < Arguments.FETCHED; line += Rows.LINE) {
+                a.prefetch(Assembler.Hint.T0, Mem.at(RDX, line));
+            }
+            a.add(RDX, Mem.at(RDI, Arguments.NEXT_STEP));
+        }
         if (body.times() > 0) {
             body.begin();
             a.mov(RDX, body.times());
@@ -211,6 +220,7 @@ final class ManyTokens {
         a.jump(Condition.NOT_ZERO, run);
 
         if (abreast) {
+            a.store(Mem.at(RDI, Arguments.NEXT), RDX);
             Label alone = new Label();
             a.test(R9, R9);
             a.jump(Condition.ZERO, alone);

@@ -32,6 +32,13 @@ final class Matmul {
 
     private static final int SUM_BYTES = 256 << 10;
 
+    /** So many tokens fetch while they are multiplied, where a run of weights is no more than so many bytes. */
+    private static final int FETCHING_LEAST = 7;
+
+    private static final int FETCHING_MOST = 16;
+
+    private static final int FETCHING_RUN_BYTES = 24;
+
     /** Forms of activations. */
     private static final int RECORDS = Activations.values().length;
 
@@ -360,6 +367,11 @@ final class Matmul {
         set(a, Arguments.TOKENS, tokens);
         set(a, Arguments.INPUT_BYTES, job.unitRows * 4L);
         int lanesOfPart = form.arrangement.lanes;
+        // With few tokens panels in fours are unpacked in one go: too much to ask for meanwhile, so their products do.
+        boolean fetching = lanesOfPart > 1
+                && tokens >= FETCHING_LEAST
+                && tokens <= FETCHING_MOST
+                && plan.blockBytes() / runsOfBlock <= FETCHING_RUN_BYTES;
         for (int part = 0; part < panels; part += lanesOfPart) {
             int blocks = form.part(part) / runsOfBlock;
             long column = (long) form.start(part) / runsOfBlock * plan.blockBytes();
@@ -368,12 +380,17 @@ final class Matmul {
                 set(a, Arguments.BLOCKS, blocks);
                 for (int strip = 0; strip < strips; strip++) {
                     set(a, Arguments.WEIGHTS, weights + (row + strip * lanes.rows) * stride + column);
-                    set(a, Arguments.NEXT, next);
+                    set(a, Arguments.NEXT, fetching ? weights : next);
                     set(a, Arguments.PANEL, panel + strip * stripBytes);
                     plan.unpack().callBriefly(a.address(), 0, 0, 0);
                     next += (long) blocks * lanes.rows * plan.blockBytes();
                 }
                 long ofUnit = sums + unit * sumBytes(job);
+                set(
+                        a,
+                        Arguments.NEXT,
+                        fetching ? next - (long) strips * blocks * lanes.rows * plan.blockBytes() : weights);
+                set(a, Arguments.NEXT_STEP, fetching ? Arguments.FETCHED : 0);
                 for (int i = part; i < Math.min(part + lanesOfPart, panels); i++) {
                     boolean last = i == panels - 1;
                     set(a, Arguments.RECORDS, form.memory.atLeast(0).address() + form.at(i, 0, tokens));
