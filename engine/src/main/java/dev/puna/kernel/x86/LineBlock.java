@@ -123,12 +123,8 @@ abstract class LineBlock {
         return turn(v);
     }
 
-    protected final Vec[] turn(Vec[] v) {
-        return turn(routine, v);
-    }
-
     /** Lanes of four vectors, turned within each part of 16 bytes. */
-    static Vec[] turn(Routine routine, Vec[] v) {
+    protected final Vec[] turn(Vec[] v) {
         Rows.turn(routine, v);
         return v;
     }

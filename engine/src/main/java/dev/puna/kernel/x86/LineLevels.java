@@ -6,8 +6,10 @@ import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VPERMW;
 
-/** IQ4_XS: part j of the sums has runs 2j and 2j + 1. Beside the numbers: what the products begin with, in the order of the
- * runs; s and z of the even runs, of the odd ones. */
+/**
+ * IQ4_XS: part j of the sums has runs 2j and 2j + 1. Beside the numbers: what the products begin with, in the order of the
+ * runs; s and z of the even runs, of the odd ones.
+ */
 final class LineLevels extends LineBlock {
     private final Codes codes;
     private final Vec low;

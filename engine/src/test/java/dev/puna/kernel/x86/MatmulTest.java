@@ -110,7 +110,7 @@ class MatmulTest {
             return List.of(1, 5, 31, 33, 64, 257, 300, 1100);
         }
         int block = type.blockSize();
-        return List.of(block, 3 * block, 512 + block, 1024, block == 32 ? 2144 : 2048);
+        return List.of(block, 3 * block, 512 + block, 1024, 2048 + block * (block == 32 ? 3 : 1));
     }
 
     @Test
