@@ -76,7 +76,8 @@ record Plan(
                 : switch (Arrangement.of(level.lanes, type)) {
                     case IN_ORDER -> "";
                     case ABREAST -> " (one token: 4 rows of 4 blocks)";
-                    case FOURS, SIXES, LEVELS, LINES -> " (one token: 4 rows of 4 parts)";
+                    case FOURS, SIXES, LEVELS -> " (one token: 4 rows of 4 parts)";
+                    case LINES -> " (one token: 8 rows of 4 parts)";
                 };
         String rows = "%d rows in lanes%s".formatted(level.lanes.rows, ofOne);
         if (!Formats.has(type)) {
