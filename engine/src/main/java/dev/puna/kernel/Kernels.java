@@ -45,6 +45,15 @@ public interface Kernels {
      */
     void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys);
 
+    /**
+     * The same, and fetches, while threads have nothing else to do.
+     *
+     * @param next what the next input will be multiplied with
+     */
+    default void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys, List<Tensor> next) {
+        matmul(x, weights, ys);
+    }
+
     /** {@code y[t, i] += b[t, i]}; a {@code b} of one row is added to every row of {@code y}. */
     void add(Tensor b, Tensor y);
 

@@ -34,6 +34,18 @@ public final class Workers implements AutoCloseable {
         void run(int strip, int worker);
     }
 
+    /** What threads do while they wait for each other, or for the next operation. */
+    @FunctionalInterface
+    public interface Pastime {
+        /**
+         * Does a little, no more than a tenth of a microsecond.
+         *
+         * @param worker who does it
+         * @return false if there was nothing to do
+         */
+        boolean run(int worker);
+    }
+
     /** How often a thread looks for something to do before it parks (a worker) or looks at the clock (the caller). */
     private static final int SPINS = 2_000;
 
@@ -67,6 +79,7 @@ public final class Workers implements AutoCloseable {
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile Task task = (_, _) -> {};
+    private volatile Pastime pastime = _ -> false;
     private volatile int round; // 24 bits of it count
     private volatile boolean closed;
 
@@ -143,6 +156,18 @@ public final class Workers implements AutoCloseable {
         return hands.length + 1;
     }
 
+    /** What waiting threads do from now on, also beside operations that come later. */
+    public void meanwhile(Pastime pastime) {
+        this.pastime = pastime;
+    }
+
+    /** A turn of waiting. */
+    private void pass(int worker) {
+        if (!pastime.run(worker)) {
+            Thread.onSpinWait();
+        }
+    }
+
     /** Runs every strip once and returns when all are done. What a strip throws is thrown here, after the others. */
     public void run(int strips, Task work) {
         int sharing = strips <= 1 ? 1 : sharing();
@@ -203,7 +228,7 @@ public final class Workers implements AutoCloseable {
      */
     private void join(long begun, int taken) {
         for (int spin = 0; unfinished.get() != 0 && spin < SPINS; spin++) {
-            Thread.onSpinWait();
+            pass(0);
         }
         if (unfinished.get() == 0) {
             return;
@@ -251,7 +276,7 @@ public final class Workers implements AutoCloseable {
         while (!closed) {
             int spin = 0;
             while (round == seen && spin++ < SPINS) {
-                Thread.onSpinWait();
+                pass(worker);
             }
             if (round == seen) {
                 self.parked = true;

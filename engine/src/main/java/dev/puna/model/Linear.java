@@ -27,9 +27,9 @@ public sealed interface Linear {
             return new Group(List.of(maps), List.copyOf(weights));
         }
 
-        /** {@code ys[i] = maps[i](x)}. */
-        void apply(Kernels kernels, Tensor x, List<Tensor> ys) {
-            kernels.matmul(x, weights, ys);
+        /** {@code ys[i] = maps[i](x)}; {@code next} is what comes after it. */
+        void apply(Kernels kernels, Tensor x, List<Tensor> ys, Group next) {
+            kernels.matmul(x, weights, ys, next.weights);
             for (int i = 0; i < ys.size(); i++) {
                 switch (maps.get(i)) {
                     case Plain plain -> {

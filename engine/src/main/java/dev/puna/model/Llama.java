@@ -92,7 +92,7 @@ public final class Llama {
         Tensor states = states(kernels, batch, cache, work);
         Tensor logits = work.take(states.rows(), config.vocab());
         if (states.rows() > 0) {
-            head.apply(kernels, states, work.last(1));
+            head.apply(kernels, states, work.last(1), groups.getFirst().qkv());
             List<Adapter.Rows> adapted = batch.adapted(true);
             if (!adapted.isEmpty()) {
                 Adapter.adapt(kernels, adapted, Adapter::output, states, logits, work);
@@ -149,7 +149,7 @@ public final class Llama {
         Tensor q = work.take(batch.tokens(), shape.queryWidth());
         Tensor k = work.take(batch.tokens(), shape.keyWidth());
         Tensor v = work.take(batch.tokens(), shape.keyWidth());
-        groups.get(i).qkv().apply(kernels, h, work.last(3));
+        groups.get(i).qkv().apply(kernels, h, work.last(3), groups.get(i).o());
         if (!adapted.isEmpty()) {
             Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).q(), h, q, work);
             Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).k(), h, k, work);
@@ -170,7 +170,7 @@ public final class Llama {
         float scale = (float) (1 / Math.sqrt(shape.headSize()));
         kernels.attention(q, batch.spans(), pages, shape.reach(), scale, seen);
         Tensor y = work.take(batch.tokens(), config.width());
-        groups.get(i).o().apply(kernels, seen, work.last(1));
+        groups.get(i).o().apply(kernels, seen, work.last(1), groups.get(i).gateUp());
         if (!adapted.isEmpty()) {
             Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).o(), seen, y, work);
         }
@@ -182,14 +182,17 @@ public final class Llama {
             case Layer.Ffn.Dense(Linear gate, Linear up, Linear _) -> {
                 Tensor gated = work.take(h.rows(), gate.rows());
                 Tensor inner = work.take(h.rows(), up.rows());
-                groups.get(i).gateUp().apply(kernels, h, work.last(2));
+                groups.get(i)
+                        .gateUp()
+                        .apply(kernels, h, work.last(2), groups.get(i).down());
                 if (!adapted.isEmpty()) {
                     Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).gate(), h, gated, work);
                     Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).up(), h, inner, work);
                 }
                 kernels.swiGlu(gated, inner, inner);
                 Tensor y = work.take(h.rows(), config.width());
-                groups.get(i).down().apply(kernels, inner, work.last(1));
+                Linear.Group next = i + 1 < groups.size() ? groups.get(i + 1).qkv() : head;
+                groups.get(i).down().apply(kernels, inner, work.last(1), next);
                 if (!adapted.isEmpty()) {
                     Adapter.adapt(kernels, adapted, adapter -> adapter.layer(i).down(), inner, y, work);
                 }

@@ -74,6 +74,23 @@ class WorkersTest {
         }
     }
 
+    @Test
+    void threadsPassTheTimeWhileTheyWaitForOthersAndForTheNextRound() {
+        var passed = new AtomicIntegerArray(2);
+        try (var workers = new Workers(2)) {
+            workers.meanwhile(worker -> {
+                passed.incrementAndGet(worker);
+                return true;
+            });
+            // Whoever has no strip waits for the other; the caller waits for nobody between two rounds.
+            while (passed.get(0) == 0 || passed.get(1) == 0) {
+                workers.run(2, (_, worker) -> sleep(worker == 0 ? 1 : 3));
+            }
+        }
+        assertThat(passed.get(0)).isPositive();
+        assertThat(passed.get(1)).isPositive();
+    }
+
     /** How many threads do strips of a while each. */
     private static long tookPart(Workers workers) {
         var strips = new AtomicIntegerArray(workers.threads());

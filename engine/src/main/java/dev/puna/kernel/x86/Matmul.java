@@ -49,6 +49,7 @@ final class Matmul {
     private final Supplier<Assembler> assembler;
     private final Lanes lanes;
     private final Workers workers;
+    private final Ahead ahead;
     private final Map<DType, Plan> plans = new EnumMap<>(DType.class);
     private final Function[] quantisers = new Function[Activations.values().length];
     /** By {@link #index}; made when first asked for. */
@@ -89,11 +90,13 @@ final class Matmul {
     }
 
     /** @param assembler makes what assembles the kernels that use tiles */
-    Matmul(Level level, Supplier<Assembler> assembler, Workers workers) {
+    Matmul(Level level, Supplier<Assembler> assembler, Workers workers) throws Refused {
         this.level = level;
         this.assembler = assembler;
         this.lanes = level.lanes;
         this.workers = workers;
+        this.ahead = new Ahead(workers.threads());
+        workers.meanwhile(ahead);
         arguments = new MemorySegment[workers.threads()];
         Arena arena = Arena.ofAuto();
         for (int i = 0; i < arguments.length; i++) {
@@ -101,8 +104,8 @@ final class Matmul {
         }
     }
 
-    /** {@code ys[i][t, r] = Σ_c weights[i][r, c] · x[t, c]}. */
-    void run(Tensor input, List<Tensor> weights, List<Tensor> ys) {
+    /** {@code ys[i][t, r] = Σ_c weights[i][r, c] · x[t, c]}; {@code next} are the weights that come after these. */
+    void run(Tensor input, List<Tensor> weights, List<Tensor> ys, List<Tensor> next) {
         x = input.data();
         columns = (int) input.columns();
         tokens = (int) input.rows();
@@ -131,6 +134,7 @@ final class Matmul {
             job.firstPart = parts;
             parts = job.endPart = parts + Math.ceilDiv(Math.ceilDiv(job.rows, job.unitRows), job.unitsOfPart);
         }
+        ahead.expect(tokens <= FETCHING_MOST ? next : List.of());
         workers.run(parts, multiply);
     }
 

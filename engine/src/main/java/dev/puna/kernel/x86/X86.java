@@ -89,13 +89,18 @@ final class X86 extends Scalar {
 
     @Override
     public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys) {
+        matmul(x, weights, ys, List.of());
+    }
+
+    @Override
+    public void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys, List<Tensor> next) {
         for (int i = 0; i < weights.size(); i++) {
             if (!Plan.has(weights.get(i).type())) {
                 super.matmul(x, weights, ys);
                 return;
             }
         }
-        matmul.run(x, weights, ys);
+        matmul.run(x, weights, ys, next);
     }
 
     @Override
