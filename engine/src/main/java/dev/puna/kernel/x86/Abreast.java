@@ -1,5 +1,6 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RCX;
@@ -26,14 +27,14 @@ final class Abreast {
     private Abreast() {}
 
     /**
-     * {@code interleave(records, target, fours of them, bytes of a record)}: of every four records the first 32 bits side by
-     * side, then the next.
+     * {@code interleave(records, target, fours of them, bytes of a record, gap)}: of every four records the first 32 bits side
+     * by side, then the next; and so many bytes between two fours.
      */
     static byte[] interleave() {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec[] v = routine.take(Abreast.BLOCKS);
-        a.lea(R8, Mem.at(RCX, RCX, 2, 0));
+        a.lea(R10, Mem.at(RCX, RCX, 2, 0));
         Label four = a.here();
         a.mov(R9, RCX);
         a.shr(R9, 4);
@@ -41,7 +42,7 @@ final class Abreast {
         a.op(VMOVDQU, v[0].xmm(), Mem.at(RDI));
         a.op(VMOVDQU, v[1].xmm(), Mem.at(RDI, RCX, 1, 0));
         a.op(VMOVDQU, v[2].xmm(), Mem.at(RDI, RCX, 2, 0));
-        a.op(VMOVDQU, v[3].xmm(), Mem.at(RDI, R8, 1, 0));
+        a.op(VMOVDQU, v[3].xmm(), Mem.at(RDI, R10, 1, 0));
         Rows.turn(routine, v);
         for (int i = 0; i < v.length; i++) {
             a.op(VMOVDQU_STORE, Mem.at(RSI, 16 * i), v[i].xmm());
@@ -50,7 +51,8 @@ final class Abreast {
         a.add(RSI, 64);
         a.dec(R9);
         a.jump(Condition.NOT_ZERO, part);
-        a.add(RDI, R8);
+        a.add(RDI, R10);
+        a.add(RSI, R8);
         a.dec(RDX);
         a.jump(Condition.NOT_ZERO, four);
         a.vzeroupper();

@@ -10,7 +10,7 @@ enum Arrangement {
     /** All runs along the row. */
     IN_ORDER(1, 1),
     /** Every fourth run in a lane: {@link Abreast}. */
-    ABREAST(Abreast.BLOCKS, 1),
+    ABREAST(Abreast.BLOCKS, 1, 8),
     /** Two neighbouring runs of each block of 256 in a lane, {@link FourRows}: Q4_K and Q5_K. */
     FOURS(Abreast.BLOCKS, 2),
     /** The same: Q6_K. */
@@ -24,10 +24,17 @@ enum Arrangement {
     final int lanes;
     /** Neighbouring runs that stay together. */
     final int together;
+    /** So many tokens are multiplied straight from where the weights are, without panels. */
+    final int straight;
 
     Arrangement(int lanes, int together) {
+        this(lanes, together, 1);
+    }
+
+    Arrangement(int lanes, int together, int straight) {
         this.lanes = lanes;
         this.together = together;
+        this.straight = straight;
     }
 
     /**
@@ -52,11 +59,12 @@ enum Arrangement {
         return this == LINES ? IN_ORDER : this;
     }
 
-    /** The kernel for one token. */
-    byte[] kernel(Lanes lanes, DType type) {
+    /** The kernel for one token, or a few. */
+    byte[] kernel(Lanes lanes, DType type, int tokens) {
+        assert tokens <= straight;
         return switch (this) {
             case IN_ORDER -> OneToken.kernel(lanes, type);
-            case ABREAST -> OneToken.abreast(lanes, type);
+            case ABREAST -> OneToken.abreast(lanes, type, tokens);
             case FOURS, SIXES, LEVELS -> FourRows.kernel(type);
             case LINES -> FloatRows.kernel(type);
         };
@@ -77,7 +85,7 @@ enum Arrangement {
         return together > 1;
     }
 
-    /** Runs that one token's records are arranged by. */
+    /** Runs that a few tokens' records are arranged by. */
     int groupRuns() {
         return lanes * together;
     }
@@ -87,7 +95,7 @@ enum Arrangement {
         return inBlock() ? FourRows.recordBytes(type()) : groupRuns() * record.bytes;
     }
 
-    /** {@code arrange(records, target, groups, bytes of a record)}. */
+    /** {@code arrange(records, target, groups, bytes of a record, bytes between two groups)}. */
     byte[] arranging() {
         return inBlock() ? FourRows.arranging(type()) : Abreast.interleave();
     }

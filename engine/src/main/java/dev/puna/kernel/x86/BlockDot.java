@@ -61,8 +61,8 @@ final class BlockDot implements OneToken.Sums {
     }
 
     @Override
-    public Vec sum() {
-        return sum;
+    public Vec[] sums() {
+        return new Vec[] {sum};
     }
 
     private Mem waiting(int number) {

@@ -12,8 +12,10 @@ import java.util.function.IntUnaryOperator;
 final class Dot extends Panel.Scaled implements OneToken.Sums {
     private final Gpr records;
     private final Gpr scratch;
-    private final Products.Sum[] whole;
-    private final Vec sum;
+    /** Of each token. */
+    private final Products.Sum[] wholes;
+
+    private final Vec[] sums;
     private final int runs;
     /** Whether a block has one whole sum: then it can count at once. */
     private final boolean single;
@@ -24,18 +26,21 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
      * @param records holds the address of the block's first record
      * @param scratch holds the address of memory for {@link #scratchBytes}
      */
-    Dot(Routine routine, Products products, Format format, Gpr records, Gpr scratch) {
-        this(routine, products, format.codes(), format.runs(), records, scratch);
+    Dot(Routine routine, Products products, Format format, int tokens, Gpr records, Gpr scratch) {
+        this(routine, products, format.codes(), format.runs(), tokens, records, scratch);
     }
 
-    private Dot(Routine routine, Products products, Codes codes, int runs, Gpr records, Gpr scratch) {
+    private Dot(
+            Routine routine, Products products, Codes codes, int runs, int tokens, Gpr records, Gpr scratch) {
         super(routine, products, codes, sums(Panel.of(routine.lanes, codes, products)));
         this.records = records;
         this.scratch = scratch;
-        this.whole = new Products.Sum[] {products.sum()};
-        this.sum = routine.take();
+        this.wholes = new Products.Sum[tokens];
+        Arrays.setAll(wholes, _ -> products.sum());
+        this.sums = routine.take(tokens);
         this.runs = runs;
         this.single = runs == 1 && codes.halves() == 1;
+        assert single || tokens == 1;
     }
 
     /** In scratch a run is like a run of a panel that has whole sums, one for each scale, in place of codes. */
@@ -49,12 +54,13 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
     }
 
     @Override
-    public Vec sum() {
-        return sum;
+    public Vec[] sums() {
+        return sums;
     }
 
-    private Mem record(int run) {
-        return Mem.at(records, run * products.record().bytes);
+    /** Of several tokens one group of blocks abreast lies behind the other. */
+    private Mem record(int run, int token) {
+        return Mem.at(records, (run + token * Abreast.BLOCKS) * products.record().bytes);
     }
 
     @Override
@@ -66,14 +72,17 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
     void steps(int run, int group, Vec[] steps) {
         int groups = Codes.GROUPS / codes.halves();
         int half = group / groups;
-        if (group % groups == 0) {
-            products.start(whole, record(run), half);
-        }
-        for (int i = 0; i < steps.length; i++) {
-            products.multiply(whole, new Vec[] {steps[i]}, record(run), group * steps.length + i);
+        for (int token = 0; token < wholes.length; token++) {
+            Products.Sum[] whole = {wholes[token]};
+            if (group % groups == 0) {
+                products.start(whole, record(run, token), half);
+            }
+            for (int i = 0; i < steps.length; i++) {
+                products.multiply(whole, new Vec[] {steps[i]}, record(run, token), group * steps.length + i);
+            }
         }
         if (group % groups == groups - 1 && !single) {
-            a.op(VMOVUPS_STORE, at(run, panel.step(half)), whole[0].total());
+            a.op(VMOVUPS_STORE, at(run, panel.step(half)), wholes[0].total());
         }
     }
 
@@ -89,13 +98,15 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
     @Override
     public void count() {
         for (int run = 0; run < runs; run++) {
-            Operand[] totals = single ? new Operand[] {whole[0].total()} : operands(run, panel::step);
             Operand ofRun = single ? weights : at(run, panel.weights());
             Operand[] minima = panel.minima() ? operands(run, panel::minimum) : new Operand[0];
-            products.count(
-                    new Vec[] {sum},
-                    new Products.Run[] {new Products.Run(totals, operands(run, panel::scale), ofRun, minima)},
-                    record(run));
+            for (int token = 0; token < sums.length; token++) {
+                Operand[] totals = single ? new Operand[] {wholes[token].total()} : operands(run, panel::step);
+                products.count(
+                        new Vec[] {sums[token]},
+                        new Products.Run[] {new Products.Run(totals, operands(run, panel::scale), ofRun, minima)},
+                        record(run, token));
+            }
         }
     }
 

@@ -6,13 +6,13 @@ import dev.puna.kernel.x86.CodePage.Refused;
 /**
  * The activations of one token or of many as kernels read them, and how their runs make panels. Many tokens:
  * {@code [panel of runs][token][run]}, so that a panel meets its activations in one piece. One token: its runs in their order,
- * or as an {@link Arrangement} wants them.
+ * or, and then of few tokens too, as an {@link Arrangement} wants them.
  */
 final class Form {
     final Activations record;
     final Arrangement arrangement;
     final Scratch memory = new Scratch();
-    /** Of one token: its records as they come to their arrangement. */
+    /** Of few tokens: a token's records as they come to their arrangement. */
     Function arrange = Function.NONE;
 
     int groupBytes;
@@ -26,9 +26,9 @@ final class Form {
         this.arrangement = arrangement;
     }
 
-    /** Whether the token's records are not in order. */
+    /** Whether the records are not in order: those of few tokens, one group of a token behind that of the one before. */
     boolean arranged(int tokens) {
-        return tokens == 1 && arrangement != Arrangement.IN_ORDER;
+        return tokens <= arrangement.straight && arrangement != Arrangement.IN_ORDER;
     }
 
     void arrange() throws Refused {
@@ -60,7 +60,7 @@ final class Form {
 
     long bytes(int tokens) {
         if (arranged(tokens)) {
-            return (long) prepared(tokens) / arrangement.groupRuns() * groupBytes;
+            return (long) tokens * prepared(tokens) / arrangement.groupRuns() * groupBytes;
         }
         int last = panels() - 1;
         return (long) tokens * (start(last) + arrangement.lanes * places(last)) * record.bytes;

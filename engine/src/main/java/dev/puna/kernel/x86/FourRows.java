@@ -131,7 +131,7 @@ final class FourRows {
         });
     }
 
-    /** {@code arrange(records, target, blocks)}: activations as the kernel reads them. */
+    /** {@code arrange(records, target, blocks, _, gap)}: activations as the kernel reads them, a gap between two blocks. */
     static byte[] arranging(DType type) {
         Routine routine = new Routine(Lanes.SIXTEEN);
         Assembler a = routine.a;
@@ -159,6 +159,7 @@ final class FourRows {
         }
         a.add(RDI, RUNS * runBytes);
         a.add(RSI, layout.recordBytes());
+        a.add(RSI, R8);
         a.dec(RDX);
         a.jump(Condition.NOT_ZERO, block);
         a.ret();

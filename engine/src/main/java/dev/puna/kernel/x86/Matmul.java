@@ -81,6 +81,10 @@ final class Matmul {
         int unitsOfPart;
         int firstPart;
         int endPart;
+        /** Without panels, by this kernel. */
+        boolean straight;
+
+        Function kernel = Function.NONE;
         /** Whether rows are copied first: there are too few, or they end within a run. */
         boolean copied;
 
@@ -144,12 +148,16 @@ final class Matmul {
         job.y = y.data();
         job.rows = (int) weight.rows();
         job.rowBytes = weight.rowBytes();
-        job.unitRows = tokens == 1 ? plan.oneRows() : plan.tileRows();
+        job.straight = plan.straight().takes(tokens);
+        if (job.straight) {
+            job.kernel = kernel(plan);
+        }
+        job.unitRows = job.straight ? plan.straightRows() : plan.tileRows();
         job.copied = job.rows < job.unitRows || columns % plan.blockColumns() != 0;
         long unitBytes = job.unitRows * job.rowBytes;
         if (job.copied) {
             job.unitsOfPart = 1;
-        } else if (tokens == 1) {
+        } else if (job.straight) {
             job.unitsOfPart = (int) Math.max(1, partBytes / unitBytes);
         } else {
             job.unitsOfPart = tilesOfPart(job);
@@ -182,9 +190,18 @@ final class Matmul {
         return plan;
     }
 
+    private Function kernel(Plan plan) {
+        try {
+            return plan.straight().of(tokens);
+        } catch (Refused refused) {
+            throw new IllegalStateException(refused);
+        }
+    }
+
     private Form form(Plan plan) {
-        Activations record = tokens == 1 ? plan.oneRecord() : plan.record();
-        Arrangement arrangement = tokens == 1 ? plan.arrangement().ofOne() : plan.arrangement();
+        boolean straight = plan.straight().takes(tokens);
+        Activations record = straight ? plan.straightRecord() : plan.record();
+        Arrangement arrangement = straight ? plan.arrangement().ofOne() : plan.arrangement();
         int i = index(record, arrangement);
         Form form = forms[i];
         if (form == null) {
@@ -244,7 +261,9 @@ final class Matmul {
                 quantiser.callBriefly(source, records, runs, runs);
             }
             int groups = runs / form.arrangement.groupRuns();
-            form.arrange.callBriefly(records, target, groups, record.bytes);
+            long first = form.memory.atLeast(0).address() + (long) token * form.groupBytes;
+            form.arrange.callBriefly(
+                    records, first, groups, record.bytes, (tokens - 1L) * form.groupBytes, 0);
             return;
         }
         int lanesOfPart = form.arrangement.lanes;
@@ -341,7 +360,7 @@ final class Matmul {
 
     /** Panels of a tile, and the sums of some. */
     private long panelBytes(Job job, int units) {
-        return tokens == 1 ? 0 : job.unitRows / lanes.rows * stripBytes(job) + units * sumBytes(job);
+        return job.straight ? 0 : job.unitRows / lanes.rows * stripBytes(job) + units * sumBytes(job);
     }
 
     private void rows(
@@ -349,13 +368,14 @@ final class Matmul {
         MemorySegment a = arguments[worker];
         Plan plan = job.plan;
         set(a, Arguments.STRIDE, stride);
-        if (tokens == 1) {
+        if (job.straight) {
             set(a, Arguments.WEIGHTS, weights);
             set(a, Arguments.BLOCKS, Math.ceilDiv(columns, plan.blockColumns()));
             set(a, Arguments.UNITS, units);
             set(a, Arguments.RECORDS, job.form.memory.atLeast(0).address());
             set(a, Arguments.OUTPUT, output);
-            plan.one().call(a.address(), 0, 0, 0);
+            set(a, Arguments.OUTPUT_BYTES, outputBytes);
+            job.kernel.call(a.address(), 0, 0, 0);
             return;
         }
         Form form = job.form;

@@ -51,15 +51,19 @@ final class OneToken {
         return Formats.has(type) ? quantised(routine, type, Products::ofOne) : floats(routine, type);
     }
 
-    /** The same with blocks abreast, of 32 codes. */
-    static byte[] abreast(Lanes lanes, DType type) {
-        return quantised(Routine.abreast(lanes), type, Products::ofOne);
+    /** The same with blocks abreast, of 32 codes, and for a few tokens. */
+    static byte[] abreast(Lanes lanes, DType type, int tokens) {
+        return quantised(Routine.abreast(lanes), type, tokens, Products::ofOne);
     }
 
     static byte[] quantised(Routine routine, DType type, Products.Maker maker) {
+        return quantised(routine, type, 1, maker);
+    }
+
+    private static byte[] quantised(Routine routine, DType type, int tokens, Products.Maker maker) {
         Format format = Formats.of(type, routine);
         Products products = maker.of(routine, format.codes());
-        Dot dot = new Dot(routine, products, format, RCX, RSP);
+        Dot dot = new Dot(routine, products, format, tokens, RCX, RSP);
         return quantised(routine, format, dot, products.record());
     }
 
@@ -73,8 +77,8 @@ final class OneToken {
 
     /** Where a strip's products are summed up. */
     interface Sums extends Sink {
-        /** The sum of the rows' products. */
-        Vec sum();
+        /** The sums of the rows' products, of each token. */
+        Vec[] sums();
 
         int scratchBytes();
 
@@ -102,12 +106,12 @@ final class OneToken {
                 fetch.advance();
                 dot.count();
                 rows.advance(abreast(routine) * type.blockBytes());
-                a.add(RCX, abreast(routine) * recordBytes);
+                a.add(RCX, dot.sums().length * abreast(routine) * recordBytes);
             }
 
             @Override
             public Vec[] sums() {
-                return new Vec[] {dot.sum()};
+                return dot.sums();
             }
         });
         return a.finish();
@@ -169,7 +173,7 @@ final class OneToken {
         /** One block of each row, or those abreast. */
         void block();
 
-        /** One for each strip, which begin with zero. */
+        /** One for each strip, or for each token of blocks abreast; they begin with zero. */
         Vec[] sums();
     }
 
@@ -190,7 +194,7 @@ final class OneToken {
     static void units(Routine routine, int scratchBytes, Activations record, Rows[] rows, Unit unit) {
         Assembler a = routine.a;
         int totals = Math.ceilDiv(scratchBytes, 64) * 64;
-        int frame = totals + (routine.abreast ? 64 : 0);
+        int frame = totals + (routine.abreast ? 64 * unit.sums().length : 0);
         routine.enter();
         a.mov(RAX, RSP);
         a.sub(RSP, frame + 64);
@@ -225,7 +229,9 @@ final class OneToken {
             assert rows.length == 1;
             panels(routine, Plan.panelRuns(record), groups, rows[0], unit, Mem.at(RSP, totals));
             a.load(RAX, output);
-            store(routine, Mem.at(RSP, totals));
+            a.load(RCX, arguments);
+            a.load(RCX, Mem.at(RCX, Arguments.OUTPUT_BYTES));
+            store(routine, unit.sums().length, Mem.at(RSP, totals));
         } else {
             zero(routine, unit.sums());
             a.mov(RAX, R12);
@@ -276,13 +282,15 @@ final class OneToken {
      *
      * @param most groups of blocks that are summed up in one go: as many as a panel has blocks
      * @param left where is kept how many groups are to come
-     * @param total where lane 4r will hold the sum of row r
+     * @param totals where lane 4r will hold the sum of row r, a vector for each token
      */
-    private static void panels(Routine routine, int most, Mem left, Rows rows, Unit unit, Mem total) {
+    private static void panels(Routine routine, int most, Mem left, Rows rows, Unit unit, Mem totals) {
         Assembler a = routine.a;
         routine.with(zero -> {
             routine.zero(zero);
-            a.op(VMOVUPS_STORE, total, zero);
+            for (int token = 0; token < unit.sums().length; token++) {
+                a.op(VMOVUPS_STORE, totals.plus(64 * token), zero);
+            }
         });
         a.lea(RAX, Mem.at(R12, Abreast.BLOCKS - 1));
         a.shr(RAX, 2);
@@ -328,28 +336,36 @@ final class OneToken {
         }
         rows.blocks(Abreast.BLOCKS);
         a.bind(summed);
-        Vec sum = unit.sums()[0];
-        routine.with(ofLane -> routine.with(soFar -> {
-            a.op(VMOVUPS, soFar, total);
-            for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
-                a.op(VPSHUFD, ofLane, sum, 0b01_01_01_01 * lane);
-                a.op(VADDPS, soFar, soFar, ofLane);
-            }
-            a.op(VMOVUPS_STORE, total, soFar);
-        }));
+        for (int token = 0; token < unit.sums().length; token++) {
+            Vec sum = unit.sums()[token];
+            Mem total = totals.plus(64 * token);
+            routine.with(ofLane -> routine.with(soFar -> {
+                a.op(VMOVUPS, soFar, total);
+                for (int lane = 0; lane < Abreast.BLOCKS; lane++) {
+                    a.op(VPSHUFD, ofLane, sum, 0b01_01_01_01 * lane);
+                    a.op(VADDPS, soFar, soFar, ofLane);
+                }
+                a.op(VMOVUPS_STORE, total, soFar);
+            }));
+        }
         a.load(RAX, left);
         a.test(RAX, RAX);
         a.jump(Condition.NOT_ZERO, panels);
     }
 
-    /** Writes the sums of a strip's rows, as {@link #panels} gave them, to RAX, and moves it on. */
-    private static void store(Routine routine, Mem total) {
+    /** Writes the sums of a strip's rows, as {@link #panels} gave them, to RAX, each token's RCX behind, and moves it on. */
+    private static void store(Routine routine, int tokens, Mem totals) {
         Assembler a = routine.a;
-        routine.with(order -> {
-            a.op(VMOVDQU, order, a.constant(FIRST_LANES));
-            a.op(VPERMD, order, order, total);
-            a.op(VMOVUPS_STORE, Mem.at(RAX), order.xmm());
-        });
+        a.mov(RDX, RAX);
+        for (int token = 0; token < tokens; token++) {
+            Mem total = totals.plus(64 * token);
+            routine.with(order -> {
+                a.op(VMOVDQU, order, a.constant(FIRST_LANES));
+                a.op(VPERMD, order, order, total);
+                a.op(VMOVUPS_STORE, Mem.at(RDX), order.xmm());
+            });
+            a.add(RDX, RCX);
+        }
         a.add(RAX, routine.lanes.bytes / Abreast.BLOCKS);
     }
 

@@ -8,29 +8,29 @@ import java.util.function.Supplier;
 /**
  * How weights of one type are multiplied at one level.
  *
- * @param oneRecord what {@code one} needs of the activations
+ * @param straightRecord what {@code straight} needs of the activations
  * @param record what {@code many} needs of them
  * @param panelBytes bytes of a run of one strip in a panel
  * @param arrangement of the runs of a row
  * @param blockColumns columns that unpacking takes at a time, and their bytes
- * @param oneRows rows of a unit of {@code one}
+ * @param straightRows rows of a unit of {@code straight}
  * @param tileRows rows of a tile of {@code many}
  * @param overrun tokens behind the last whose activations and sums {@code many} may read
- * @param one {@link OneToken}
+ * @param straight {@link OneToken}, {@link FourRows} or {@link FloatRows}
  * @param unpack {@link Unpack}
  * @param many {@link ManyTokens} or {@link TileTokens}
  */
 record Plan(
-        Activations oneRecord,
+        Activations straightRecord,
         Activations record,
         int panelBytes,
         Arrangement arrangement,
         int blockColumns,
         int blockBytes,
-        int oneRows,
+        int straightRows,
         int tileRows,
         int overrun,
-        Function one,
+        Straight straight,
         Function unpack,
         Function many) {
     private static final int PANEL_COLUMNS = 512;
@@ -115,7 +115,7 @@ record Plan(
                 OneToken.rows(lanes, type),
                 Tile.ofWholeScales().strips() * lanes.rows,
                 0,
-                CodePage.load(OneToken.wholeScales(lanes, type)),
+                new Straight(1, _ -> OneToken.wholeScales(lanes, type)),
                 CodePage.load(Unpack.wholeScales(lanes, type)),
                 CodePage.load(ManyTokens.wholeScales(lanes, codes)));
     }
@@ -135,7 +135,7 @@ record Plan(
                 arrangement.rows(lanes, type),
                 Tile.of(lanes, codes).strips() * lanes.rows,
                 0,
-                CodePage.load(arrangement.kernel(lanes, type)),
+                new Straight(arrangement.straight, tokens -> arrangement.kernel(lanes, type, tokens)),
                 CodePage.load(Unpack.codes(lanes, type, arrangement, Products::of)),
                 CodePage.load(ManyTokens.quantised(lanes, codes, arrangement.lanes > 1)));
     }
@@ -154,7 +154,7 @@ record Plan(
                 arrangement.rows(lanes, type),
                 Tile.ofFloats(lanes).strips() * lanes.rows,
                 0,
-                CodePage.load(arrangement.kernel(lanes, type)),
+                new Straight(arrangement.straight, tokens -> arrangement.kernel(lanes, type, tokens)),
                 CodePage.load(lines ? Unpack.lines(lanes, type) : Unpack.floats(lanes, type)),
                 CodePage.load(ManyTokens.floats(lanes, lines)));
     }
@@ -174,7 +174,7 @@ record Plan(
                 OneToken.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
-                CodePage.load(OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
+                new Straight(1, _ -> OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
                 CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, TileProducts::pairs)),
                 CodePage.load(TileTokens.codes(codes, assembler.get())));
     }
@@ -191,7 +191,7 @@ record Plan(
                 OneToken.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.FLOAT_TOKENS,
-                CodePage.load(TileFloats.one(type)),
+                new Straight(1, _ -> TileFloats.one(type)),
                 CodePage.load(TileFloats.unpack(type)),
                 CodePage.load(TileTokens.floats(TileFloats.parts(type), assembler.get())));
     }
