@@ -10,7 +10,7 @@ enum Arrangement {
     /** All runs along the row. */
     IN_ORDER(1, 1),
     /** Every fourth run in a lane: {@link Abreast}. */
-    ABREAST(Abreast.BLOCKS, 1, 8),
+    ABREAST(Abreast.BLOCKS, 1, 9),
     /** Two neighbouring runs of each block of 256 in a lane, {@link FourRows}: Q4_K and Q5_K. */
     FOURS(Abreast.BLOCKS, 2),
     /** The same: Q6_K. */
