@@ -30,8 +30,7 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
         this(routine, products, format.codes(), format.runs(), tokens, records, scratch);
     }
 
-    private Dot(
-            Routine routine, Products products, Codes codes, int runs, int tokens, Gpr records, Gpr scratch) {
+    private Dot(Routine routine, Products products, Codes codes, int runs, int tokens, Gpr records, Gpr scratch) {
         super(routine, products, codes, sums(Panel.of(routine.lanes, codes, products)));
         this.records = records;
         this.scratch = scratch;

@@ -262,8 +262,7 @@ final class Matmul {
             }
             int groups = runs / form.arrangement.groupRuns();
             long first = form.memory.atLeast(0).address() + (long) token * form.groupBytes;
-            form.arrange.callBriefly(
-                    records, first, groups, record.bytes, (tokens - 1L) * form.groupBytes, 0);
+            form.arrange.callBriefly(records, first, groups, record.bytes, (tokens - 1L) * form.groupBytes, 0);
             return;
         }
         int lanesOfPart = form.arrangement.lanes;
