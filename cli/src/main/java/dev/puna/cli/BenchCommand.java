@@ -2,6 +2,7 @@ package dev.puna.cli;
 
 import dev.puna.cli.store.Bytes;
 import dev.puna.engine.Machine;
+import dev.puna.kernel.Bandwidth;
 import dev.puna.kernel.Roofline;
 import dev.puna.kernel.Workers;
 import dev.puna.load.Checkpoint;
@@ -203,21 +204,20 @@ final class BenchCommand implements Callable<Integer> {
         Output out = session.output();
         out.status("loading " + path.getFileName());
         try (Machine machine = new Machine(Optional.ofNullable(tier), OptionalInt.of(count));
+                Workers workers = new Workers(count);
                 Checkpoint checkpoint = Checkpoint.open(path);
                 Benchmark benchmark = new Benchmark(checkpoint, machine, cache.type, step)) {
             usedTier = machine.tier();
             out.status("measuring the machine");
-            Roofline roofline = rooflines.computeIfAbsent(count, _ -> {
-                try (Workers workers = new Workers(count)) {
-                    return Roofline.measure(machine.tier(), workers, pages.memory());
-                }
-            });
+            Bandwidth bandwidth = new Bandwidth(machine.tier(), workers, pages.memory());
+            Roofline roofline =
+                    rooflines.computeIfAbsent(count, _ -> Roofline.measure(machine.tier(), workers, bandwidth));
             for (Benchmark.Test test : tests) {
                 if (test.context() > checkpoint.llama().config().context()) {
                     ModelOptions.beyond(
                             session, test.context(), checkpoint.llama().config().context());
                 }
-                tell(checkpoint, count, roofline, benchmark.run(test, repeat, out::status));
+                tell(checkpoint, count, roofline, benchmark.run(test, repeat, bandwidth, out::status));
             }
         }
     }
@@ -238,7 +238,8 @@ final class BenchCommand implements Callable<Integer> {
         one.put("tokensPerSecond", result.tokensPerSecond());
         one.put("deviation", result.deviation());
         one.put("samples", Arrays.stream(result.samples()).boxed().toList());
-        one.put("shareOfBandwidth", result.shareOfBandwidth(roofline));
+        one.put("bytesPerSecond", Arrays.stream(result.memory()).boxed().toList());
+        one.put("shareOfBandwidth", result.shareOfBandwidth());
         one.put("shareOfPeak", result.shareOfPeak(roofline));
         if (!json) {
             print(one);

@@ -1,6 +1,7 @@
 package dev.puna.cli;
 
 import dev.puna.engine.Machine;
+import dev.puna.kernel.Bandwidth;
 import dev.puna.kernel.Probe.Numbers;
 import dev.puna.kernel.Roofline;
 import dev.puna.kernel.Span;
@@ -32,6 +33,8 @@ final class Benchmark implements AutoCloseable {
 
     private static final int WARM_PASSES = 8;
     private static final double MOST_WARM_SECONDS = 3;
+    /** How often memory is read each time, either way. */
+    private static final int TRIES = 2;
 
     /**
      * What is timed.
@@ -61,10 +64,11 @@ final class Benchmark implements AutoCloseable {
      * What came of it.
      *
      * @param samples tokens a second of all sequences together, of each repetition
+     * @param memory bytes a second that memory gave around each repetition: the mean of before and after
      * @param bytes weights and cache that were read in one repetition
      * @param multiplyAdds that were needed in one repetition
      */
-    record Result(Test test, double[] samples, double bytes, double multiplyAdds, Numbers numbers) {
+    record Result(Test test, double[] samples, double[] memory, double bytes, double multiplyAdds, Numbers numbers) {
         double tokensPerSecond() {
             return Arrays.stream(samples).average().orElseThrow();
         }
@@ -76,16 +80,16 @@ final class Benchmark implements AutoCloseable {
             return samples.length < 2 ? 0 : Math.sqrt(squares / (samples.length - 1));
         }
 
-        private double perSecond(double amount) {
-            return amount / test.tokens() * tokensPerSecond();
-        }
-
-        double shareOfBandwidth(Roofline roofline) {
-            return perSecond(bytes) / roofline.bytesPerSecond();
+        /** The median of the repetitions: a virtual machine's memory may be twice as fast a minute later. */
+        double shareOfBandwidth() {
+            double[] shares = new double[samples.length];
+            Arrays.setAll(shares, i -> bytes / test.tokens() * samples[i] / memory[i]);
+            Arrays.sort(shares);
+            return (shares[shares.length / 2] + shares[(shares.length - 1) / 2]) / 2;
         }
 
         double shareOfPeak(Roofline roofline) {
-            return perSecond(multiplyAdds) / roofline.multiplyAdds(numbers);
+            return multiplyAdds / test.tokens() * tokensPerSecond() / roofline.multiplyAdds(numbers);
         }
     }
 
@@ -141,9 +145,10 @@ final class Benchmark implements AutoCloseable {
     /**
      * Runs a test until it is warm, then {@code repeat} times.
      *
+     * @param bandwidth is measured before and after each time
      * @param told hears what happens
      */
-    Result run(Test test, int repeat, Consumer<String> told) {
+    Result run(Test test, int repeat, Bandwidth bandwidth, Consumer<String> told) {
         int each = Math.ceilDiv(test.context(), BLOCK_TOKENS);
         try (KvCache cache = new KvCache(config, cacheType, each * test.batch(), BLOCK_TOKENS)) {
             int[][] blocks = new int[test.batch()][each];
@@ -161,13 +166,18 @@ final class Benchmark implements AutoCloseable {
                 seconds = (System.nanoTime() - begun) / 1e9;
             } while (seconds < WARM_SECONDS || passes < WARM_PASSES && seconds < MOST_WARM_SECONDS);
             double[] samples = new double[repeat];
+            double[] memory = new double[repeat];
+            double before = bandwidth.measure(TRIES).bytesPerSecond();
             for (int i = 0; i < repeat; i++) {
                 told.accept(test.name() + ": " + (i + 1) + " of " + repeat);
                 long start = System.nanoTime();
                 once(cache, blocks, test);
                 samples[i] = test.tokens() * 1e9 / (System.nanoTime() - start);
+                double after = bandwidth.measure(TRIES).bytesPerSecond();
+                memory[i] = (before + after) / 2;
+                before = after;
             }
-            return result(test, samples);
+            return result(test, samples, memory);
         }
     }
 
@@ -201,7 +211,7 @@ final class Benchmark implements AutoCloseable {
     }
 
     /** Counts what the passes of one repetition have read and multiplied. */
-    private Result result(Test test, double[] samples) {
+    private Result result(Test test, double[] samples, double[] memory) {
         List<Tensor> maps = weights(llama.maps());
         List<Tensor> head = weights(List.of(llama.output()));
         long cacheBytes = config.cacheBytesPerToken(cacheType);
@@ -225,7 +235,8 @@ final class Benchmark implements AutoCloseable {
                 adds += test.batch() * (elements(maps) + elements(head)) + attention * positions;
             }
         }
-        return new Result(test, samples, bytes, adds, format(llama).blockSize() > 1 ? Numbers.CODES : Numbers.FLOATS);
+        Numbers numbers = format(llama).blockSize() > 1 ? Numbers.CODES : Numbers.FLOATS;
+        return new Result(test, samples, memory, bytes, adds, numbers);
     }
 
     @Override

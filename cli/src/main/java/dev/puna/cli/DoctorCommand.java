@@ -8,6 +8,7 @@ import dev.puna.cli.net.Unavailable;
 import dev.puna.cli.net.Web;
 import dev.puna.cli.store.Bytes;
 import dev.puna.cli.store.Store;
+import dev.puna.kernel.Bandwidth;
 import dev.puna.kernel.Kernels;
 import dev.puna.kernel.Roofline;
 import dev.puna.kernel.Tiers;
@@ -118,7 +119,8 @@ final class DoctorCommand implements Callable<Integer> {
         machine.put("huge_pages", host.hugePages().orElse(null));
         try (MappedPages pages = MappedPages.map(host);
                 Workers workers = new Workers()) {
-            Roofline roofline = Roofline.measure(fastest().name(), workers, pages.memory());
+            Roofline roofline = Roofline.measure(
+                    fastest().name(), workers, new Bandwidth(fastest().name(), workers, pages.memory()));
             machine.put("read_bytes_per_second", Math.round(roofline.bytesPerSecond()));
             machine.put(
                     "read_how",

@@ -33,6 +33,10 @@ class BenchCommandTest {
                 .asInstanceOf(LIST)
                 .hasSize(3)
                 .allSatisfy(sample -> assertThat((double) sample).isPositive());
+        assertThat(one.get("bytesPerSecond"))
+                .asInstanceOf(LIST)
+                .hasSize(3)
+                .allSatisfy(memory -> assertThat((double) memory).isGreaterThan(1e7));
         assertThat((double) one.get("tokensPerSecond"))
                 .isBetween(least(one.get("samples")) * 0.999, greatest(one.get("samples")) * 1.001);
         assertThat((double) one.get("shareOfBandwidth")).isBetween(0.0, 2.0);

@@ -2,9 +2,7 @@ package dev.puna.kernel;
 
 import dev.puna.kernel.Probe.Numbers;
 import dev.puna.kernel.x86.X86Tiers;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -32,20 +30,17 @@ public record Roofline(
      * Measures for a fraction of a second.
      *
      * @param tier whose instructions are multiplied with
-     * @param memory much larger than the caches; with the pages that weights have
+     * @param bandwidth of the same threads
      */
-    public static Roofline measure(String tier, Workers workers, MemorySegment memory) {
+    public static Roofline measure(String tier, Workers workers, Bandwidth bandwidth) {
         int threads = workers.threads();
         Probe[] own = new Probe[threads];
-        Probe[] reading = new Probe[threads];
         Arrays.setAll(own, _ -> probe(tier));
-        Arrays.setAll(reading, i -> fastest().orElse(own[i]));
-        double inOrder = bytesPerSecond(reading, workers, memory, 1);
-        double inStreams = bytesPerSecond(reading, workers, memory, 4);
+        Bandwidth.Reading reading = bandwidth.measure(TRIES);
         return new Roofline(
                 threads,
-                Math.max(inOrder, inStreams),
-                inOrder >= inStreams ? 1 : 4,
+                reading.bytesPerSecond(),
+                reading.streams(),
                 multiplyAdds(own, workers, Numbers.FLOATS),
                 multiplyAdds(own, workers, Numbers.CODES),
                 own[0].mix(Numbers.FLOATS),
@@ -60,28 +55,8 @@ public record Roofline(
         };
     }
 
-    private static Probe probe(String tier) {
+    static Probe probe(String tier) {
         return X86Tiers.probe(tier).orElseGet(() -> tier.equals("vector") ? new VectorProbe() : new PlainProbe());
-    }
-
-    /** Memory is as fast as it is, whatever the tier makes of it. */
-    private static Optional<Probe> fastest() {
-        return X86Tiers.describe().stream()
-                .filter(Tiers.Tier::available)
-                .flatMap(tier -> X86Tiers.probe(tier.name()).stream())
-                .findFirst();
-    }
-
-    private static double bytesPerSecond(Probe[] probes, Workers workers, MemorySegment memory, int streams) {
-        long part = memory.byteSize() / probes.length / Probe.READ_UNIT * Probe.READ_UNIT;
-        double best = 0;
-        for (int i = 0; i <= TRIES; i++) { // the first also brings the pages in
-            long start = System.nanoTime();
-            workers.run(
-                    probes.length, (strip, worker) -> probes[worker].read(memory.asSlice(strip * part, part), streams));
-            best = Math.max(best, part * probes.length * 1e9 / (System.nanoTime() - start));
-        }
-        return best;
     }
 
     private static double multiplyAdds(Probe[] probes, Workers workers, Numbers numbers) {

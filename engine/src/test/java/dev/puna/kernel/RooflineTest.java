@@ -18,7 +18,7 @@ class RooflineTest {
         try (Arena arena = Arena.ofShared();
                 Workers workers = new Workers(2)) {
             MemorySegment memory = arena.allocate(BYTES, 64);
-            Roofline roofline = Roofline.measure(tier, workers, memory);
+            Roofline roofline = Roofline.measure(tier, workers, new Bandwidth(tier, workers, memory));
             assertThat(roofline.threads()).isEqualTo(2);
             assertThat(roofline.bytesPerSecond()).isBetween(1e7, 1e12);
             assertThat(roofline.multiplyAdds(Numbers.FLOATS)).isBetween(1e6, 1e12);
