@@ -15,18 +15,42 @@ import static dev.puna.kernel.x86.Op.VPTERNLOGD;
 import static dev.puna.kernel.x86.Op.VPXOR;
 
 /**
- * The codes of a strip's rows side by side, for codes whose scales are whole numbers: each code times its scale, which
- * fits in a byte. Per block eight runs of eight vectors, then the sums of their weights (a lane holds two runs'), the
- * minima of their halves, and the factors. Codes with a bias lie around 128, as {@link QuadProducts} has them.
+ * The codes of a strip's rows side by side, for codes whose scales are whole numbers. At 16 lanes each code times its scale,
+ * which fits in a byte; at 8 the scales are behind a run's codes. Per block eight runs of eight vectors, then the sums of
+ * their weights (a lane holds two runs'), the minima of their halves, and the factors. Codes with a bias lie around 128, as
+ * {@link QuadProducts} has them.
  *
  * @param vector bytes of a vector
+ * @param scales behind a run
  */
-record BlockPanel(int vector, boolean minima) {
+record BlockPanel(int vector, int scales, boolean minima) {
     /** Where the weights begin, counted from behind the runs. */
     static final int WEIGHTS = 0;
 
+    static BlockPanel of(Lanes lanes, Codes codes) {
+        return new BlockPanel(lanes.bytes, lanes == Lanes.EIGHT ? codes.halves() : 0, codes.minima());
+    }
+
+    /** What fills a panel. */
+    interface Writer extends Sink {
+        BlockPanel panel();
+
+        /** @param base holds the address of the block's first run */
+        static Writer of(Routine routine, Codes codes, Gpr base) {
+            return switch (routine.lanes) {
+                case EIGHT -> new BlockPairs.Filling(routine, codes, base);
+                case SIXTEEN -> new Filling(routine, codes, base);
+            };
+        }
+    }
+
     int runBytes() {
-        return Codes.GROUPS * vector;
+        return (Codes.GROUPS + scales) * vector;
+    }
+
+    /** Of a run: */
+    int scale(int half) {
+        return (Codes.GROUPS + half) * vector;
     }
 
     /** Of what lies behind the runs: */
@@ -57,7 +81,7 @@ record BlockPanel(int vector, boolean minima) {
     }
 
     /** Writes a strip's block to a panel. */
-    static final class Filling implements Sink {
+    static final class Filling implements Writer {
         private final Routine routine;
         private final Assembler a;
         private final Codes codes;
@@ -77,7 +101,7 @@ record BlockPanel(int vector, boolean minima) {
             this.routine = routine;
             this.a = routine.a;
             this.codes = codes;
-            this.panel = new BlockPanel(routine.lanes.bytes, codes.minima());
+            this.panel = of(routine.lanes, codes);
             this.base = base;
             this.ones = routine.allBytes(1);
             this.lowWords = routine.allLanes(0xFFFF);
@@ -88,7 +112,8 @@ record BlockPanel(int vector, boolean minima) {
             this.offsets = routine.take(codes.bias() == 0 ? 0 : 2);
         }
 
-        BlockPanel panel() {
+        @Override
+        public BlockPanel panel() {
             return panel;
         }
 

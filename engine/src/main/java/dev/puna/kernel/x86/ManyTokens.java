@@ -48,8 +48,8 @@ final class ManyTokens {
             };
         }
 
-        static Tile ofWholeScales() {
-            return new Tile(2, 4);
+        static Tile ofWholeScales(Lanes lanes) {
+            return new Tile(lanes == Lanes.SIXTEEN ? 2 : 1, 4);
         }
 
         static Tile ofFloats(Lanes lanes) {
@@ -100,7 +100,7 @@ final class ManyTokens {
     }
 
     static byte[] wholeScales(Lanes lanes, Codes codes) {
-        Tile tile = Tile.ofWholeScales();
+        Tile tile = Tile.ofWholeScales(lanes);
         return kernel(lanes, tile, false, (routine, tokens) -> new BlockTokens(routine, codes, tile.strips(), tokens));
     }
 

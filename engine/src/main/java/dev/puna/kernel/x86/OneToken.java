@@ -71,7 +71,9 @@ final class OneToken {
     static byte[] wholeScales(Lanes lanes, DType type) {
         Routine routine = new Routine(lanes);
         Format format = Formats.whole(type, routine);
-        BlockDot dot = new BlockDot(routine, format.codes(), RCX, RSP);
+        Sums dot = lanes == Lanes.SIXTEEN
+                ? new BlockDot(routine, format.codes(), RCX, RSP)
+                : new BlockPairs.Dot(routine, format.codes(), RCX, RSP);
         return quantised(routine, format, dot, Activations.BLOCKS);
     }
 

@@ -29,8 +29,13 @@ final class PairProducts implements Products {
         this.a = routine.a;
         this.codes = codes;
         this.half = Codes.GROUPS / codes.halves();
-        this.depth = Math.min(half, codes.bits() <= 4 ? 8 : codes.bits() == 5 ? 4 : 2);
+        this.depth = Math.min(half, depth(codes));
         this.ones = routine.allLanes(0x0001_0001);
+    }
+
+    /** Groups of four whose products fit in 16 bits. */
+    static int depth(Codes codes) {
+        return codes.bits() <= 4 ? 8 : codes.bits() == 5 ? 4 : 2;
     }
 
     @Override

@@ -100,7 +100,7 @@ record Plan(
 
     /** Whether scales stay whole numbers. */
     private static boolean whole(Level level, DType type) {
-        return level == Level.AVX512 && Formats.hasWhole(type);
+        return level != Level.AMX && Formats.hasWhole(type);
     }
 
     private static Plan wholeScales(Lanes lanes, DType type) throws Refused {
@@ -108,12 +108,12 @@ record Plan(
         return new Plan(
                 Activations.BLOCKS,
                 Activations.BLOCKS,
-                new BlockPanel(lanes.bytes, codes.minima()).blockBytes(),
+                BlockPanel.of(lanes, codes).blockBytes(),
                 Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
                 OneToken.rows(lanes, type),
-                Tile.ofWholeScales().strips() * lanes.rows,
+                Tile.ofWholeScales(lanes).strips() * lanes.rows,
                 0,
                 new Straight(1, _ -> OneToken.wholeScales(lanes, type)),
                 CodePage.load(Unpack.wholeScales(lanes, type)),

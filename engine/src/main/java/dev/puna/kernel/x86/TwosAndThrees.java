@@ -1,6 +1,7 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VMOVUPS;
+import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPOR;
@@ -24,13 +25,20 @@ final class TwosAndThrees implements Format {
     /** Whether scales are handed over as whole numbers. */
     private final boolean whole;
 
-    private final Vec low;
+    /**
+     * Whether codes are handed over times four: those of odd runs, as they lie, are so, and of even runs the scales. So bytes
+     * are shifted once, not three times. A bias counts as a minimum then.
+     */
+    private final boolean fourfold;
+
+    private final Operand low;
 
     TwosAndThrees(DType type, Routine routine, boolean whole) {
         this.type = type;
         this.whole = whole;
+        this.fourfold = whole && routine.lanes == Lanes.EIGHT;
         this.three = type == DType.Q3_K;
-        this.low = routine.allBytes(3);
+        this.low = fourfold ? routine.everyByte(3) : routine.allBytes(3);
     }
 
     @Override
@@ -40,6 +48,9 @@ final class TwosAndThrees implements Format {
 
     @Override
     public Codes codes() {
+        if (fourfold) {
+            return new Codes(three ? 5 : 4, 0, 2, true, true);
+        }
         return three ? new Codes(3, 4, 2, false, whole) : new Codes(2, 0, 2, true, whole);
     }
 
@@ -63,10 +74,16 @@ final class TwosAndThrees implements Format {
             for (int run = 4 * half; run < 4 * half + 4; run++) {
                 for (int group = 0; group < Codes.GROUPS; group++) {
                     Vec four = fours[group];
-                    if (run % 4 > 0) {
+                    if (fourfold && run % 4 == 2) {
+                        a.op(VPSRLW, four, four, 4);
+                    } else if (!fourfold && run % 4 > 0) {
                         a.op(VPSRLW, four, four, 2);
                     }
-                    a.op(VPAND, code, four, low);
+                    if (fourfold && run % 2 == 1) {
+                        and(routine, code, four, 12);
+                    } else {
+                        a.op(VPAND, code, four, low);
+                    }
                     if (three) {
                         third(routine, code, scratch.plus(group * routine.lanes.bytes), run);
                     }
@@ -78,16 +95,17 @@ final class TwosAndThrees implements Format {
         }
     }
 
-    private static void third(Routine routine, Vec code, Mem bits, int run) {
+    private void third(Routine routine, Vec code, Mem bits, int run) {
         Assembler a = routine.a;
+        int target = fourfold && run % 2 == 1 ? 4 : 2;
         routine.with(bit -> {
             a.op(VMOVUPS, bit, bits);
-            if (run < 2) {
-                a.op(VPSLLW, bit, bit, 2 - run);
-            } else if (run > 2) {
-                a.op(VPSRLW, bit, bit, run - 2);
+            if (run < target) {
+                a.op(VPSLLW, bit, bit, target - run);
+            } else if (run > target) {
+                a.op(VPSRLW, bit, bit, run - target);
             }
-            and(routine, bit, bit, 4);
+            and(routine, bit, bit, 1 << target);
             a.op(VPOR, code, code, bit);
         });
     }
@@ -99,17 +117,21 @@ final class TwosAndThrees implements Format {
         Vec least = routine.take();
         routine.highHalves(least, d);
         routine.lowHalves(d, d);
-        routine.with(minus -> {
-            a.op(Op.VPBROADCASTD, minus, a.constant(Routine.littleEndian(Float.floatToRawIntBits(-1))));
-            a.op(Op.VMULPS, least, least, minus);
-        });
+        times(routine, least, -1);
         Vec[] sixteen = rows.columns(0);
         if (whole) {
+            if (fourfold) {
+                times(routine, d, 1 / 4f);
+            }
             sink.factors(d, least);
             routine.with(nibbles -> {
                 for (int two = 0; two < 4; two++) {
                     and(routine, nibbles, sixteen[two], 15);
-                    pairs(routine, nibbles, 2 * two, (run, pair) -> sink.scale(run, 0, pair));
+                    if (fourfold) {
+                        fours(routine, nibbles, 2 * two, sink);
+                    } else {
+                        pairs(routine, nibbles, 2 * two, (run, pair) -> sink.scale(run, 0, pair));
+                    }
                     a.op(VPSRLW, nibbles, sixteen[two], 4);
                     and(routine, nibbles, nibbles, 15);
                     pairs(routine, nibbles, 2 * two, (run, pair) -> sink.minimum(run, 0, pair));
@@ -150,11 +172,15 @@ final class TwosAndThrees implements Format {
         Vec d = read[3];
         routine.highHalves(d, d);
         Vec offset = routine.allLanes(whole ? 0x0020_0020 : -32);
-        if (whole) { // scales from -31 to 32, so that the largest product of a code is 124
-            routine.with(minus -> {
-                a.op(Op.VPBROADCASTD, minus, a.constant(Routine.littleEndian(Float.floatToRawIntBits(-1))));
-                a.op(Op.VMULPS, d, d, minus);
+        if (fourfold) { // minima are −16 times a scale, which comes times 256
+            routine.with(least -> {
+                a.op(VMOVUPS, least, d);
+                times(routine, d, 1 / 4f);
+                times(routine, least, -1 / 64f);
+                sink.factors(d, least);
             });
+        } else if (whole) { // scales from -31 to 32, so that the largest product of a code is 124
+            times(routine, d, -1);
             sink.factors(d, d);
         }
         Vec six = routine.take();
@@ -172,7 +198,11 @@ final class TwosAndThrees implements Format {
             }
             and(routine, upper, upper, 0x30);
             a.op(VPOR, six, six, upper);
-            if (whole) {
+            if (fourfold) {
+                a.op(VPADDB, upper, six, routine.everyByte(-32));
+                words(routine, upper, 2 * four, false, (run, pair) -> sink.minimum(run, 0, pair));
+                fours(routine, six, 2 * four, sink);
+            } else if (whole) {
                 pairs(routine, six, 2 * four, (run, pair) -> {
                     a.op(VPSUBW, pair, offset, pair);
                     sink.scale(run, 0, pair);
@@ -192,12 +222,46 @@ final class TwosAndThrees implements Format {
         routine.give(six, upper, offset);
     }
 
+    private static void times(Routine routine, Vec vector, float factor) {
+        Assembler a = routine.a;
+        routine.with(all -> {
+            a.op(Op.VPBROADCASTD, all, a.constant(Routine.littleEndian(Float.floatToRawIntBits(factor))));
+            a.op(Op.VMULPS, vector, vector, all);
+        });
+    }
+
+    /** Scales of {@code run} and the next, bytes of each lane: times four of the first, and each four times over. */
+    private void fours(Routine routine, Vec bytes, int run, Sink sink) {
+        Assembler a = routine.a;
+        routine.with(scale -> {
+            a.op(Op.VPBROADCASTD, scale, a.constant(Routine.littleEndian(0x0001_0004)));
+            a.op(Op.VPMULLW, bytes, bytes, scale);
+            if (three) { // they lie around 32
+                a.op(Op.VPBROADCASTD, scale, a.constant(Routine.littleEndian(0xE0E0_8080)));
+                a.op(VPADDB, bytes, bytes, scale);
+            }
+            for (int i = 0; i < 4; i++) {
+                byte[] order = new byte[16];
+                for (int at = 0; at < 16; at++) {
+                    order[at] = (byte) (at / 4 * 4 + i);
+                }
+                a.op(VPSHUFB, scale, bytes, routine.everyPart(order));
+                sink.scale(run + i / 2, i % 2, scale);
+            }
+        });
+    }
+
     /** Four bytes of each lane become two numbers of 16 bits for {@code run}, and two for the next. */
     private static void pairs(Routine routine, Vec bytes, int run, BiConsumer<Integer, Vec> sink) {
+        words(routine, bytes, run, true, sink);
+    }
+
+    /** The same; else, where bytes have a sign, the numbers times 256. */
+    private static void words(Routine routine, Vec bytes, int run, boolean low, BiConsumer<Integer, Vec> sink) {
         for (int i = 0; i < 2; i++) {
             byte[] order = new byte[16];
             for (int at = 0; at < 16; at++) {
-                order[at] = (byte) (at % 2 == 1 ? -1 : at / 4 * 4 + 2 * i + at % 4 / 2);
+                order[at] = (byte) (low == (at % 2 == 1) ? -1 : at / 4 * 4 + 2 * i + at % 4 / 2);
             }
             int of = run + i;
             routine.with(pair -> {

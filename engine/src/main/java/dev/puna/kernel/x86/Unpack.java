@@ -53,7 +53,7 @@ final class Unpack {
         Routine routine = new Routine(lanes);
         Rows rows = rows(routine);
         Format format = Formats.whole(type, routine);
-        BlockPanel.Filling filling = new BlockPanel.Filling(routine, format.codes(), RCX);
+        BlockPanel.Writer filling = BlockPanel.Writer.of(routine, format.codes(), RCX);
         int groups = format.runs() * Codes.GROUPS;
         blocks(
                 routine,
