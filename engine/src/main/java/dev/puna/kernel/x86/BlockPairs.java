@@ -33,6 +33,7 @@ final class BlockPairs {
         protected final Routine routine;
         protected final Assembler a;
         protected final Codes codes;
+        protected final BlockPanel panel;
         /** The sum of a half's codes, bytes; of a run's weights, words that stand for their sum. */
         protected final Vec weights;
 
@@ -40,13 +41,14 @@ final class BlockPairs {
             this.routine = routine;
             this.a = routine.a;
             this.codes = codes;
+            this.panel = BlockPanel.of(routine.lanes, codes);
             this.weights = routine.take();
         }
 
         /** Where the scale of a half waits. */
         abstract Mem scale(int run, int half);
 
-        /** Where the weights of the first half wait. */
+        /** Where the weights of a first half wait. */
         abstract Mem waiting();
 
         /** {@code weights} becomes the sum of the run's when the last group is there. */
@@ -125,6 +127,7 @@ final class BlockPairs {
             return scratch(4 + run * codes.halves() + half);
         }
 
+        /** Or, where weights are large, the middles of the first runs. */
         @Override
         Mem waiting() {
             return scratch(0);
@@ -160,11 +163,12 @@ final class BlockPairs {
 
         @Override
         public void minimum(int run, int half, Vec pair) {
+            int number = run * codes.halves() / 2;
             routine.with(sums -> {
-                a.op(VPBROADCASTD, sums, ofBlock(BlockRecord.SUMS + 4 * run));
+                a.op(VPBROADCASTD, sums, ofBlock(BlockRecord.sums(codes, number)));
                 a.op(VPMADDWD, sums, sums, pair);
                 a.op(VPADDD, minima, minima, sums);
-                if (run == BlockRecord.RUNS - 1) {
+                if (number == panel.minima() - 1) {
                     a.op(VCVTDQ2PS, minima, minima);
                     a.op(VPBROADCASTD, sums, ofBlock(BlockRecord.SUM_FACTOR));
                     a.op(VMULPS, minima, minima, sums);
@@ -214,19 +218,26 @@ final class BlockPairs {
                 a.op(VFMADD231PS, block, total, spare);
             }
             a.op(VPBROADCASTW, spare, ofBlock(BlockRecord.MIDDLES + 2 * run));
-            if (run == 0) {
+            if (run == 0 || (panel.large() && run == BlockPanel.LARGE)) {
                 a.op(VPMADDWD, middles, weights, spare);
             } else {
                 a.op(VPMADDWD, weights, weights, spare);
                 a.op(VPADDD, middles, middles, weights);
+            }
+            if (panel.large() && run == BlockPanel.LARGE - 1) {
+                a.op(VMOVUPS_STORE, waiting(), middles);
             }
         }
 
         @Override
         public void count() {
             routine.with(factor -> {
-                a.op(VCVTDQ2PS, middles, middles);
                 a.op(VPBROADCASTD, factor, ofBlock(BlockRecord.MIDDLE_FACTOR));
+                if (panel.large()) {
+                    a.op(VCVTDQ2PS, words, waiting());
+                    a.op(VFMADD231PS, block, words, factor);
+                }
+                a.op(VCVTDQ2PS, middles, middles);
                 a.op(VFMADD231PS, block, middles, factor);
                 a.op(VFMADD231PS, sum, block, scaleFactor());
                 a.op(VMOVUPS, factor, minimaWaiting());
@@ -237,14 +248,12 @@ final class BlockPairs {
 
     /** Writes a strip's block to a panel. */
     static final class Filling extends Summed implements BlockPanel.Writer {
-        private final BlockPanel panel;
         private final Gpr base;
         private final Vec ones;
         private final Vec even;
 
         Filling(Routine routine, Codes codes, Gpr base) {
             super(routine, codes);
-            this.panel = BlockPanel.of(routine.lanes, codes);
             this.base = base;
             this.ones = routine.allLanes(0x0001_0001);
             this.even = routine.take();
@@ -271,7 +280,7 @@ final class BlockPairs {
         /** They go where the weights of the first runs, and then of the last, will be. */
         @Override
         Mem waiting() {
-            return side(BlockPanel.WEIGHTS + (BlockRecord.RUNS / 2 - 1) * panel.vector());
+            return side(panel.weight(panel.weights() - 1));
         }
 
         @Override
@@ -282,7 +291,7 @@ final class BlockPairs {
 
         @Override
         public void minimum(int run, int half, Vec pair) {
-            a.op(VMOVUPS_STORE, side(panel.minima(run)), pair);
+            a.op(VMOVUPS_STORE, side(panel.minimum(run * codes.halves() / 2)), pair);
         }
 
         @Override
@@ -290,13 +299,15 @@ final class BlockPairs {
             gather(run, group, four);
             a.op(VMOVUPS_STORE, ofRun(run, group), four);
             if (group == Codes.GROUPS - 1) {
-                if (run % 2 == 0) {
+                if (panel.large()) {
+                    a.op(VMOVUPS_STORE, side(panel.weight(run)), weights);
+                } else if (run % 2 == 0) {
                     a.op(VPMADDWD, even, weights, ones);
                 } else {
                     a.op(VPMADDWD, weights, weights, ones);
                     a.op(VPSLLD, weights, weights, 16);
                     a.op(VPBLENDW, weights, even, weights, 0b1010_1010);
-                    a.op(VMOVUPS_STORE, side(BlockPanel.WEIGHTS + run / 2 * panel.vector()), weights);
+                    a.op(VMOVUPS_STORE, side(panel.weight(run / 2)), weights);
                 }
             }
         }

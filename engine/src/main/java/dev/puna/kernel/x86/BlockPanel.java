@@ -21,14 +21,21 @@ import static dev.puna.kernel.x86.Op.VPXOR;
  * {@link QuadProducts} has them.
  *
  * @param vector bytes of a vector
- * @param scales behind a run
+ * @param scales vectors of them behind a run
+ * @param weights vectors of the sums of weights: of two runs each, or of one where they need more than 16 bits
+ * @param minima vectors of them
  */
-record BlockPanel(int vector, int scales, boolean minima) {
-    /** Where the weights begin, counted from behind the runs. */
-    static final int WEIGHTS = 0;
+record BlockPanel(int vector, int scales, int weights, int minima) {
+    /** Runs whose weights times middles fit in 32 bits where their sums need more than 16. */
+    static final int LARGE = 4;
 
     static BlockPanel of(Lanes lanes, Codes codes) {
-        return new BlockPanel(lanes.bytes, lanes == Lanes.EIGHT ? codes.halves() : 0, codes.minima());
+        boolean five = codes.halves() == 1 && codes.bits() > 4;
+        return new BlockPanel(
+                lanes.bytes,
+                lanes == Lanes.EIGHT ? codes.halves() : 0,
+                five ? BlockRecord.RUNS : BlockRecord.RUNS / 2,
+                codes.minima() ? BlockRecord.RUNS / 2 * codes.halves() : 0);
     }
 
     /** What fills a panel. */
@@ -53,13 +60,22 @@ record BlockPanel(int vector, int scales, boolean minima) {
         return (Codes.GROUPS + half) * vector;
     }
 
+    /** Whether a vector of weights is of one run only. */
+    boolean large() {
+        return weights == BlockRecord.RUNS;
+    }
+
     /** Of what lies behind the runs: */
-    int minima(int run) {
-        return (BlockRecord.RUNS / 2 + run) * vector;
+    int weight(int number) {
+        return number * vector;
+    }
+
+    int minimum(int number) {
+        return (weights + number) * vector;
     }
 
     int scaleFactor() {
-        return (BlockRecord.RUNS / 2 + (minima ? BlockRecord.RUNS : 0)) * vector;
+        return (weights + minima) * vector;
     }
 
     int minimumFactor() {
@@ -67,7 +83,7 @@ record BlockPanel(int vector, int scales, boolean minima) {
     }
 
     int sideBytes() {
-        return scaleFactor() + (minima ? 2 : 1) * vector;
+        return scaleFactor() + (minima > 0 ? 2 : 1) * vector;
     }
 
     int blockBytes() {
@@ -128,7 +144,7 @@ record BlockPanel(int vector, int scales, boolean minima) {
         @Override
         public void factors(Vec scale, Vec minimum) {
             a.op(VMOVUPS_STORE, side(panel.scaleFactor()), scale);
-            if (panel.minima()) {
+            if (panel.minima() > 0) {
                 a.op(VMOVUPS_STORE, side(panel.minimumFactor()), minimum);
             }
         }
@@ -141,7 +157,7 @@ record BlockPanel(int vector, int scales, boolean minima) {
 
         @Override
         public void minimum(int run, int half, Vec pair) {
-            a.op(VMOVUPS_STORE, side(panel.minima(run)), pair);
+            a.op(VMOVUPS_STORE, side(panel.minimum(run)), pair);
         }
 
         @Override
@@ -161,7 +177,7 @@ record BlockPanel(int vector, int scales, boolean minima) {
                 a.op(VMOVUPS, even, codeSum);
             } else if (group == Codes.GROUPS - 1) {
                 pair(routine, even, codeSum, lowWords);
-                a.op(VMOVUPS_STORE, side(WEIGHTS + run / 2 * panel.vector()), codeSum);
+                a.op(VMOVUPS_STORE, side(panel.weight(run / 2)), codeSum);
             }
         }
 

@@ -46,8 +46,10 @@ final class BlockQuantiser {
     private final Routine routine = new Routine(Lanes.EIGHT);
     private final Assembler a = routine.a;
     private final Vec positive = routine.allLanes(0x7FFF_FFFF);
-    /** More bits make no difference: products of 8 bits are coarser. */
-    private final Vec words = floats(8_191);
+    /** So that eight products with the weights of a run fit in 32 bits. */
+    private static final int MOST_MIDDLE = 8_191;
+    /** So that a run's two sums fit in 16 bits, and a block's products with whole minima in 32. */
+    private static final int MOST_SUM = 16_383;
 
     private final Vec bytes = floats(127);
     private final Vec least = floats(1e-30f);
@@ -120,14 +122,16 @@ final class BlockQuantiser {
         a.op(combine, t[0], t[0], t[1]);
     }
 
-    /** What x is to be divided by, so that the largest becomes 8,191: its inverse; and stores what undoes that. */
-    private void factor(Vec inverse, Vec largest, int factor) {
+    /** What x is to be divided by, so that the largest becomes {@code most}: its inverse; and stores what undoes that. */
+    private void factor(Vec inverse, Vec largest, int most, int factor) {
+        Vec words = floats(most);
         routine.with(step -> {
             a.op(VDIVPS, step, largest, words);
             a.op(VMOVD_STORE, Mem.at(RSI, BlockRecord.SIDE + factor), step.xmm());
         });
         a.op(VMAXPS, inverse, largest, least);
         a.op(VDIVPS, inverse, words, inverse);
+        routine.give(words);
     }
 
     /** The middles of the runs, as they are after rounding, and the steps on both sides of them. */
@@ -144,7 +148,7 @@ final class BlockQuantiser {
         a.op(VADDPS, middle, v[4], v[5]);
         a.op(VANDPS, v[3], middle, positive);
         Elementwise.acrossLanes(a, v[3], v[4], VMAXPS);
-        factor(v[4], v[3], BlockRecord.MIDDLE_FACTOR);
+        factor(v[4], v[3], MOST_MIDDLE, BlockRecord.MIDDLE_FACTOR);
         a.op(VMULPS, v[4], v[4], middle);
         a.op(VCVTPS2DQ, v[4], v[4]);
         a.op(VCVTDQ2PS, middle, v[4]);
@@ -186,7 +190,7 @@ final class BlockQuantiser {
         a.op(VANDPS, v[3], v[1], positive);
         a.op(VMAXPS, v[2], v[2], v[3]);
         Elementwise.acrossLanes(a, v[2], v[3], VMAXPS);
-        factor(v[3], v[2], BlockRecord.SUM_FACTOR);
+        factor(v[3], v[2], MOST_SUM, BlockRecord.SUM_FACTOR);
         for (int i = 0; i < 2; i++) {
             a.op(VMULPS, v[i], v[i], v[3]);
             a.op(VCVTPS2DQ, v[i], v[i]);
@@ -194,6 +198,11 @@ final class BlockQuantiser {
         a.op(VPACKSSDW, v[0], v[0], v[1]);
         a.op(VPERMQ, v[0], v[0], 0b11_01_10_00); // packing works within 128 bits
         a.op(VMOVUPS_STORE, Mem.at(RSI, BlockRecord.SIDE + BlockRecord.SUMS), v[0]);
+        a.op(Op.VPBROADCASTD, v[1], a.constant(Routine.littleEndian(0x0001_0001)));
+        a.op(Op.VPMADDWD, v[0], v[0], v[1]);
+        a.op(VPACKSSDW, v[0], v[0], v[0]);
+        a.op(VPERMQ, v[0], v[0], 0b1000);
+        a.op(VMOVUPS_STORE, Mem.at(RSI, BlockRecord.SIDE + BlockRecord.RUN_SUMS), v[0].xmm());
         routine.give(v);
     }
 

@@ -25,7 +25,15 @@ final class BlockRecord {
     static final int SUM_FACTOR = 48;
 
     static final int MIDDLE_FACTOR = 52;
-    static final int BYTES = SIDE + 56;
+    /** Sums of both halves of each run, 16 bits. */
+    static final int RUN_SUMS = 56;
+
+    static final int BYTES = SIDE + 72;
+
+    /** Where the two sums are that a vector of minima meets: of the halves of a run, or else of two runs. */
+    static int sums(Codes codes, int number) {
+        return (codes.halves() > 1 ? SUMS : RUN_SUMS) + 4 * number;
+    }
 
     private BlockRecord() {}
 }

@@ -9,6 +9,7 @@ import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPADDW;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
+import static dev.puna.kernel.x86.Op.VPBROADCASTW;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VPDPWSSD;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
@@ -146,24 +147,29 @@ final class BlockTokens implements ManyTokens.Body {
             }
         }
         for (int group = 0; group < Codes.GROUPS; group++) {
-            products(VPDPBUSD, panels, group * panel.vector(), tokens, 4 * group);
+            products(VPDPBUSD, panels, group * panel.vector(), VPBROADCASTD, tokens, 4 * group);
         }
     }
 
     @Override
     public void run(Vec[][] sums, Mem[] panels, Mem[] tokens) {
-        zero(totals);
-        for (int two = 0; two < BlockRecord.RUNS / 2; two++) {
-            int at = BlockPanel.WEIGHTS + two * panel.vector();
-            products(VPDPWSSD, panels, at, tokens, BlockRecord.MIDDLES + 4 * two);
+        for (int first = 0; first < panel.weights(); first += BlockPanel.LARGE) {
+            zero(totals);
+            for (int i = first; i < first + BlockPanel.LARGE; i++) {
+                if (panel.large()) {
+                    products(VPDPWSSD, panels, panel.weight(i), VPBROADCASTW, tokens, BlockRecord.MIDDLES + 2 * i);
+                } else {
+                    products(VPDPWSSD, panels, panel.weight(i), VPBROADCASTD, tokens, BlockRecord.MIDDLES + 4 * i);
+                }
+            }
+            toFloats();
+            times(blocks, totals, tokens, BlockRecord.MIDDLE_FACTOR);
         }
-        toFloats();
-        times(blocks, totals, tokens, BlockRecord.MIDDLE_FACTOR);
         factor(sums, blocks, panels, panel.scaleFactor());
         if (codes.minima()) {
             zero(totals);
-            for (int run = 0; run < BlockRecord.RUNS; run++) {
-                products(VPDPWSSD, panels, panel.minima(run), tokens, BlockRecord.SUMS + 4 * run);
+            for (int i = 0; i < panel.minima(); i++) {
+                products(VPDPWSSD, panels, panel.minimum(i), VPBROADCASTD, tokens, BlockRecord.sums(codes, i));
             }
             toFloats();
             for (int t = 0; t < tokens.length; t++) {
@@ -176,8 +182,8 @@ final class BlockTokens implements ManyTokens.Body {
         }
     }
 
-    /** Adds products of a vector of each strip and four bytes of each token. */
-    private void products(Op op, Mem[] panels, int ofPanel, Mem[] tokens, int ofToken) {
+    /** Adds products of a vector of each strip and what {@code broadcast} takes of each token. */
+    private void products(Op op, Mem[] panels, int ofPanel, Op broadcast, Mem[] tokens, int ofToken) {
         for (int s = 0; s < strips; s++) {
             a.op(VMOVUPS, weights[s], panels[s].plus(ofPanel));
         }
@@ -185,7 +191,7 @@ final class BlockTokens implements ManyTokens.Body {
             Vec[] sums = totals[t];
             Mem four = tokens[t].plus(ofToken);
             routine.with(activations -> {
-                a.op(VPBROADCASTD, activations, four);
+                a.op(broadcast, activations, four);
                 for (int s = 0; s < strips; s++) {
                     if (routine.lanes == Lanes.SIXTEEN) {
                         a.op(op, sums[s], weights[s], activations);

@@ -14,13 +14,21 @@ final class Formats {
     }
 
     /** Whether a type's blocks can be taken apart with whole scales. */
-    static boolean hasWhole(DType type) {
-        return type == DType.Q2_K || type == DType.Q3_K;
+    static boolean hasWhole(Lanes lanes, DType type) {
+        return switch (type) {
+            case Q2_K, Q3_K -> true;
+            case Q4_K, Q5_K -> lanes == Lanes.EIGHT;
+            default -> false;
+        };
     }
 
     /** With whole scales. */
     static Format whole(DType type, Routine routine) {
-        return new TwosAndThrees(type, routine, true);
+        return switch (type) {
+            case Q2_K, Q3_K -> new TwosAndThrees(type, routine, true);
+            case Q4_K, Q5_K -> new FoursAndFives(type, routine, true);
+            default -> throw new IllegalArgumentException(type.name());
+        };
     }
 
     /** With scales in f32. */
@@ -30,7 +38,7 @@ final class Formats {
             case Q5_0, Q5_1 -> new Fives(type, routine);
             case Q8_0 -> new Bytes();
             case Q2_K, Q3_K -> new TwosAndThrees(type, routine, false);
-            case Q4_K, Q5_K -> new FoursAndFives(type, routine);
+            case Q4_K, Q5_K -> new FoursAndFives(type, routine, false);
             case Q6_K -> new Sixes(routine);
             case IQ4_XS -> new Levels(routine);
             default -> throw new IllegalArgumentException(type.name());

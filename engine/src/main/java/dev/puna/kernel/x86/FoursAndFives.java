@@ -15,12 +15,16 @@ import dev.puna.tensor.DType;
 final class FoursAndFives implements Format {
     private final DType type;
     private final boolean five;
-    private final Vec low;
+    /** Whether scales and minima are handed over as whole numbers, at 8 lanes. */
+    private final boolean whole;
 
-    FoursAndFives(DType type, Routine routine) {
+    private final Operand low;
+
+    FoursAndFives(DType type, Routine routine, boolean whole) {
         this.type = type;
+        this.whole = whole;
         this.five = type == DType.Q5_K;
-        this.low = routine.allBytes(15);
+        this.low = whole ? routine.everyByte(15) : routine.allBytes(15);
     }
 
     @Override
@@ -30,7 +34,7 @@ final class FoursAndFives implements Format {
 
     @Override
     public Codes codes() {
-        return new Codes(five ? 5 : 4, 0, 1, true);
+        return new Codes(five ? 5 : 4, 0, 1, true, whole);
     }
 
     @Override
@@ -84,7 +88,7 @@ final class FoursAndFives implements Format {
      * Twelve bytes hold eight scales and eight minima: bytes 0 to 3 and 4 to 7 the first four of each in their low six
      * bits; the other four have their low bits in the nibbles of bytes 8 to 11 and their upper two in the first eight's.
      */
-    private static void scales(Routine routine, Rows rows, Sink sink) {
+    private void scales(Routine routine, Rows rows, Sink sink) {
         Assembler a = routine.a;
         Vec[] head = rows.columns(0);
         Vec d = routine.take();
@@ -95,14 +99,15 @@ final class FoursAndFives implements Format {
             a.op(Op.VPBROADCASTD, minus, a.constant(Routine.littleEndian(Float.floatToRawIntBits(-1))));
             a.op(Op.VMULPS, least, least, minus);
         });
+        if (whole) {
+            sink.factors(d, least);
+        }
         Vec six = routine.take();
         Vec upper = routine.take();
         for (int minima = 0; minima < 2; minima++) {
             Vec first = head[1 + minima];
             and(routine, six, first, 0x3F);
-            for (int run = 0; run < 4; run++) {
-                one(routine, sink, six, run, run, minima == 1 ? least : d, minima == 1);
-            }
+            four(routine, sink, six, 0, minima == 1 ? least : d, minima == 1);
             a.op(VPSRLW, upper, first, 2);
             and(routine, upper, upper, 0x30);
             if (minima == 1) {
@@ -110,9 +115,7 @@ final class FoursAndFives implements Format {
             }
             and(routine, six, head[3], 0x0F);
             a.op(VPOR, six, six, upper);
-            for (int run = 4; run < 8; run++) {
-                one(routine, sink, six, run - 4, run, minima == 1 ? least : d, minima == 1);
-            }
+            four(routine, sink, six, 4, minima == 1 ? least : d, minima == 1);
         }
         routine.give(head);
         routine.give(d, six, upper);
@@ -122,15 +125,25 @@ final class FoursAndFives implements Format {
         routine.a.op(VPAND, target, source, routine.everyByte(bytes));
     }
 
-    private static void one(Routine routine, Sink sink, Vec six, int index, int run, Vec factor, boolean minimum) {
-        routine.with(number -> {
-            routine.byteOfLane(number, six, index);
-            routine.scaled(number, number, factor);
-            if (minimum) {
-                sink.minimum(run, 0, number);
-            } else {
-                sink.scale(run, 0, number);
-            }
-        });
+    /** Four bytes of each lane are numbers of so many runs. */
+    private void four(Routine routine, Sink sink, Vec six, int run, Vec factor, boolean minimum) {
+        for (int i = 0; i < 4; i += whole && minimum ? 2 : 1) {
+            int index = i;
+            routine.with(number -> {
+                if (!whole) {
+                    routine.byteOfLane(number, six, index);
+                    routine.scaled(number, number, factor);
+                } else if (minimum) {
+                    routine.orderBytes(number, six, at -> at % 2 == 1 ? -1 : index + at / 2);
+                } else {
+                    routine.spreadByte(number, six, index);
+                }
+                if (minimum) {
+                    sink.minimum(run + index, 0, number);
+                } else {
+                    sink.scale(run + index, 0, number);
+                }
+            });
+        }
     }
 }

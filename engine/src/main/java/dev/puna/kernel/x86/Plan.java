@@ -100,7 +100,7 @@ record Plan(
 
     /** Whether scales stay whole numbers. */
     private static boolean whole(Level level, DType type) {
-        return level != Level.AMX && Formats.hasWhole(type);
+        return level != Level.AMX && Formats.hasWhole(level.lanes, type);
     }
 
     private static Plan wholeScales(Lanes lanes, DType type) throws Refused {

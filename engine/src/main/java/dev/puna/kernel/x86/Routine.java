@@ -24,6 +24,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 
 /** A kernel being written: its instructions, its vectors and which of them are free. */
 final class Routine {
@@ -168,6 +169,21 @@ final class Routine {
             a.op(VPSLLD, target, source, 24 - 8 * index);
             a.op(VPSRAD, target, target, 24);
         }
+    }
+
+    /** Byte {@code index} of each lane, in all of its bytes. */
+    void spreadByte(Vec target, Vec source, int index) {
+        orderBytes(target, source, at -> index);
+    }
+
+    /** In each byte of a lane that one which {@code order} has for its place, or zero where that is −1. */
+    void orderBytes(Vec target, Vec source, IntUnaryOperator order) {
+        byte[] bytes = new byte[16];
+        for (int i = 0; i < 16; i++) {
+            int from = order.applyAsInt(i % 4);
+            bytes[i] = (byte) (from < 0 ? -1 : i / 4 * 4 + from);
+        }
+        a.op(VPSHUFB, target, source, everyPart(bytes));
     }
 
     /** Bits {@code from} to {@code from + count − 1} of each lane. */

@@ -5,7 +5,6 @@ import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPOR;
-import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRLD;
@@ -241,11 +240,7 @@ final class TwosAndThrees implements Format {
                 a.op(VPADDB, bytes, bytes, scale);
             }
             for (int i = 0; i < 4; i++) {
-                byte[] order = new byte[16];
-                for (int at = 0; at < 16; at++) {
-                    order[at] = (byte) (at / 4 * 4 + i);
-                }
-                a.op(VPSHUFB, scale, bytes, routine.everyPart(order));
+                routine.spreadByte(scale, bytes, i);
                 sink.scale(run + i / 2, i % 2, scale);
             }
         });
@@ -259,13 +254,10 @@ final class TwosAndThrees implements Format {
     /** The same; else, where bytes have a sign, the numbers times 256. */
     private static void words(Routine routine, Vec bytes, int run, boolean low, BiConsumer<Integer, Vec> sink) {
         for (int i = 0; i < 2; i++) {
-            byte[] order = new byte[16];
-            for (int at = 0; at < 16; at++) {
-                order[at] = (byte) (low == (at % 2 == 1) ? -1 : at / 4 * 4 + 2 * i + at % 4 / 2);
-            }
+            int first = 2 * i;
             int of = run + i;
             routine.with(pair -> {
-                routine.a.op(VPSHUFB, pair, bytes, routine.everyPart(order));
+                routine.orderBytes(pair, bytes, at -> low == (at % 2 == 1) ? -1 : first + at / 2);
                 sink.accept(of, pair);
             });
         }
