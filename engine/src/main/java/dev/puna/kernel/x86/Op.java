@@ -71,6 +71,7 @@ enum Op {
     VPERMD(RVM, 1, 2, 0x36, "00", FULL, 4),
     VPERMW(RVM, 1, 2, 0x8D, "-1", FULL),
     VPERMB(RVM, 1, 2, 0x8D, "-0", FULL),
+    VPERMT2W(RVM, 1, 2, 0x7D, "-1", FULL),
     VPERMT2D(RVM, 1, 2, 0x7E, "-0", FULL, 4),
     VPERMT2Q(RVM, 1, 2, 0x7E, "-1", FULL, 8),
     VSHUFI32X4(RVM, 1, 3, 0x43, "-0", FULL, 4),

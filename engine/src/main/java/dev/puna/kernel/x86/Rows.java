@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of a strip, each {@code stride} bytes behind the one before, and the way across them: bytes that lie along the
@@ -38,6 +39,9 @@ final class Rows {
     private final Gpr thrice;
     /** Bytes of a block, where blocks are abreast. */
     private final int blockBytes;
+    /** The quicker way where all blocks abreast are there, for blocks that it fits. */
+    private final @Nullable Words words;
+
     /** Blocks abreast that there are; further lanes read the last one again. */
     private int blocks = Abreast.BLOCKS;
 
@@ -69,10 +73,16 @@ final class Rows {
         this.stride = stride;
         this.thrice = thrice;
         this.blockBytes = blockBytes;
+        this.words = Words.fit(routine, blockBytes) ? new Words(routine, blockBytes) : null;
     }
 
-    /** From here on there are so many blocks abreast. */
+    /** From here on there are so many blocks abreast; {@link #begin} comes before there are all again. */
     void blocks(int count) {
+        if (words != null && blocks == Abreast.BLOCKS) {
+            words.drop();
+        } else if (words != null && count == Abreast.BLOCKS) {
+            words.keep();
+        }
         blocks = count;
     }
 
@@ -91,6 +101,9 @@ final class Rows {
 
     /** Sets the other registers from the first base and the stride. */
     void begin() {
+        if (words != null) {
+            words.begin();
+        }
         if (!routine.abreast) {
             a.lea(thrice, Mem.at(stride, stride, 2, 0));
         }
@@ -154,6 +167,10 @@ final class Rows {
      * the system's allocator keeps.
      */
     Vec[] wide(int offset, int from) {
+        if (words != null && blocks == Abreast.BLOCKS) {
+            assert from == 3 && offset + WIDE == blockBytes;
+            return words.last(bases);
+        }
         int half = lanes().rows / 2; // rows in each of two groups, which are turned by themselves first
         Vec[] low = fours(0, offset);
         Vec[] high = fours(half, offset);
