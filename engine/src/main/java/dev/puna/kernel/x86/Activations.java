@@ -16,6 +16,8 @@ enum Activations {
      * themselves are whole numbers too, of 16 bits, times a factor for all runs.
      */
     BLOCKS(256, BlockRecord.SIDE, BlockRecord.BYTES),
+    /** The same where products are added by two: z is f32, and what a bias takes away stands in words. */
+    PAIRED_BLOCKS(256, BlockRecord.SIDE, BlockRecord.BYTES),
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 96),
     /** 32 numbers, f32, as they are; nothing behind them. */

@@ -15,67 +15,27 @@ import static dev.puna.kernel.x86.Op.VPTERNLOGD;
 import static dev.puna.kernel.x86.Op.VPXOR;
 
 /**
- * The codes of a strip's rows side by side, for codes whose scales are whole numbers. At 16 lanes each code times its scale,
- * which fits in a byte; at 8 the scales are behind a run's codes. Per block eight runs of eight vectors, then the sums of
- * their weights (a lane holds two runs'), the minima of their halves, and the factors. Codes with a bias lie around 128, as
- * {@link QuadProducts} has them.
+ * The codes of a strip's rows side by side, for codes whose scales are whole numbers: each code times its scale, which
+ * fits in a byte. Per block eight runs of eight vectors, then the sums of their weights (a lane holds two runs'), the
+ * minima of their halves, and the factors. Codes with a bias lie around 128, as {@link QuadProducts} has them.
  *
  * @param vector bytes of a vector
- * @param scales vectors of them behind a run
- * @param weights vectors of the sums of weights: of two runs each, or of one where they need more than 16 bits
- * @param minima vectors of them
  */
-record BlockPanel(int vector, int scales, int weights, int minima) {
-    /** Runs whose weights times middles fit in 32 bits where their sums need more than 16. */
-    static final int LARGE = 4;
-
-    static BlockPanel of(Lanes lanes, Codes codes) {
-        boolean five = codes.halves() == 1 && codes.bits() > 4;
-        return new BlockPanel(
-                lanes.bytes,
-                lanes == Lanes.EIGHT ? codes.halves() : 0,
-                five ? BlockRecord.RUNS : BlockRecord.RUNS / 2,
-                codes.minima() ? BlockRecord.RUNS / 2 * codes.halves() : 0);
-    }
-
-    /** What fills a panel. */
-    interface Writer extends Sink {
-        BlockPanel panel();
-
-        /** @param base holds the address of the block's first run */
-        static Writer of(Routine routine, Codes codes, Gpr base) {
-            return switch (routine.lanes) {
-                case EIGHT -> new BlockPairs.Filling(routine, codes, base);
-                case SIXTEEN -> new Filling(routine, codes, base);
-            };
-        }
-    }
+record BlockPanel(int vector, boolean minima) {
+    /** Where the weights begin, counted from behind the runs. */
+    static final int WEIGHTS = 0;
 
     int runBytes() {
-        return (Codes.GROUPS + scales) * vector;
-    }
-
-    /** Of a run: */
-    int scale(int half) {
-        return (Codes.GROUPS + half) * vector;
-    }
-
-    /** Whether a vector of weights is of one run only. */
-    boolean large() {
-        return weights == BlockRecord.RUNS;
+        return Codes.GROUPS * vector;
     }
 
     /** Of what lies behind the runs: */
-    int weight(int number) {
-        return number * vector;
-    }
-
-    int minimum(int number) {
-        return (weights + number) * vector;
+    int minima(int run) {
+        return (BlockRecord.RUNS / 2 + run) * vector;
     }
 
     int scaleFactor() {
-        return (weights + minima) * vector;
+        return (BlockRecord.RUNS / 2 + (minima ? BlockRecord.RUNS : 0)) * vector;
     }
 
     int minimumFactor() {
@@ -83,7 +43,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
     }
 
     int sideBytes() {
-        return scaleFactor() + (minima > 0 ? 2 : 1) * vector;
+        return scaleFactor() + (minima ? 2 : 1) * vector;
     }
 
     int blockBytes() {
@@ -97,7 +57,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
     }
 
     /** Writes a strip's block to a panel. */
-    static final class Filling implements Writer {
+    static final class Filling implements Sink {
         private final Routine routine;
         private final Assembler a;
         private final Codes codes;
@@ -117,7 +77,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
             this.routine = routine;
             this.a = routine.a;
             this.codes = codes;
-            this.panel = of(routine.lanes, codes);
+            this.panel = new BlockPanel(routine.lanes.bytes, codes.minima());
             this.base = base;
             this.ones = routine.allBytes(1);
             this.lowWords = routine.allLanes(0xFFFF);
@@ -128,8 +88,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
             this.offsets = routine.take(codes.bias() == 0 ? 0 : 2);
         }
 
-        @Override
-        public BlockPanel panel() {
+        BlockPanel panel() {
             return panel;
         }
 
@@ -144,7 +103,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
         @Override
         public void factors(Vec scale, Vec minimum) {
             a.op(VMOVUPS_STORE, side(panel.scaleFactor()), scale);
-            if (panel.minima() > 0) {
+            if (panel.minima()) {
                 a.op(VMOVUPS_STORE, side(panel.minimumFactor()), minimum);
             }
         }
@@ -157,7 +116,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
 
         @Override
         public void minimum(int run, int half, Vec pair) {
-            a.op(VMOVUPS_STORE, side(panel.minimum(run)), pair);
+            a.op(VMOVUPS_STORE, side(panel.minima(run)), pair);
         }
 
         @Override
@@ -177,7 +136,7 @@ record BlockPanel(int vector, int scales, int weights, int minima) {
                 a.op(VMOVUPS, even, codeSum);
             } else if (group == Codes.GROUPS - 1) {
                 pair(routine, even, codeSum, lowWords);
-                a.op(VMOVUPS_STORE, side(panel.weight(run / 2)), codeSum);
+                a.op(VMOVUPS_STORE, side(WEIGHTS + run / 2 * panel.vector()), codeSum);
             }
         }
 

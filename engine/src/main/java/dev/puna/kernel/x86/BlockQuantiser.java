@@ -43,23 +43,26 @@ final class BlockQuantiser {
     private static final int INVERSES = 192;
     private static final int FRAME = 224;
 
-    private final Routine routine = new Routine(Lanes.EIGHT);
-    private final Assembler a = routine.a;
-    private final Vec positive = routine.allLanes(0x7FFF_FFFF);
     /** So that eight products with the weights of a run fit in 32 bits. */
     private static final int MOST_MIDDLE = 8_191;
     /** So that a run's two sums fit in 16 bits, and a block's products with whole minima in 32. */
     private static final int MOST_SUM = 16_383;
 
+    private final boolean paired;
+    private final Routine routine = new Routine(Lanes.EIGHT);
+    private final Assembler a = routine.a;
+    private final Vec positive = routine.allLanes(0x7FFF_FFFF);
     private final Vec bytes = floats(127);
     private final Vec least = floats(1e-30f);
     private final Vec half = floats(Codes.RUN / 2);
 
-    private BlockQuantiser() {}
+    private BlockQuantiser(boolean paired) {
+        this.paired = paired;
+    }
 
     /** {@code quantise(f32 source, records target, blocks)}. */
-    static byte[] kernel() {
-        return new BlockQuantiser().written();
+    static byte[] kernel(Activations record) {
+        return new BlockQuantiser(record == Activations.PAIRED_BLOCKS).written();
     }
 
     private Vec floats(float value) {
@@ -225,6 +228,21 @@ final class BlockQuantiser {
         a.op(VEXTRACTI128, t[1].xmm(), t[0], 1);
         a.op(Op.VPUNPCKLDQ, t[0].xmm(), t[0].xmm(), t[1].xmm());
         a.op(Op.VMOVQ_STORE, Mem.at(RSP, SUMS + 8 * run), t[0].xmm());
+        if (!paired) {
+            offsets(at, t);
+        }
+        Quantiser.packed(routine, x);
+        a.op(VMOVUPS_STORE, Mem.at(RSI, at), x[0]);
+        if (paired) {
+            middle(run, at, t);
+            wordOffsets(at, x[0], t);
+        }
+        routine.give(t);
+        routine.give(x);
+    }
+
+    /** Of the sums of both halves, in the lower two lanes of t0. */
+    private void offsets(int at, Vec[] t) {
         routine.zero(t[1]);
         a.op(VPSUBD, t[0].xmm(), t[1].xmm(), t[0].xmm());
         a.op(VPSHUFD, t[1].xmm(), t[0].xmm(), 1);
@@ -234,9 +252,25 @@ final class BlockQuantiser {
         a.op(VPSLLD, t[0].xmm(), t[0].xmm(), 2);
         a.op(VPACKSSDW, t[0].xmm(), t[0].xmm(), t[0].xmm());
         a.op(VMOVD_STORE, Mem.at(RSI, at + BlockRecord.OFFSETS), t[0].xmm());
-        Quantiser.packed(routine, x);
-        a.op(VMOVUPS_STORE, Mem.at(RSI, at), x[0]);
-        routine.give(t);
-        routine.give(x);
+    }
+
+    private void middle(int run, int at, Vec[] t) {
+        a.op(Op.VMOVSS, t[0].xmm(), Mem.at(RSP, MIDDLES + 4 * run));
+        a.op(VMOVD_STORE, Mem.at(RSI, at + BlockRecord.MIDDLE), t[0].xmm());
+    }
+
+    private void wordOffsets(int at, Vec bytes, Vec[] t) {
+        a.op(VMOVUPS, t[0], routine.everyByte(1));
+        a.op(Op.VPMADDUBSW, t[0], t[0], bytes);
+        a.op(VPSHUFD, t[1], t[0], 0b01_00_11_10);
+        a.op(Op.VPADDW, t[0], t[0], t[1]);
+        a.op(VPSHUFD, t[1], t[0], 0b10_11_00_01);
+        a.op(Op.VPADDW, t[0], t[0], t[1]);
+        routine.zero(t[1]);
+        a.op(Op.VPSUBW, t[0], t[1], t[0]);
+        a.op(Op.VPSLLW, t[0], t[0], 5);
+        a.op(VMOVD_STORE, Mem.at(RSI, at + BlockRecord.wordOffsets(0)), t[0].xmm());
+        a.op(VEXTRACTI128, t[1].xmm(), t[0], 1);
+        a.op(VMOVD_STORE, Mem.at(RSI, at + BlockRecord.wordOffsets(1)), t[1].xmm());
     }
 }

@@ -1,16 +1,31 @@
 package dev.puna.kernel.x86;
 
-/** Where things are in {@link Activations#BLOCKS}: eight runs, and behind them what belongs to all. */
+/**
+ * Where things are in {@link Activations#BLOCKS} and {@link Activations#PAIRED_BLOCKS}: eight runs, and behind them what
+ * belongs to all.
+ */
 final class BlockRecord {
     static final int RUNS = 8;
     /** From one run to the next: 32 bytes, then these. */
-    static final int RUN_BYTES = 44;
+    static final int RUN_BYTES = 48;
 
     static final int SCALE = 32;
+    // Of BLOCKS:
+
     /** −128 · Σq, 32 bits. */
     static final int OFFSET = 36;
     /** −4 · Σq of each half, 16 bits. */
     static final int OFFSETS = 40;
+
+    // Of PAIRED_BLOCKS:
+
+    /** z, f32. */
+    static final int MIDDLE = 36;
+
+    /** −32 · Σq of a half, of the first two of each four numbers and of the last two, 16 bits each. */
+    static int wordOffsets(int half) {
+        return 40 + 4 * half;
+    }
 
     /** Where what belongs to all begins. */
     static final int SIDE = RUNS * RUN_BYTES;
@@ -29,11 +44,6 @@ final class BlockRecord {
     static final int RUN_SUMS = 56;
 
     static final int BYTES = SIDE + 72;
-
-    /** Where the two sums are that a vector of minima meets: of the halves of a run, or else of two runs. */
-    static int sums(Codes codes, int number) {
-        return (codes.halves() > 1 ? SUMS : RUN_SUMS) + 4 * number;
-    }
 
     private BlockRecord() {}
 }

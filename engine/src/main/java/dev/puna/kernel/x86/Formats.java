@@ -17,7 +17,7 @@ final class Formats {
     static boolean hasWhole(Lanes lanes, DType type) {
         return switch (type) {
             case Q2_K, Q3_K -> true;
-            case Q4_K, Q5_K -> lanes == Lanes.EIGHT;
+            case Q4_K, Q5_K, Q6_K -> lanes == Lanes.EIGHT;
             default -> false;
         };
     }
@@ -27,6 +27,7 @@ final class Formats {
         return switch (type) {
             case Q2_K, Q3_K -> new TwosAndThrees(type, routine, true);
             case Q4_K, Q5_K -> new FoursAndFives(type, routine, true);
+            case Q6_K -> new Sixes(routine, true);
             default -> throw new IllegalArgumentException(type.name());
         };
     }
@@ -39,7 +40,7 @@ final class Formats {
             case Q8_0 -> new Bytes();
             case Q2_K, Q3_K -> new TwosAndThrees(type, routine, false);
             case Q4_K, Q5_K -> new FoursAndFives(type, routine, false);
-            case Q6_K -> new Sixes(routine);
+            case Q6_K -> new Sixes(routine, false);
             case IQ4_XS -> new Levels(routine);
             default -> throw new IllegalArgumentException(type.name());
         };

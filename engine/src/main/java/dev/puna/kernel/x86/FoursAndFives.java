@@ -18,13 +18,13 @@ final class FoursAndFives implements Format {
     /** Whether scales and minima are handed over as whole numbers, at 8 lanes. */
     private final boolean whole;
 
-    private final Operand low;
+    private final Vec low;
 
     FoursAndFives(DType type, Routine routine, boolean whole) {
         this.type = type;
         this.whole = whole;
         this.five = type == DType.Q5_K;
-        this.low = whole ? routine.everyByte(15) : routine.allBytes(15);
+        this.low = routine.allBytes(15);
     }
 
     @Override
@@ -136,7 +136,7 @@ final class FoursAndFives implements Format {
                 } else if (minimum) {
                     routine.orderBytes(number, six, at -> at % 2 == 1 ? -1 : index + at / 2);
                 } else {
-                    routine.spreadByte(number, six, index);
+                    routine.wordsOfByte(number, six, index, false);
                 }
                 if (minimum) {
                     sink.minimum(run + index, 0, number);

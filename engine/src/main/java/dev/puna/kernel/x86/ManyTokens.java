@@ -101,7 +101,10 @@ final class ManyTokens {
 
     static byte[] wholeScales(Lanes lanes, Codes codes) {
         Tile tile = Tile.ofWholeScales(lanes);
-        return kernel(lanes, tile, false, (routine, tokens) -> new BlockTokens(routine, codes, tile.strips(), tokens));
+        return kernel(lanes, tile, false, (routine, tokens) -> switch (lanes) {
+            case EIGHT -> new BlockPairs.Tokens(routine, codes, tokens);
+            case SIXTEEN -> new BlockTokens(routine, codes, tile.strips(), tokens);
+        });
     }
 
     static byte[] floats(Lanes lanes, boolean abreast) {

@@ -9,6 +9,7 @@ import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,8 @@ final class Matmul {
     private final Function[] quantisers = new Function[Activations.values().length];
     /** By {@link #index}; made when first asked for. */
     private final @Nullable Form[] forms = new Form[Arrangement.values().length * RECORDS];
+
+    private final BitSet prepared = new BitSet(forms.length);
 
     private final MemorySegment[] arguments;
     private final Workers.Task prepare = this::prepare;
@@ -113,7 +116,7 @@ final class Matmul {
         x = input.data();
         columns = (int) input.columns();
         tokens = (int) input.rows();
-        long prepared = 0;
+        prepared.clear();
         int parts = 0;
         jobCount = weights.size();
         long bytes = 0;
@@ -129,9 +132,9 @@ final class Matmul {
             Job job = jobs.get(i);
             job.plan = plan;
             job.form = form(plan);
-            long bit = 1L << index(job.form.record, job.form.arrangement);
-            if ((prepared & bit) == 0) {
-                prepared |= bit;
+            int index = index(job.form.record, job.form.arrangement);
+            if (!prepared.get(index)) {
+                prepared.set(index);
                 prepare(job.form, plan.overrun());
             }
             begin(job, weights.get(i), ys.get(i), partBytes);

@@ -74,7 +74,12 @@ final class OneToken {
         Sums dot = lanes == Lanes.SIXTEEN
                 ? new BlockDot(routine, format.codes(), RCX, RSP)
                 : new BlockPairs.Dot(routine, format.codes(), RCX, RSP);
-        return quantised(routine, format, dot, Activations.BLOCKS);
+        return quantised(routine, format, dot, wholeRecord(lanes));
+    }
+
+    /** What whole scales need of the activations. */
+    static Activations wholeRecord(Lanes lanes) {
+        return lanes == Lanes.SIXTEEN ? Activations.BLOCKS : Activations.PAIRED_BLOCKS;
     }
 
     /** Where a strip's products are summed up. */

@@ -104,11 +104,13 @@ record Plan(
     }
 
     private static Plan wholeScales(Lanes lanes, DType type) throws Refused {
-        Codes codes = Formats.whole(type, new Routine(lanes)).codes();
+        Routine routine = new Routine(lanes);
+        Codes codes = Formats.whole(type, routine).codes();
+        Activations record = OneToken.wholeRecord(lanes);
         return new Plan(
-                Activations.BLOCKS,
-                Activations.BLOCKS,
-                BlockPanel.of(lanes, codes).blockBytes(),
+                record,
+                record,
+                Unpack.blockPanelBytes(routine, codes),
                 Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),

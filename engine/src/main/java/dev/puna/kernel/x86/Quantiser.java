@@ -45,7 +45,7 @@ final class Quantiser {
             case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
             case PARTS, PAIRED_PARTS -> parts(record);
             case BYTES, HALVES, WORDS -> whole(record);
-            case BLOCKS -> BlockQuantiser.kernel();
+            case BLOCKS, PAIRED_BLOCKS -> BlockQuantiser.kernel(record);
             case FLOATS -> copied();
             case FOURTHS -> dealt();
         };

@@ -15,6 +15,7 @@ import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSRAD;
+import static dev.puna.kernel.x86.Op.VPSRAW;
 import static dev.puna.kernel.x86.Op.VPSRLD;
 import static dev.puna.kernel.x86.Op.VPTERNLOGD;
 import static dev.puna.kernel.x86.Op.VPXOR;
@@ -120,6 +121,15 @@ final class Routine {
         return a.constant(all);
     }
 
+    /** The address of a constant: a vector of lanes of 32 bits. */
+    Mem everyLane(int value) {
+        ByteBuffer all = ByteBuffer.allocate(lanes.bytes).order(ByteOrder.LITTLE_ENDIAN);
+        while (all.hasRemaining()) {
+            all.putInt(value);
+        }
+        return a.constant(all.array());
+    }
+
     /** The address of a constant: {@code bytes} (16 of them) in each 128-bit part. */
     Mem everyPart(byte... bytes) {
         assert bytes.length == 16;
@@ -171,9 +181,12 @@ final class Routine {
         }
     }
 
-    /** Byte {@code index} of each lane, in all of its bytes. */
-    void spreadByte(Vec target, Vec source, int index) {
-        orderBytes(target, source, at -> index);
+    /** Byte {@code index} of each lane, without or with its sign, in both of its words. */
+    void wordsOfByte(Vec target, Vec source, int index, boolean signed) {
+        orderBytes(target, source, at -> signed == (at % 2 == 1) ? index : -1);
+        if (signed) {
+            a.op(VPSRAW, target, target, 8);
+        }
     }
 
     /** In each byte of a lane that one which {@code order} has for its place, or zero where that is −1. */

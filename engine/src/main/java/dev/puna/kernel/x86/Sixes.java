@@ -13,8 +13,11 @@ import dev.puna.tensor.DType;
  */
 final class Sixes implements Format {
     private final Vec low;
+    /** Whether scales are handed over as whole numbers, at 8 lanes. */
+    private final boolean whole;
 
-    Sixes(Routine routine) {
+    Sixes(Routine routine, boolean whole) {
+        this.whole = whole;
         this.low = routine.allBytes(15);
     }
 
@@ -25,7 +28,7 @@ final class Sixes implements Format {
 
     @Override
     public Codes codes() {
-        return new Codes(6, 32, 2, false);
+        return new Codes(6, 32, 2, false, whole);
     }
 
     @Override
@@ -73,15 +76,22 @@ final class Sixes implements Format {
         });
     }
 
-    private static void scales(Routine routine, Rows rows, Sink sink) {
+    private void scales(Routine routine, Rows rows, Sink sink) {
         Vec d = rows.column(194, 3);
         routine.highHalves(d, d);
+        if (whole) {
+            sink.factors(d, d);
+        }
         Vec[] sixteen = rows.columns(192);
         for (int i = 0; i < 16; i++) {
             int sub = i;
             routine.with(number -> {
-                routine.signedByteOfLane(number, sixteen[sub / 4], sub % 4);
-                routine.scaled(number, number, d);
+                if (whole) {
+                    routine.wordsOfByte(number, sixteen[sub / 4], sub % 4, true);
+                } else {
+                    routine.signedByteOfLane(number, sixteen[sub / 4], sub % 4);
+                    routine.scaled(number, number, d);
+                }
                 sink.scale(sub / 2, sub % 2, number);
             });
         }

@@ -30,14 +30,14 @@ final class TwosAndThrees implements Format {
      */
     private final boolean fourfold;
 
-    private final Operand low;
+    private final Vec low;
 
     TwosAndThrees(DType type, Routine routine, boolean whole) {
         this.type = type;
         this.whole = whole;
         this.fourfold = whole && routine.lanes == Lanes.EIGHT;
         this.three = type == DType.Q3_K;
-        this.low = fourfold ? routine.everyByte(3) : routine.allBytes(3);
+        this.low = routine.allBytes(3);
     }
 
     @Override
@@ -229,7 +229,7 @@ final class TwosAndThrees implements Format {
         });
     }
 
-    /** Scales of {@code run} and the next, bytes of each lane: times four of the first, and each four times over. */
+    /** Scales of {@code run} and the next, bytes of each lane: times four of the first, each in words. */
     private void fours(Routine routine, Vec bytes, int run, Sink sink) {
         Assembler a = routine.a;
         routine.with(scale -> {
@@ -240,7 +240,7 @@ final class TwosAndThrees implements Format {
                 a.op(VPADDB, bytes, bytes, scale);
             }
             for (int i = 0; i < 4; i++) {
-                routine.spreadByte(scale, bytes, i);
+                routine.wordsOfByte(scale, bytes, i, three);
                 sink.scale(run + i / 2, i % 2, scale);
             }
         });

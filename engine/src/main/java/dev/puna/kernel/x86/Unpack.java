@@ -53,18 +53,28 @@ final class Unpack {
         Routine routine = new Routine(lanes);
         Rows rows = rows(routine);
         Format format = Formats.whole(type, routine);
-        BlockPanel.Writer filling = BlockPanel.Writer.of(routine, format.codes(), RCX);
+        Codes codes = format.codes();
+        Sink filling = lanes == Lanes.SIXTEEN
+                ? new BlockPanel.Filling(routine, codes, RCX)
+                : new BlockPairs.Filling(routine, codes, RCX);
         int groups = format.runs() * Codes.GROUPS;
         blocks(
                 routine,
                 rows,
                 format.scratchVectors(),
                 type.blockBytes(),
-                filling.panel().blockBytes(),
+                blockPanelBytes(routine, codes),
                 0,
                 groups,
                 fetch -> format.block(routine, rows, fetch.before(filling), Mem.at(RSP)));
         return routine.a.finish();
+    }
+
+    /** Bytes of such a block of a strip in a panel. */
+    static int blockPanelBytes(Routine routine, Codes codes) {
+        return routine.lanes == Lanes.SIXTEEN
+                ? new BlockPanel(routine.lanes.bytes, codes.minima()).blockBytes()
+                : BlockPairs.Panel.of(routine, codes).blockBytes();
     }
 
     /** Numbers, f32. */
