@@ -86,6 +86,9 @@ enum Activations {
 
     /** Where −128 · Σq over the half is, 32 bits. */
     int offset(int half) {
+        if (this == WORDS) {
+            return numbers + 4;
+        }
         assert hasMiddle();
         return numbers + 8 + 4 * halves() + 4 * half;
     }

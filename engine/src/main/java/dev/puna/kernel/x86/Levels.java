@@ -15,7 +15,7 @@ final class Levels implements Format {
     private final Nibbles.Table table;
 
     Levels(Routine routine) {
-        this.codes = Nibbles.levels(routine.lanes);
+        this.codes = Nibbles.levels();
         this.mask = routine.allBytes(15);
         this.table = new Nibbles.Table(routine, Nibbles.levels(codes));
     }

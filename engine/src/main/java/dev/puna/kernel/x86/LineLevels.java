@@ -27,7 +27,7 @@ final class LineLevels extends LineBlock {
 
     LineLevels(Routine routine, Vec sum) {
         super(routine, sum);
-        this.codes = Nibbles.levels(Lanes.SIXTEEN);
+        this.codes = Nibbles.levels();
         this.low = routine.allBytes(0x0F);
         this.taken = routine.allLanes(-128 * 32);
         this.table = routine.take();

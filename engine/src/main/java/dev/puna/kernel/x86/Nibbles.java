@@ -33,7 +33,7 @@ final class Nibbles implements Format {
         this.codes = switch (type) {
             case Q4_0 -> new Codes(4, 8, 1, false);
             case Q4_1 -> new Codes(4, 0, 1, true);
-            case IQ4_NL -> levels(routine.lanes);
+            case IQ4_NL -> levels();
             case MXFP4 -> new Codes(5, 16, 1, false);
             default -> throw new IllegalArgumentException(type.name());
         };
@@ -45,9 +45,9 @@ final class Nibbles implements Format {
         };
     }
 
-    /** What {@link #LEVELS} are at a level: with sixteen lanes they lie around 128. */
-    static Codes levels(Lanes lanes) {
-        return new Codes(8, lanes == Lanes.SIXTEEN ? 128 : 0, 1, false);
+    /** What {@link #LEVELS} are: they lie around 128. */
+    static Codes levels() {
+        return new Codes(8, 128, 1, false);
     }
 
     /** {@link #LEVELS} and the codes' bias. */
@@ -59,30 +59,19 @@ final class Nibbles implements Format {
         return biased;
     }
 
-    /** Sixteen bytes that nibbles stand for: kept in a vector where there are enough. */
+    /** Sixteen bytes that nibbles stand for, for the whole of the kernel. */
     static final class Table {
         private final Routine routine;
-        private final Mem memory;
-        private final @Nullable Vec kept;
+        private final Vec table;
 
         Table(Routine routine, byte[] levels) {
             this.routine = routine;
-            this.memory = routine.everyPart(levels);
-            this.kept = routine.lanes == Lanes.SIXTEEN ? routine.take() : null;
-            if (kept != null) {
-                routine.a.op(Op.VMOVDQU, kept, memory);
-            }
+            this.table = routine.take();
+            routine.a.op(Op.VMOVDQU, table, routine.everyPart(levels));
         }
 
         void look(Vec nibble) {
-            if (kept != null) {
-                routine.a.op(VPSHUFB, nibble, kept, nibble);
-                return;
-            }
-            routine.with(table -> {
-                routine.a.op(Op.VMOVDQU, table, memory);
-                routine.a.op(VPSHUFB, nibble, table, nibble);
-            });
+            routine.a.op(VPSHUFB, nibble, table, nibble);
         }
     }
 

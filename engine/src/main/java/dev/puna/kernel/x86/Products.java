@@ -16,7 +16,7 @@ interface Products {
     static Products of(Routine routine, Codes codes) {
         return switch (routine.lanes) {
             case SIXTEEN -> QuadProducts.many(routine, codes);
-            case EIGHT -> codes.signed() ? new WordProducts(routine) : new PairProducts(routine, codes);
+            case EIGHT -> codes.bits() == 8 ? new WordProducts(routine, codes) : new PairProducts(routine, codes);
         };
     }
 

@@ -73,11 +73,14 @@ final class Quantiser {
             largest(routine, x, t, positive);
         }
         scaled(routine, record, x, t, most, least);
+        a.op(VPADDD, t[2], x[0], x[1]);
+        a.op(VPADDD, t[3], x[2], x[3]);
         if (record == Activations.WORDS) {
+            a.op(VPADDD, t[2], t[2], t[3]);
+            Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
+            offset(routine, record, t[2], 0);
             words(routine, x);
         } else {
-            a.op(VPADDD, t[2], x[0], x[1]);
-            a.op(VPADDD, t[3], x[2], x[3]);
             if (record.halves() == 1) {
                 a.op(VPADDD, t[2], t[2], t[3]);
                 Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
@@ -327,10 +330,17 @@ final class Quantiser {
             a.op(VCVTDQ2PS, scaled, sum);
             a.op(VMULPS, scaled, scaled, d);
             a.op(VMOVD_STORE, Mem.at(RSI, record.sum(half)), scaled.xmm());
-            routine.zero(scaled);
-            a.op(VPSUBD, scaled, scaled, sum);
-            a.op(VPSLLD, scaled, scaled, 7);
-            a.op(VMOVD_STORE, Mem.at(RSI, record.offset(half)), scaled.xmm());
+        });
+        offset(routine, record, sum, half);
+    }
+
+    private static void offset(Routine routine, Activations record, Vec sum, int half) {
+        Assembler a = routine.a;
+        routine.with(offset -> {
+            routine.zero(offset);
+            a.op(VPSUBD, offset, offset, sum);
+            a.op(VPSLLD, offset, offset, 7);
+            a.op(VMOVD_STORE, Mem.at(RSI, record.offset(half)), offset.xmm());
         });
     }
 
