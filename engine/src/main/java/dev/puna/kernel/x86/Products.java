@@ -16,13 +16,16 @@ interface Products {
     static Products of(Routine routine, Codes codes) {
         return switch (routine.lanes) {
             case SIXTEEN -> QuadProducts.many(routine, codes);
-            case EIGHT -> codes.bits() == 8 ? new WordProducts(routine, codes) : new PairProducts(routine, codes);
+            case EIGHT -> codes.bits() == 8 ? WordProducts.many(routine, codes) : new PairProducts(routine, codes);
         };
     }
 
     /** The same for one token: the same sums. */
     static Products ofOne(Routine routine, Codes codes) {
-        return routine.lanes == Lanes.SIXTEEN ? QuadProducts.one(routine, codes) : of(routine, codes);
+        return switch (routine.lanes) {
+            case SIXTEEN -> QuadProducts.one(routine, codes);
+            case EIGHT -> codes.bits() == 8 ? WordProducts.one(routine, codes) : new PairProducts(routine, codes);
+        };
     }
 
     /** What this way needs of the activations. */

@@ -6,26 +6,40 @@ import static dev.puna.kernel.x86.Op.VPMADDWD;
 import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRAW;
 import static dev.puna.kernel.x86.Op.VPSRLW;
+import static dev.puna.kernel.x86.Op.VPXOR;
 
 /**
  * AVX2, codes of 8 bits, with a sign or around 128: too wide for sums of 16 bits, so they are widened first, and
- * {@code vpmaddwd} adds two products of 16 bits to 32. The activations have 16 bits too, at no cost. A bias costs nothing
- * either, and without a sign widening is an instruction less.
+ * {@code vpmaddwd} adds two products of 16 bits to 32. The activations have 16 bits too, at no cost. Without a sign
+ * widening is an instruction less, but sums begin with what the bias takes away: one token's codes keep it, a panel's do not.
  */
 final class WordProducts implements Products {
     private final Routine routine;
     private final Assembler a;
 
-    private final boolean signed;
+    private final Codes codes;
+    /** Whether codes keep their bias. */
+    private final boolean biased;
 
-    /** The low halves of words where codes have no sign, once {@link #unpacking} has taken it. */
+    /** The low halves of words where they do, once {@link #unpacking} has taken it. */
     private Vec lowBytes = Vec.ymm(0);
 
-    WordProducts(Routine routine, Codes codes) {
+    private WordProducts(Routine routine, Codes codes, boolean biased) {
         assert codes.bias() == 0 || codes.bias() == 128;
         this.routine = routine;
         this.a = routine.a;
-        this.signed = codes.signed();
+        this.codes = codes;
+        this.biased = biased;
+    }
+
+    /** For one token. */
+    static Products one(Routine routine, Codes codes) {
+        return new WordProducts(routine, codes, !codes.signed());
+    }
+
+    /** For many tokens. */
+    static Products many(Routine routine, Codes codes) {
+        return new WordProducts(routine, codes, false);
     }
 
     @Override
@@ -45,7 +59,7 @@ final class WordProducts implements Products {
 
     @Override
     public void unpacking() {
-        if (!signed) {
+        if (biased) {
             lowBytes = routine.allLanes(0x00FF_00FF);
         }
     }
@@ -64,13 +78,16 @@ final class WordProducts implements Products {
     @Override
     public Vec[] step(Vec group) {
         Vec even = routine.take();
-        if (signed) {
+        if (biased) {
+            a.op(VPAND, even, group, lowBytes);
+            a.op(VPSRLW, group, group, 8);
+        } else {
+            if (!codes.signed()) {
+                a.op(VPXOR, group, group, routine.everyByte(128));
+            }
             a.op(VPSLLW, even, group, 8);
             a.op(VPSRAW, even, even, 8);
             a.op(VPSRAW, group, group, 8);
-        } else {
-            a.op(VPAND, even, group, lowBytes);
-            a.op(VPSRLW, group, group, 8);
         }
         return new Vec[] {even, group};
     }
@@ -91,7 +108,7 @@ final class WordProducts implements Products {
 
     @Override
     public void start(Sum[] sums, Mem record, int half) {
-        if (!signed) {
+        if (biased) {
             for (Sum sum : sums) {
                 routine.ofToken(sum.total(), record, record().offset(half));
             }
@@ -105,7 +122,7 @@ final class WordProducts implements Products {
             for (int strip = 0; strip < sums.length; strip++) {
                 Vec total = sums[strip].total();
                 Vec codes = steps[strip];
-                if (step == 0 && signed) {
+                if (step == 0 && !biased) {
                     a.op(VPMADDWD, total, codes, activations);
                 } else if (strip == sums.length - 1) {
                     a.op(VPMADDWD, activations, codes, activations);
