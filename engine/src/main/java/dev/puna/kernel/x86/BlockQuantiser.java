@@ -43,15 +43,13 @@ final class BlockQuantiser {
     private static final int INVERSES = 192;
     private static final int FRAME = 224;
 
-    /** So that eight products with the weights of a run fit in 32 bits. */
-    private static final int MOST_MIDDLE = 8_191;
-    /** So that a run's two sums fit in 16 bits, and a block's products with whole minima in 32. */
-    private static final int MOST_SUM = 16_383;
-
     private final boolean paired;
     private final Routine routine = new Routine(Lanes.EIGHT);
     private final Assembler a = routine.a;
     private final Vec positive = routine.allLanes(0x7FFF_FFFF);
+    /** More bits make no difference: products of 8 bits are coarser. */
+    private final Vec words = floats(8_191);
+
     private final Vec bytes = floats(127);
     private final Vec least = floats(1e-30f);
     private final Vec half = floats(Codes.RUN / 2);
@@ -125,16 +123,14 @@ final class BlockQuantiser {
         a.op(combine, t[0], t[0], t[1]);
     }
 
-    /** What x is to be divided by, so that the largest becomes {@code most}: its inverse; and stores what undoes that. */
-    private void factor(Vec inverse, Vec largest, int most, int factor) {
-        Vec words = floats(most);
+    /** What x is to be divided by, so that the largest becomes 8,191: its inverse; and stores what undoes that. */
+    private void factor(Vec inverse, Vec largest, int factor) {
         routine.with(step -> {
             a.op(VDIVPS, step, largest, words);
             a.op(VMOVD_STORE, Mem.at(RSI, BlockRecord.SIDE + factor), step.xmm());
         });
         a.op(VMAXPS, inverse, largest, least);
         a.op(VDIVPS, inverse, words, inverse);
-        routine.give(words);
     }
 
     /** The middles of the runs, as they are after rounding, and the steps on both sides of them. */
@@ -151,7 +147,7 @@ final class BlockQuantiser {
         a.op(VADDPS, middle, v[4], v[5]);
         a.op(VANDPS, v[3], middle, positive);
         Elementwise.acrossLanes(a, v[3], v[4], VMAXPS);
-        factor(v[4], v[3], MOST_MIDDLE, BlockRecord.MIDDLE_FACTOR);
+        factor(v[4], v[3], BlockRecord.MIDDLE_FACTOR);
         a.op(VMULPS, v[4], v[4], middle);
         a.op(VCVTPS2DQ, v[4], v[4]);
         a.op(VCVTDQ2PS, middle, v[4]);
@@ -193,7 +189,7 @@ final class BlockQuantiser {
         a.op(VANDPS, v[3], v[1], positive);
         a.op(VMAXPS, v[2], v[2], v[3]);
         Elementwise.acrossLanes(a, v[2], v[3], VMAXPS);
-        factor(v[3], v[2], MOST_SUM, BlockRecord.SUM_FACTOR);
+        factor(v[3], v[2], BlockRecord.SUM_FACTOR);
         for (int i = 0; i < 2; i++) {
             a.op(VMULPS, v[i], v[i], v[3]);
             a.op(VCVTPS2DQ, v[i], v[i]);
