@@ -12,11 +12,11 @@ enum Arrangement {
     /** Every fourth run in a lane: {@link Abreast}. */
     ABREAST(Abreast.BLOCKS, 1, 9),
     /** Two neighbouring runs of each block of 256 in a lane, {@link FourRows}: Q4_K and Q5_K. */
-    FOURS(Abreast.BLOCKS, 2),
+    FOURS(Abreast.BLOCKS, 2, 4),
     /** The same: Q6_K. */
-    SIXES(Abreast.BLOCKS, 2),
+    SIXES(Abreast.BLOCKS, 2, 4),
     /** The same: IQ4_XS. */
-    LEVELS(Abreast.BLOCKS, 2),
+    LEVELS(Abreast.BLOCKS, 2, 4),
     /** Every fourth four columns in a lane, {@link FloatRows}: floats. One token's activations lie along the row for that. */
     LINES(Abreast.BLOCKS, 1);
 
@@ -65,7 +65,7 @@ enum Arrangement {
         return switch (this) {
             case IN_ORDER -> OneToken.kernel(lanes, type);
             case ABREAST -> OneToken.abreast(lanes, type, tokens);
-            case FOURS, SIXES, LEVELS -> FourRows.kernel(type);
+            case FOURS, SIXES, LEVELS -> FourRows.kernel(type, tokens);
             case LINES -> FloatRows.kernel(type);
         };
     }

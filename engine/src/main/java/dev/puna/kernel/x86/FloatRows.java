@@ -25,12 +25,12 @@ final class FloatRows {
     static byte[] kernel(DType type) {
         Routine routine = new Routine(Lanes.SIXTEEN);
         Assembler a = routine.a;
-        Vec[] sums = routine.take(2);
+        Vec[][] sums = {routine.take(1), routine.take(1)};
         int columns = Activations.FLOATS.columns;
         int joined = Abreast.BLOCKS * Plan.panelRuns(Activations.FOURTHS) * Activations.FOURTHS.columns / columns;
         int pieces = columns / SIXTEEN * sums.length;
         int blockBytes = (int) type.bytes(columns);
-        return FourRows.units(routine, sums, blockBytes, Activations.FLOATS.bytes, joined, pieces, fetch -> {
+        return FourRows.units(routine, sums, blockBytes, Activations.FLOATS.bytes, joined, 0, pieces, fetch -> {
             for (int column = 0; column < columns; column += SIXTEEN) {
                 Vec[][] weights = new Vec[sums.length][];
                 for (int i = 0; i < sums.length; i++) {
@@ -41,7 +41,7 @@ final class FloatRows {
                     Vec activations = routine.take();
                     a.op(VPSHUFD, activations, Mem.at(RCX, 4 * column), 0b01_01_01_01 * k);
                     for (int i = 0; i < sums.length; i++) {
-                        a.op(VFMADD231PS, sums[i], weights[i][k], activations);
+                        a.op(VFMADD231PS, sums[i][0], weights[i][k], activations);
                     }
                     routine.give(activations);
                 }

@@ -3,6 +3,9 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R12;
+import static dev.puna.kernel.x86.Gpr.R13;
+import static dev.puna.kernel.x86.Gpr.R14;
+import static dev.puna.kernel.x86.Gpr.R15;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
 import static dev.puna.kernel.x86.Gpr.RAX;
@@ -12,9 +15,11 @@ import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Gpr.RSP;
 import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VEXTRACTI128;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
@@ -30,6 +35,9 @@ import java.util.function.Consumer;
  */
 final class FourRows {
     static final int ROWS = 4;
+    /** Of a sum of each. */
+    private static final int ROWS_BYTES = 4 * ROWS;
+
     /** Runs of a block. */
     static final int RUNS = 8;
 
@@ -38,13 +46,20 @@ final class FourRows {
 
     private FourRows() {}
 
-    static byte[] kernel(DType type) {
+    static byte[] kernel(DType type, int tokens) {
         Routine routine = new Routine(Lanes.SIXTEEN);
-        Vec sum = routine.take();
-        LineBlock block = LineBlock.of(type, routine, sum);
+        Vec[] sums = routine.take(tokens);
+        LineBlock block = LineBlock.of(type, routine, sums);
         int joined = Abreast.BLOCKS * Plan.panelRuns(block.source()) / RUNS;
         return units(
-                routine, new Vec[] {sum}, type.blockBytes(), block.recordBytes(), joined, block.pieces(), block::block);
+                routine,
+                new Vec[][] {sums},
+                type.blockBytes(),
+                block.recordBytes(),
+                joined,
+                block.asideBytes(),
+                block.pieces(),
+                block::block);
     }
 
     /** The first row of each four. */
@@ -53,23 +68,32 @@ final class FourRows {
     /**
      * The loops over units of four rows for each of {@code sums} and over their blocks.
      *
+     * @param sums by four rows and token
+     * @param recordBytes of a block's activations, of one token
      * @param joined blocks after which the parts of the sums are added up
+     * @param scratchBytes that {@code block} needs at RSP
      * @param pieces of work in a block, between which memory is fetched
      * @param block writes the code that adds a block of each row to the sums
      */
     static byte[] units(
             Routine routine,
-            Vec[] sums,
+            Vec[][] sums,
             int blockBytes,
             int recordBytes,
             int joined,
+            int scratchBytes,
             int pieces,
             Consumer<Fetch> block) {
         Assembler a = routine.a;
-        Vec[] rows = routine.take(sums.length);
+        int tokens = sums[0].length;
+        Mem rows = Mem.at(RSP, scratchBytes);
         routine.enter();
+        a.mov(R13, RSP);
+        a.sub(RSP, scratchBytes + sums.length * tokens * ROWS_BYTES);
+        a.and(RSP, -64);
         a.load(R11, Mem.at(RDI, Arguments.UNITS));
         a.load(R10, Mem.at(RDI, Arguments.OUTPUT));
+        a.load(R14, Mem.at(RDI, Arguments.OUTPUT_BYTES));
         a.load(RSI, Mem.at(RDI, Arguments.STRIDE));
         a.load(RBP, Mem.at(RDI, Arguments.WEIGHTS));
         a.lea(RDX, Mem.at(RSI, RSI, 2, 0));
@@ -77,8 +101,13 @@ final class FourRows {
         for (int i = 0; i < sums.length; i++) {
             a.mov(FOURS[i], RBP);
             a.lea(RBP, Mem.at(RBP, RSI, 4, 0));
-            routine.zero(rows[i]);
         }
+        routine.with(zero -> {
+            routine.zero(zero);
+            for (int i = 0; i < sums.length * tokens; i++) {
+                a.op(VMOVUPS_STORE, rows.plus(i * ROWS_BYTES), zero.xmm());
+            }
+        });
         a.lea(RBX, Mem.at(RBP, AHEAD));
         a.load(RCX, Mem.at(RDI, Arguments.RECORDS));
         a.load(R12, Mem.at(RDI, Arguments.BLOCKS));
@@ -90,8 +119,10 @@ final class FourRows {
         a.mov(RAX, R12);
         a.bind(full);
         a.sub(R12, RAX);
-        for (Vec sum : sums) {
-            routine.zero(sum);
+        for (Vec[] four : sums) {
+            for (Vec sum : four) {
+                routine.zero(sum);
+            }
         }
         a.align(64);
         Label next = a.here();
@@ -101,34 +132,47 @@ final class FourRows {
         for (int i = 0; i < sums.length; i++) {
             a.add(FOURS[i], blockBytes);
         }
-        a.add(RCX, recordBytes);
+        a.add(RCX, tokens * recordBytes);
         a.dec(RAX);
         a.jump(Condition.NOT_ZERO, next);
         for (int i = 0; i < sums.length; i++) {
-            join(routine, sums[i], rows[i]);
+            for (int token = 0; token < tokens; token++) {
+                join(routine, sums[i][token], rows.plus((i * tokens + token) * ROWS_BYTES));
+            }
         }
         a.test(R12, R12);
         a.jump(Condition.NOT_ZERO, join);
-        for (Vec four : rows) {
-            a.op(VMOVUPS_STORE, Mem.at(R10), four.xmm());
-            a.add(R10, 4 * ROWS);
+        for (int i = 0; i < sums.length; i++) {
+            a.mov(R15, R10);
+            for (int token = 0; token < tokens; token++) {
+                Mem sum = rows.plus((i * tokens + token) * ROWS_BYTES);
+                routine.with(four -> {
+                    a.op(VMOVUPS, four.xmm(), sum);
+                    a.op(VMOVUPS_STORE, Mem.at(R15), four.xmm());
+                });
+                a.add(R15, R14);
+            }
+            a.add(R10, ROWS_BYTES);
         }
         a.dec(R11);
         a.jump(Condition.NOT_ZERO, unit);
+        a.mov(RSP, R13);
         routine.leave();
         return a.finish();
     }
 
-    /** Adds the parts of the sums to the rows', one after the other. */
-    private static void join(Routine routine, Vec sum, Vec rows) {
+    /** Adds the parts of a sum to the rows', one after the other. */
+    private static void join(Routine routine, Vec sum, Mem rows) {
         Assembler a = routine.a;
-        a.op(VADDPS, rows.xmm(), rows.xmm(), sum.xmm());
-        routine.with(part -> {
+        routine.with(soFar -> routine.with(part -> {
+            a.op(VMOVUPS, soFar.xmm(), rows);
+            a.op(VADDPS, soFar.xmm(), soFar.xmm(), sum.xmm());
             for (int j = 1; j < 4; j++) {
                 a.op(VEXTRACTI128, part.xmm(), sum, j);
-                a.op(VADDPS, rows.xmm(), rows.xmm(), part.xmm());
+                a.op(VADDPS, soFar.xmm(), soFar.xmm(), part.xmm());
             }
-        });
+            a.op(VMOVUPS_STORE, rows, soFar.xmm());
+        }));
     }
 
     /** {@code arrange(records, target, blocks, _, gap)}: activations as the kernel reads them, a gap between two blocks. */

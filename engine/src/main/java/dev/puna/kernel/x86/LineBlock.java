@@ -4,9 +4,11 @@ import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.RCX;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Gpr.RSP;
 import static dev.puna.kernel.x86.Op.VCVTPH2PS;
 import static dev.puna.kernel.x86.Op.VINSERTI128;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VPERMW;
 import static dev.puna.kernel.x86.Op.VPSHUFD;
@@ -14,13 +16,16 @@ import static dev.puna.kernel.x86.Op.VPSHUFD;
 import dev.puna.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 
 /**
- * How a type's blocks of 256 numbers are worked off for four rows and one token, at 16 lanes. A line of 64 bytes of each row
+ * How a type's blocks of 256 numbers are worked off for four rows and one token or a few, at 16 lanes. A line of 64 bytes of each row
  * is read as it lies and turned within its four parts of 16 bytes, so that a lane stands for a part of a row's line.
  *
- * <p>R8 is the first row's block, RSI the bytes from one row to the next, RDX three times that, RCX the activations.
+ * <p>R8 is the first row's block, RSI the bytes from one row to the next, RDX three times that, RCX the activations, one
+ * token's behind the other's, RSP memory for {@link #asideBytes}.
  */
 abstract class LineBlock {
     /** Vectors of 256 activations: four for each of four lines. */
@@ -28,28 +33,33 @@ abstract class LineBlock {
 
     protected final Routine routine;
     protected final Assembler a;
-    /** Lane (j, r): what runs 2j and 2j + 1 of row r have come to. */
-    protected final Vec sum;
+    /** Of each token; lane (j, r): what runs 2j and 2j + 1 of row r have come to. */
+    protected final Vec[] sums;
+
+    protected final int tokens;
 
     protected final Vec ones;
+    /** Vectors that were put aside. */
+    private int aside;
 
-    LineBlock(Routine routine, Vec sum) {
+    LineBlock(Routine routine, Vec[] sums) {
         this.routine = routine;
         this.a = routine.a;
-        this.sum = sum;
+        this.sums = sums;
+        this.tokens = sums.length;
         this.ones = routine.allBytes(1);
     }
 
-    static LineBlock of(DType type, Routine routine, Vec sum) {
+    static LineBlock of(DType type, Routine routine, Vec... sums) {
         return switch (type) {
-            case Q4_K, Q5_K -> new LineFours(type, routine, sum);
-            case Q6_K -> new LineSixes(routine, sum);
-            case IQ4_XS -> new LineLevels(routine, sum);
+            case Q4_K, Q5_K -> new LineFours(type, routine, sums);
+            case Q6_K -> new LineSixes(routine, sums);
+            case IQ4_XS -> new LineLevels(routine, sums);
             default -> throw new IllegalArgumentException(type.name());
         };
     }
 
-    /** Writes the code that adds a block of each row to the sum. */
+    /** Writes the code that adds a block of each row to the sums. */
     abstract void block(Fetch fetch);
 
     /** Pieces of work, between which memory is fetched. */
@@ -129,17 +139,60 @@ abstract class LineBlock {
         return v;
     }
 
-    /** Multiplies codes with the k-th four of each part of a line of activations. */
-    protected final void multiply(Vec total, Vec codes, int line, int k) {
-        routine.with(four -> {
-            a.op(VPSHUFD, four, Mem.at(RCX, 64 * line), 0x55 * k);
-            a.op(VPDPBUSD, total, codes, four);
-        });
+    /** Multiplies codes with the k-th four of each part of a line of activations, of each token. */
+    protected final void multiply(Vec[] totals, Vec codes, int line, int k) {
+        for (int token = 0; token < tokens; token++) {
+            Mem activations = Mem.at(RCX, token * recordBytes() + 64 * line);
+            Vec total = totals[token];
+            routine.with(four -> {
+                a.op(VPSHUFD, four, activations, 0x55 * k);
+                a.op(VPDPBUSD, total, codes, four);
+            });
+        }
     }
 
     /** What stands beside 256 activations: a lane for each lane of the sums. */
-    protected final Mem beside(int number) {
-        return Mem.at(RCX, 64 * (LINES + number));
+    protected final Mem beside(int number, int token) {
+        return Mem.at(RCX, token * recordBytes() + 64 * (LINES + number));
+    }
+
+    /** Bytes for what is put aside. */
+    final int asideBytes() {
+        return tokens == 1 ? 0 : 64 * (8 + 4 * tokens);
+    }
+
+    /** What is needed again only later in the block: where there are several tokens it waits in memory. */
+    protected final Operand aside(Vec vector) {
+        if (tokens == 1) {
+            return vector;
+        }
+        Mem place = Mem.at(RSP, 64 * aside++);
+        assert 64 * aside <= asideBytes();
+        a.op(VMOVUPS_STORE, place, vector);
+        routine.give(vector);
+        return place;
+    }
+
+    protected final Operand[] aside(Vec... vectors) {
+        return Arrays.stream(vectors).map(this::aside).toArray(Operand[]::new);
+    }
+
+    /** The vector that was put aside. */
+    protected final Vec back(Operand aside) {
+        if (aside instanceof Vec vector) {
+            return vector;
+        }
+        Vec vector = routine.take();
+        a.op(VMOVDQU, vector, aside);
+        return vector;
+    }
+
+    protected final void give(Operand... operands) {
+        for (Operand operand : operands) {
+            if (operand instanceof Vec vector) {
+                routine.give(vector);
+            }
+        }
     }
 
     /** A constant of 16 bits in each half of a lane. */
@@ -156,19 +209,43 @@ abstract class LineBlock {
         return words(i -> i % 2 == 0 ? 4 * part.applyAsInt(i / 8) + i / 2 % 4 : 0);
     }
 
-    protected final Vec kept(byte[] constant) {
-        Vec vector = routine.take();
-        a.op(VMOVDQU, vector, a.constant(constant));
-        return vector;
+    /** A constant: in a vector, or in memory where there are several tokens. */
+    protected final Operand kept(byte[] constant) {
+        Mem memory = a.constant(constant);
+        return tokens == 1 ? back(memory) : memory;
+    }
+
+    /** Hands over what is {@link #kept}. */
+    protected final void with(Operand kept, Consumer<Vec> body) {
+        Vec vector = back(kept);
+        body.accept(vector);
+        if (kept != vector) {
+            routine.give(vector);
+        }
+    }
+
+    /** Words of {@code source} in that order. */
+    protected final void ordered(Vec target, Operand order, Vec source) {
+        with(order, words -> a.op(VPERMW, target, words, source));
+    }
+
+    /** Lanes of {@code target} and {@code other}, which {@code choice} chooses. */
+    protected final void chosen(Vec target, Operand choice, Operand other) {
+        with(choice, lanes -> a.op(Op.VPERMT2D, target, lanes, other));
+    }
+
+    /** Lanes of 32 bits that all begin with this. */
+    protected final Mem start(int value) {
+        return a.constant(Routine.littleEndian(value));
     }
 
     /** A vector whose low half's lane (p, r) is word {@code word} of row r's part. */
-    protected final Vec ofRows(int word) {
+    protected final Operand ofRows(int word) {
         return kept(words(i -> 8 * (i % 4) + word));
     }
 
-    protected final void widened(Vec target, Vec order, Vec source) {
-        a.op(VPERMW, target, order, source);
+    protected final void widened(Vec target, Operand order, Vec source) {
+        ordered(target, order, source);
         a.op(VCVTPH2PS, target, target.ymm());
     }
 

@@ -3,7 +3,6 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
-import static dev.puna.kernel.x86.Op.VPERMW;
 import static dev.puna.kernel.x86.Op.VSHUFI32X4;
 
 import dev.puna.tensor.DType;
@@ -15,19 +14,19 @@ final class LineFours extends LineBlock {
     private final boolean five;
     private final Vec high;
     private final Vec sixteens;
-    private final Vec factor;
-    private final Vec least;
+    private final Operand factor;
+    private final Operand least;
     /** Words of lane (j, r): scales 2j and 2j + 1, minima; of the upper runs the nibbles of both. */
-    private final Vec numbers;
+    private final Operand numbers;
     /** The upper bits of the upper runs. */
-    private final Vec uppers;
+    private final Operand uppers;
 
     private final Mem shifts;
     private final Mem lowBits;
     private final Mem upperBits;
 
-    LineFours(DType type, Routine routine, Vec sum) {
-        super(routine, sum);
+    LineFours(DType type, Routine routine, Vec[] sums) {
+        super(routine, sums);
         this.type = type;
         this.low = routine.allBytes(0x0F);
         this.five = type == DType.Q5_K;
@@ -74,27 +73,27 @@ final class LineFours extends LineBlock {
 
     @Override
     void block(Fetch fetch) {
-        Vec[] scales = routine.take(2);
-        Vec[] minima = routine.take(2);
-        scales(scales, minima);
+        Vec[] factors = routine.take(2);
+        Vec[] least = routine.take(2);
+        scales(factors, least);
+        Operand[] scales = aside(factors);
+        Operand[] minima = aside(least);
         fetch.piece();
         Vec[] fifths = five ? fifths() : new Vec[0];
-        Vec[] totals = routine.take(4);
-        Vec[] sums = routine.take(4);
+        Operand[][][] totals = new Operand[2][][]; // by line, parity of the run and token
+        Operand[][] codeSums = new Operand[2][];
         for (int line = 0; line < 2; line++) {
             Vec[] v = turned((five ? 48 : 16) + 64 * line);
-            for (int n = 0; n < 2; n++) {
-                routine.zero(totals[2 * n + line]);
-                routine.zero(sums[2 * n + line]);
-            }
+            Vec[][] products = {zeros(tokens), zeros(tokens)};
+            Vec[] codes = zeros(2);
             for (int k = 0; k < 4; k++) {
                 Vec code = routine.take();
                 a.op(Op.VPAND, code, v[k], low);
                 if (five) {
                     fifth(code, fifths[k], 4 * line);
                 }
-                multiply(totals[line], code, 2 * line, k);
-                a.op(VPDPBUSD, sums[line], code, ones);
+                multiply(products[0], code, 2 * line, k);
+                a.op(VPDPBUSD, codes[0], code, ones);
                 if (five) {
                     a.op(Op.VPSRLW, code, v[k], 4);
                     a.op(Op.VPAND, code, code, low);
@@ -102,32 +101,41 @@ final class LineFours extends LineBlock {
                 } else {
                     a.op(Op.VPAND, code, v[k], high);
                 }
-                multiply(totals[2 + line], code, 2 * line + 1, k);
-                a.op(VPDPBUSD, sums[2 + line], code, ones);
+                multiply(products[1], code, 2 * line + 1, k);
+                a.op(VPDPBUSD, codes[1], code, ones);
                 routine.give(code);
                 fetch.piece();
             }
             routine.give(v);
+            totals[line] = line == 0 ? new Operand[][] {aside(products[0]), aside(products[1])} : products;
+            codeSums[line] = line == 0 ? aside(codes) : codes;
         }
         routine.give(fifths);
         for (int n = 0; n < 2; n++) {
-            Vec total = totals[2 * n];
-            Vec codes = sums[2 * n];
-            sumOfHalves(total, totals[2 * n + 1]);
-            sumOfHalves(codes, sums[2 * n + 1]);
-            a.op(VCVTDQ2PS, total, total);
+            Vec scale = back(scales[n]);
+            Vec minimum = back(minima[n]);
+            Vec codes = sumOfHalves(codeSums[0][n], codeSums[1][n]);
             a.op(VCVTDQ2PS, codes, codes);
-            a.op(Op.VMULPS, total, total, scales[n]);
-            a.op(Op.VMULPS, codes, codes, scales[n]);
-            a.op(Op.VFNMADD231PS, codes, minima[n], constant(32));
-            a.op(VFMADD231PS, sum, total, beside(3 * n));
-            a.op(VFMADD231PS, sum, codes, beside(3 * n + 1));
-            a.op(Op.VFNMADD231PS, sum, minima[n], beside(3 * n + 2));
+            a.op(Op.VMULPS, codes, codes, scale);
+            a.op(Op.VFNMADD231PS, codes, minimum, constant(32));
+            for (int token = 0; token < tokens; token++) {
+                Vec total = sumOfHalves(totals[0][n][token], totals[1][n][token]);
+                routine.scaled(total, total, scale);
+                a.op(VFMADD231PS, sums[token], total, beside(3 * n, token));
+                a.op(VFMADD231PS, sums[token], codes, beside(3 * n + 1, token));
+                a.op(Op.VFNMADD231PS, sums[token], minimum, beside(3 * n + 2, token));
+                routine.give(total);
+            }
+            routine.give(codes, scale, minimum);
         }
-        routine.give(totals);
-        routine.give(sums);
-        routine.give(scales);
-        routine.give(minima);
+    }
+
+    private Vec[] zeros(int count) {
+        Vec[] vectors = routine.take(count);
+        for (Vec vector : vectors) {
+            routine.zero(vector);
+        }
+        return vectors;
     }
 
     /** Four vectors: bits 0, 1, 4 and 5 of each byte belong to runs 0 and 1, 4 and 5, or 2 and 3, 6 and 7. */
@@ -163,8 +171,8 @@ final class LineFours extends LineBlock {
         widened(d, factor, head);
         widened(min, least, head);
         routine.with(upper -> {
-            a.op(VPERMW, upper, uppers, head);
-            a.op(VPERMW, head, numbers, head);
+            ordered(upper, uppers, head);
+            ordered(head, numbers, head);
             a.op(Op.VPSRLVW, head, head, shifts);
             a.op(Op.VPSRLW, upper, upper, 2);
             a.op(Op.VPAND, head, head, lowBits);
@@ -202,11 +210,15 @@ final class LineFours extends LineBlock {
         return a.constant(Routine.littleEndian(Float.floatToRawIntBits(value))).toAll();
     }
 
-    private void sumOfHalves(Vec low, Vec high) {
+    /** Of both lines, the second's given back. */
+    private Vec sumOfHalves(Operand first, Operand second) {
+        Vec sum = back(first);
         routine.with(odd -> {
-            a.op(VSHUFI32X4, odd, low, high, 0xDD);
-            a.op(VSHUFI32X4, low, low, high, 0x88);
-            a.op(Op.VPADDD, low, low, odd);
+            a.op(VSHUFI32X4, odd, sum, second, 0xDD);
+            a.op(VSHUFI32X4, sum, sum, second, 0x88);
+            a.op(Op.VPADDD, sum, sum, odd);
         });
+        give(second);
+        return sum;
     }
 }

@@ -4,7 +4,6 @@ import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
-import static dev.puna.kernel.x86.Op.VPERMW;
 
 /**
  * IQ4_XS: part j of the sums has runs 2j and 2j + 1. Beside the numbers: what the products begin with, in the order of the
@@ -13,23 +12,21 @@ import static dev.puna.kernel.x86.Op.VPERMW;
 final class LineLevels extends LineBlock {
     private final Codes codes;
     private final Vec low;
-    private final Vec taken;
     private final Vec table;
-    private final Vec factor;
+    private final Operand factor;
     /** Lane (j, r): the word with the upper bits of all scales; the one with the lower bits of runs 2j and 2j + 1. */
-    private final Vec uppers;
+    private final Operand uppers;
 
-    private final Vec numbers;
+    private final Operand numbers;
     /** Part j: run 2j, run 2j + 1. */
-    private final Vec evens;
+    private final Operand evens;
 
-    private final Vec odds;
+    private final Operand odds;
 
-    LineLevels(Routine routine, Vec sum) {
-        super(routine, sum);
+    LineLevels(Routine routine, Vec[] sums) {
+        super(routine, sums);
         this.codes = Nibbles.levels();
         this.low = routine.allBytes(0x0F);
-        this.taken = routine.allLanes(-128 * 32);
         this.table = routine.take();
         a.op(VMOVDQU, table, routine.everyPart(Nibbles.levels(codes)));
         this.factor = ofRows(0);
@@ -71,37 +68,42 @@ final class LineLevels extends LineBlock {
 
     @Override
     void block(Fetch fetch) {
-        Vec head = partsOfRows(0);
+        Operand heads = aside(partsOfRows(0));
         fetch.piece();
-        Vec[] totals = routine.take(2);
-        Vec[] sums = routine.take(2);
+        Operand[][] totals = new Operand[2][];
+        Operand[] codeSums = new Operand[2];
         for (int line = 0; line < 2; line++) {
             Vec[] v = turned(8 + 64 * line);
-            a.op(VMOVUPS, totals[line], beside(line));
-            a.op(VMOVUPS, sums[line], taken);
+            Vec[] products = routine.take(tokens);
+            Vec codes = routine.take();
+            for (int token = 0; token < tokens; token++) {
+                a.op(VMOVUPS, products[token], beside(line, token));
+            }
+            a.op(Op.VPBROADCASTD, codes, start(-128 * 32));
             for (int k = 0; k < 4; k++) {
                 Vec code = routine.take();
                 a.op(Op.VPAND, code, v[k], low);
                 a.op(Op.VPSHUFB, code, table, code);
-                multiply(totals[line], code, 2 * line, k);
-                a.op(VPDPBUSD, sums[line], code, ones);
+                multiply(products, code, 2 * line, k);
+                a.op(VPDPBUSD, codes, code, ones);
                 a.op(Op.VPSRLW, code, v[k], 4);
                 a.op(Op.VPAND, code, code, low);
                 a.op(Op.VPSHUFB, code, table, code);
-                multiply(totals[line], code, 2 * line + 1, k);
-                a.op(VPDPBUSD, sums[line], code, ones);
+                multiply(products, code, 2 * line + 1, k);
+                a.op(VPDPBUSD, codes, code, ones);
                 routine.give(code);
                 fetch.piece();
             }
             routine.give(v);
+            totals[line] = line == 0 ? aside(products) : products;
+            codeSums[line] = line == 0 ? aside(codes) : codes;
         }
+        Vec head = back(heads);
         Vec d = routine.take();
         widened(d, factor, head);
-        turnedParts(totals);
-        turnedParts(sums);
         Vec upper = routine.take();
-        a.op(VPERMW, upper, uppers, head);
-        a.op(VPERMW, head, numbers, head);
+        ordered(upper, uppers, head);
+        ordered(head, numbers, head);
         a.op(Op.VPSRLVD, upper, upper, ofParts(j -> 4 * j));
         a.op(Op.VPSRLVD, head, head, ofParts(j -> j % 2 * 8));
         a.op(Op.VPSLLD, upper, upper, 4);
@@ -115,24 +117,30 @@ final class LineLevels extends LineBlock {
             a.op(Op.VPTERNLOGD, scale, upper, whole(0x30), 0xF8);
             a.op(Op.VPADDD, scale, scale, whole(-32));
             routine.scaled(scale, scale, d);
-            routine.scaled(totals[n], totals[n], scale);
-            routine.scaled(sums[n], sums[n], scale);
-            a.op(VFMADD231PS, sum, totals[n], beside(2 + 2 * n));
-            a.op(VFMADD231PS, sum, sums[n], beside(3 + 2 * n));
+            Vec codes = ofRuns(n, codeSums[0], codeSums[1]);
+            routine.scaled(codes, codes, scale);
+            for (int token = 0; token < tokens; token++) {
+                Vec total = ofRuns(n, totals[0][token], totals[1][token]);
+                routine.scaled(total, total, scale);
+                a.op(VFMADD231PS, sums[token], total, beside(2 + 2 * n, token));
+                a.op(VFMADD231PS, sums[token], codes, beside(3 + 2 * n, token));
+                routine.give(total);
+            }
+            routine.give(codes);
             routine.give(scale);
         }
         routine.give(d, upper, head);
-        routine.give(totals);
-        routine.give(sums);
     }
 
-    private void turnedParts(Vec[] two) {
-        routine.with(odd -> {
-            a.op(VMOVDQU, odd, two[0]);
-            a.op(Op.VPERMT2D, odd, odds, two[1]);
-            a.op(Op.VPERMT2D, two[0], evens, two[1]);
-            a.op(VMOVDQU, two[1], odd);
-        });
+    /** Of both lines the even or the odd runs; behind the odd ones the lines' vectors are given back. */
+    private Vec ofRuns(int odd, Operand first, Operand second) {
+        Vec runs = routine.take();
+        a.op(VMOVDQU, runs, first);
+        chosen(runs, odd == 0 ? evens : odds, second);
+        if (odd == 1) {
+            give(first, second);
+        }
+        return runs;
     }
 
     private Mem whole(int value) {

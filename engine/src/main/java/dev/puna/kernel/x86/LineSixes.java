@@ -5,7 +5,6 @@ import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
-import static dev.puna.kernel.x86.Op.VPERMW;
 
 /**
  * Q6_K: a line holds 32 bytes of either half. Part (h, x) of the products has half x of the runs of half h; part j of
@@ -15,20 +14,18 @@ import static dev.puna.kernel.x86.Op.VPERMW;
 final class LineSixes extends LineBlock {
     private final Vec low;
     private final Vec upper;
-    private final Vec taken;
-    private final Vec factor;
+    private final Operand factor;
     /** Lane (j, r), words: scales of run 2j, of run 2j + 1. */
-    private final Vec numbers;
+    private final Operand numbers;
     /** Part j: the first half of run 2j or 2j + 1, and the second. */
-    private final Vec firsts;
+    private final Operand firsts;
 
-    private final Vec seconds;
+    private final Operand seconds;
 
-    LineSixes(Routine routine, Vec sum) {
-        super(routine, sum);
+    LineSixes(Routine routine, Vec[] sums) {
+        super(routine, sums);
         this.low = routine.allBytes(0x0F);
         this.upper = routine.allBytes(0x30);
-        this.taken = routine.allLanes(-32 * 16);
         this.factor = ofRows(7);
         this.numbers = kept(words(i -> 8 * (i / 2 % 4) + 2 * (i / 8) + i % 2));
         this.firsts = kept(parts(j -> j / 2 * 2 + j % 2 * 4));
@@ -69,13 +66,17 @@ final class LineSixes extends LineBlock {
     void block(Fetch fetch) {
         Vec[] bits = turned(128);
         fetch.piece();
-        Vec[] totals = routine.take(4);
-        Vec[] sums = routine.take(4);
+        Operand[][] totals = new Operand[4][]; // by run and token
+        Operand[] codeSums = new Operand[4];
         for (int c = 0; c < 2; c++) {
             Vec[] v = turned(32 * c, 64 + 32 * c);
-            for (int run = c; run < 4; run += 2) {
-                a.op(VMOVUPS, totals[run], beside(run));
-                a.op(VMOVUPS, sums[run], taken);
+            Vec[][] products = {routine.take(tokens), routine.take(tokens)};
+            Vec[] codes = routine.take(2);
+            for (int i = 0; i < 2; i++) {
+                for (int token = 0; token < tokens; token++) {
+                    a.op(VMOVUPS, products[i][token], beside(c + 2 * i, token));
+                }
+                a.op(Op.VPBROADCASTD, codes[i], start(-32 * 16));
             }
             fetch.piece();
             for (int k = 0; k < 4; k++) {
@@ -84,26 +85,30 @@ final class LineSixes extends LineBlock {
                 a.op(Op.VPSLLW, two, bits[k], 4 - 2 * c);
                 a.op(Op.VPAND, code, v[k], low);
                 routine.orMasked(code, two, upper, two);
-                multiply(totals[c], code, c, k);
-                a.op(VPDPBUSD, sums[c], code, ones);
+                multiply(products[0], code, c, k);
+                a.op(VPDPBUSD, codes[0], code, ones);
                 a.op(Op.VPSRLW, v[k], v[k], 4);
                 if (c == 1) {
                     a.op(Op.VPSRLW, two, bits[k], 2);
                 }
                 a.op(Op.VPAND, code, v[k], low);
                 routine.orMasked(code, c == 1 ? two : bits[k], upper, two);
-                multiply(totals[2 + c], code, 2 + c, k);
-                a.op(VPDPBUSD, sums[2 + c], code, ones);
+                multiply(products[1], code, 2 + c, k);
+                a.op(VPDPBUSD, codes[1], code, ones);
                 routine.give(code, two);
                 fetch.piece();
             }
             routine.give(v);
+            for (int i = 0; i < 2; i++) {
+                totals[c + 2 * i] = c == 0 ? aside(products[i]) : products[i];
+                codeSums[c + 2 * i] = c == 0 ? aside(codes[i]) : codes[i];
+            }
         }
         routine.give(bits);
         Vec head = partsOfRows(192);
         Vec d = partsOfRows(194);
         widened(d, factor, d);
-        a.op(VPERMW, head, numbers, head);
+        ordered(head, numbers, head);
         fetch.piece();
         for (int n = 0; n < 2; n++) {
             Vec[] scales = routine.take(2);
@@ -112,29 +117,32 @@ final class LineSixes extends LineBlock {
                 routine.signedByteOfLane(scales[half], head, index);
                 routine.scaled(scales[half], scales[half], d);
             }
-            counted(totals[n], totals[2 + n], scales, true);
-            a.op(VFMADD231PS, sum, totals[n], beside(4 + 2 * n));
-            counted(sums[n], sums[2 + n], scales, false);
-            a.op(VFMADD231PS, sum, sums[n], beside(5 + 2 * n));
+            Vec codes = counted(codeSums[n], codeSums[2 + n], scales, false);
+            for (int token = 0; token < tokens; token++) {
+                Vec total = counted(totals[n][token], totals[2 + n][token], scales, true);
+                a.op(VFMADD231PS, sums[token], total, beside(4 + 2 * n, token));
+                a.op(VFMADD231PS, sums[token], codes, beside(5 + 2 * n, token));
+                routine.give(total);
+            }
+            routine.give(codes);
             routine.give(scales);
             fetch.piece();
         }
-        routine.give(totals);
-        routine.give(sums);
         routine.give(head, d);
     }
 
     /**
-     * {@code even} becomes the sum of both halves of a run, scaled.
+     * The sum of both halves of a run, scaled; what came is given back.
      *
      * @param together whether the second half is multiplied and added in one, as many tokens' products are; the sums of a
      *     panel's weights are not
      */
-    private void counted(Vec even, Vec odd, Vec[] scales, boolean together) {
+    private Vec counted(Operand upper, Operand lower, Vec[] scales, boolean together) {
+        Vec even = back(upper);
         routine.with(second -> {
             a.op(VMOVDQU, second, even);
-            a.op(Op.VPERMT2D, second, seconds, odd);
-            a.op(Op.VPERMT2D, even, firsts, odd);
+            chosen(second, seconds, lower);
+            chosen(even, firsts, lower);
             routine.scaled(even, even, scales[0]);
             if (together) {
                 a.op(VCVTDQ2PS, second, second);
@@ -144,5 +152,7 @@ final class LineSixes extends LineBlock {
                 a.op(Op.VADDPS, even, even, second);
             }
         });
+        give(lower);
+        return even;
     }
 }
