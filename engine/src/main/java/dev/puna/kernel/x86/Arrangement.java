@@ -10,13 +10,13 @@ enum Arrangement {
     /** All runs along the row. */
     IN_ORDER(1, 1),
     /** Every fourth run in a lane: {@link Abreast}. */
-    ABREAST(Abreast.BLOCKS, 1, 9),
+    ABREAST(Abreast.BLOCKS, 1, 8),
     /** Two neighbouring runs of each block of 256 in a lane, {@link FourRows}: Q4_K and Q5_K. */
-    FOURS(Abreast.BLOCKS, 2, 4),
+    FOURS(Abreast.BLOCKS, 2, 8),
     /** The same: Q6_K. */
-    SIXES(Abreast.BLOCKS, 2, 4),
+    SIXES(Abreast.BLOCKS, 2, 8),
     /** The same: IQ4_XS. */
-    LEVELS(Abreast.BLOCKS, 2, 4),
+    LEVELS(Abreast.BLOCKS, 2, 8),
     /** Every fourth four columns in a lane, {@link FloatRows}: floats. One token's activations lie along the row for that. */
     LINES(Abreast.BLOCKS, 1);
 

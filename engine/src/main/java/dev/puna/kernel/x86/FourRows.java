@@ -48,12 +48,11 @@ final class FourRows {
 
     static byte[] kernel(DType type, int tokens) {
         Routine routine = new Routine(Lanes.SIXTEEN);
-        Vec[] sums = routine.take(tokens);
-        LineBlock block = LineBlock.of(type, routine, sums);
+        LineBlock block = LineBlock.of(type, routine, tokens);
         int joined = Abreast.BLOCKS * Plan.panelRuns(block.source()) / RUNS;
         return units(
                 routine,
-                new Vec[][] {sums},
+                new Operand[][] {block.sums()},
                 type.blockBytes(),
                 block.recordBytes(),
                 joined,
@@ -77,7 +76,7 @@ final class FourRows {
      */
     static byte[] units(
             Routine routine,
-            Vec[][] sums,
+            Operand[][] sums,
             int blockBytes,
             int recordBytes,
             int joined,
@@ -119,11 +118,18 @@ final class FourRows {
         a.mov(RAX, R12);
         a.bind(full);
         a.sub(R12, RAX);
-        for (Vec[] four : sums) {
-            for (Vec sum : four) {
-                routine.zero(sum);
+        routine.with(zero -> {
+            routine.zero(zero);
+            for (Operand[] four : sums) {
+                for (Operand sum : four) {
+                    switch (sum) {
+                        case Vec vector -> routine.zero(vector);
+                        case Mem place -> a.op(VMOVUPS_STORE, place, zero);
+                        default -> throw new IllegalArgumentException(sum.toString());
+                    }
+                }
             }
-        }
+        });
         a.align(64);
         Label next = a.here();
         Fetch fetch = new Fetch(a, RBX, sums.length * ROWS * blockBytes, pieces);
@@ -162,13 +168,16 @@ final class FourRows {
     }
 
     /** Adds the parts of a sum to the rows', one after the other. */
-    private static void join(Routine routine, Vec sum, Mem rows) {
+    private static void join(Routine routine, Operand sum, Mem rows) {
         Assembler a = routine.a;
         routine.with(soFar -> routine.with(part -> {
             a.op(VMOVUPS, soFar.xmm(), rows);
-            a.op(VADDPS, soFar.xmm(), soFar.xmm(), sum.xmm());
-            for (int j = 1; j < 4; j++) {
-                a.op(VEXTRACTI128, part.xmm(), sum, j);
+            for (int j = 0; j < 4; j++) {
+                if (sum instanceof Mem place) {
+                    a.op(VMOVUPS, part.xmm(), place.plus(16 * j));
+                } else {
+                    a.op(VEXTRACTI128, part.xmm(), sum, j);
+                }
                 a.op(VADDPS, soFar.xmm(), soFar.xmm(), part.xmm());
             }
             a.op(VMOVUPS_STORE, rows, soFar.xmm());
@@ -179,7 +188,7 @@ final class FourRows {
     static byte[] arranging(DType type) {
         Routine routine = new Routine(Lanes.SIXTEEN);
         Assembler a = routine.a;
-        LineBlock layout = LineBlock.of(type, routine, routine.take());
+        LineBlock layout = LineBlock.of(type, routine, 1);
         Activations source = layout.source();
         int runBytes = source.bytes;
         Vec moved = routine.take().xmm();
@@ -213,6 +222,6 @@ final class FourRows {
     /** Bytes of 256 activations, arranged. */
     static int recordBytes(DType type) {
         Routine routine = new Routine(Lanes.SIXTEEN);
-        return LineBlock.of(type, routine, routine.take()).recordBytes();
+        return LineBlock.of(type, routine, 1).recordBytes();
     }
 }

@@ -30,33 +30,42 @@ import java.util.function.IntUnaryOperator;
 abstract class LineBlock {
     /** Vectors of 256 activations: four for each of four lines. */
     static final int LINES = 4;
+    /** So many tokens' sums stay in vectors throughout. */
+    private static final int MOST_IN_VECTORS = 4;
 
     protected final Routine routine;
     protected final Assembler a;
-    /** Of each token; lane (j, r): what runs 2j and 2j + 1 of row r have come to. */
-    protected final Vec[] sums;
-
     protected final int tokens;
+    /** Of each token; lane (j, r): what runs 2j and 2j + 1 of row r have come to. */
+    private final Operand[] sums;
+
 
     protected final Vec ones;
-    /** Vectors that were put aside. */
+    /** Vectors that have a place in memory. */
     private int aside;
 
-    LineBlock(Routine routine, Vec[] sums) {
+
+    LineBlock(Routine routine, int tokens) {
         this.routine = routine;
         this.a = routine.a;
-        this.sums = sums;
-        this.tokens = sums.length;
+        this.tokens = tokens;
+        this.sums = new Operand[tokens];
+        Arrays.setAll(sums, _ -> tokens <= MOST_IN_VECTORS ? routine.take() : place());
         this.ones = routine.allBytes(1);
     }
 
-    static LineBlock of(DType type, Routine routine, Vec... sums) {
+    static LineBlock of(DType type, Routine routine, int tokens) {
         return switch (type) {
-            case Q4_K, Q5_K -> new LineFours(type, routine, sums);
-            case Q6_K -> new LineSixes(routine, sums);
-            case IQ4_XS -> new LineLevels(routine, sums);
+            case Q4_K, Q5_K -> new LineFours(type, routine, tokens);
+            case Q6_K -> new LineSixes(routine, tokens);
+            case IQ4_XS -> new LineLevels(routine, tokens);
             default -> throw new IllegalArgumentException(type.name());
         };
+    }
+
+    /** Where the sum of each token is: a vector, or memory where there are many. */
+    final Operand[] sums() {
+        return sums;
     }
 
     /** Writes the code that adds a block of each row to the sums. */
@@ -156,9 +165,32 @@ abstract class LineBlock {
         return Mem.at(RCX, token * recordBytes() + 64 * (LINES + number));
     }
 
-    /** Bytes for what is put aside. */
+    /**
+     * Adds to a token's sum what products, and codes, come to by what stands beside the activations from {@code number} on.
+     *
+     * @param minima which count less, or none
+     */
+    protected final void add(int token, int number, Vec products, Vec codes, Vec... minima) {
+        with(sums[token], sum -> {
+            a.op(Op.VFMADD231PS, sum, products, beside(number, token));
+            a.op(Op.VFMADD231PS, sum, codes, beside(number + 1, token));
+            for (Vec minimum : minima) {
+                a.op(Op.VFNMADD231PS, sum, minimum, beside(number + 2, token));
+            }
+            if (sums[token] instanceof Mem place) {
+                a.op(VMOVUPS_STORE, place, sum);
+            }
+        });
+    }
+
+    /** Bytes for what is put aside, and for the sums of several tokens. */
     final int asideBytes() {
-        return tokens == 1 ? 0 : 64 * (8 + 4 * tokens);
+        return tokens == 1 ? 0 : 64 * (8 + 3 * tokens);
+    }
+
+    private Mem place() {
+        assert 64 * (aside + 1) <= asideBytes();
+        return Mem.at(RSP, 64 * aside++);
     }
 
     /** What is needed again only later in the block: where there are several tokens it waits in memory. */
@@ -166,8 +198,7 @@ abstract class LineBlock {
         if (tokens == 1) {
             return vector;
         }
-        Mem place = Mem.at(RSP, 64 * aside++);
-        assert 64 * aside <= asideBytes();
+        Mem place = place();
         a.op(VMOVUPS_STORE, place, vector);
         routine.give(vector);
         return place;
@@ -215,11 +246,11 @@ abstract class LineBlock {
         return tokens == 1 ? back(memory) : memory;
     }
 
-    /** Hands over what is {@link #kept}. */
-    protected final void with(Operand kept, Consumer<Vec> body) {
-        Vec vector = back(kept);
+    /** Hands over what is in a vector or in memory. */
+    protected final void with(Operand operand, Consumer<Vec> body) {
+        Vec vector = back(operand);
         body.accept(vector);
-        if (kept != vector) {
+        if (operand != vector) {
             routine.give(vector);
         }
     }
@@ -227,11 +258,6 @@ abstract class LineBlock {
     /** Words of {@code source} in that order. */
     protected final void ordered(Vec target, Operand order, Vec source) {
         with(order, words -> a.op(VPERMW, target, words, source));
-    }
-
-    /** Lanes of {@code target} and {@code other}, which {@code choice} chooses. */
-    protected final void chosen(Vec target, Operand choice, Operand other) {
-        with(choice, lanes -> a.op(Op.VPERMT2D, target, lanes, other));
     }
 
     /** Lanes of 32 bits that all begin with this. */

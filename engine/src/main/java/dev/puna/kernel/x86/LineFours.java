@@ -1,7 +1,6 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VSHUFI32X4;
 
@@ -25,8 +24,8 @@ final class LineFours extends LineBlock {
     private final Mem lowBits;
     private final Mem upperBits;
 
-    LineFours(DType type, Routine routine, Vec[] sums) {
-        super(routine, sums);
+    LineFours(DType type, Routine routine, int tokens) {
+        super(routine, tokens);
         this.type = type;
         this.low = routine.allBytes(0x0F);
         this.five = type == DType.Q5_K;
@@ -121,9 +120,7 @@ final class LineFours extends LineBlock {
             for (int token = 0; token < tokens; token++) {
                 Vec total = sumOfHalves(totals[0][n][token], totals[1][n][token]);
                 routine.scaled(total, total, scale);
-                a.op(VFMADD231PS, sums[token], total, beside(3 * n, token));
-                a.op(VFMADD231PS, sums[token], codes, beside(3 * n + 1, token));
-                a.op(Op.VFNMADD231PS, sums[token], minimum, beside(3 * n + 2, token));
+                add(token, 3 * n, total, codes, minimum);
                 routine.give(total);
             }
             routine.give(codes, scale, minimum);

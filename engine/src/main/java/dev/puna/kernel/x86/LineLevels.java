@@ -1,6 +1,5 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
@@ -23,8 +22,8 @@ final class LineLevels extends LineBlock {
 
     private final Operand odds;
 
-    LineLevels(Routine routine, Vec[] sums) {
-        super(routine, sums);
+    LineLevels(Routine routine, int tokens) {
+        super(routine, tokens);
         this.codes = Nibbles.levels();
         this.low = routine.allBytes(0x0F);
         this.table = routine.take();
@@ -117,26 +116,28 @@ final class LineLevels extends LineBlock {
             a.op(Op.VPTERNLOGD, scale, upper, whole(0x30), 0xF8);
             a.op(Op.VPADDD, scale, scale, whole(-32));
             routine.scaled(scale, scale, d);
-            Vec codes = ofRuns(n, codeSums[0], codeSums[1]);
-            routine.scaled(codes, codes, scale);
-            for (int token = 0; token < tokens; token++) {
-                Vec total = ofRuns(n, totals[0][token], totals[1][token]);
-                routine.scaled(total, total, scale);
-                a.op(VFMADD231PS, sums[token], total, beside(2 + 2 * n, token));
-                a.op(VFMADD231PS, sums[token], codes, beside(3 + 2 * n, token));
-                routine.give(total);
-            }
-            routine.give(codes);
+            int odd = n;
+            with(odd == 0 ? evens : odds, runs -> {
+                Vec codes = ofRuns(runs, odd, codeSums[0], codeSums[1]);
+                routine.scaled(codes, codes, scale);
+                for (int token = 0; token < tokens; token++) {
+                    Vec total = ofRuns(runs, odd, totals[0][token], totals[1][token]);
+                    routine.scaled(total, total, scale);
+                    add(token, 2 + 2 * odd, total, codes);
+                    routine.give(total);
+                }
+                routine.give(codes);
+            });
             routine.give(scale);
         }
         routine.give(d, upper, head);
     }
 
-    /** Of both lines the even or the odd runs; behind the odd ones the lines' vectors are given back. */
-    private Vec ofRuns(int odd, Operand first, Operand second) {
+    /** Runs of both lines; behind the odd ones the lines' vectors are given back. */
+    private Vec ofRuns(Vec which, int odd, Operand first, Operand second) {
         Vec runs = routine.take();
         a.op(VMOVDQU, runs, first);
-        chosen(runs, odd == 0 ? evens : odds, second);
+        a.op(Op.VPERMT2D, runs, which, second);
         if (odd == 1) {
             give(first, second);
         }

@@ -22,8 +22,8 @@ final class LineSixes extends LineBlock {
 
     private final Operand seconds;
 
-    LineSixes(Routine routine, Vec[] sums) {
-        super(routine, sums);
+    LineSixes(Routine routine, int tokens) {
+        super(routine, tokens);
         this.low = routine.allBytes(0x0F);
         this.upper = routine.allBytes(0x30);
         this.factor = ofRows(7);
@@ -110,39 +110,42 @@ final class LineSixes extends LineBlock {
         widened(d, factor, d);
         ordered(head, numbers, head);
         fetch.piece();
-        for (int n = 0; n < 2; n++) {
-            Vec[] scales = routine.take(2);
-            for (int half = 0; half < 2; half++) {
-                int index = 2 * n + half;
-                routine.signedByteOfLane(scales[half], head, index);
-                routine.scaled(scales[half], scales[half], d);
+        with(firsts, first -> with(seconds, second -> {
+            for (int n = 0; n < 2; n++) {
+                Vec[] scales = routine.take(2);
+                for (int half = 0; half < 2; half++) {
+                    int index = 2 * n + half;
+                    routine.signedByteOfLane(scales[half], head, index);
+                    routine.scaled(scales[half], scales[half], d);
+                }
+                Vec[] halves = {first, second};
+                Vec codes = counted(codeSums[n], codeSums[2 + n], halves, scales, false);
+                for (int token = 0; token < tokens; token++) {
+                    Vec total = counted(totals[n][token], totals[2 + n][token], halves, scales, true);
+                    add(token, 4 + 2 * n, total, codes);
+                    routine.give(total);
+                }
+                routine.give(codes);
+                routine.give(scales);
+                fetch.piece();
             }
-            Vec codes = counted(codeSums[n], codeSums[2 + n], scales, false);
-            for (int token = 0; token < tokens; token++) {
-                Vec total = counted(totals[n][token], totals[2 + n][token], scales, true);
-                a.op(VFMADD231PS, sums[token], total, beside(4 + 2 * n, token));
-                a.op(VFMADD231PS, sums[token], codes, beside(5 + 2 * n, token));
-                routine.give(total);
-            }
-            routine.give(codes);
-            routine.give(scales);
-            fetch.piece();
-        }
+        }));
         routine.give(head, d);
     }
 
     /**
      * The sum of both halves of a run, scaled; what came is given back.
      *
+     * @param halves which lanes they are
      * @param together whether the second half is multiplied and added in one, as many tokens' products are; the sums of a
      *     panel's weights are not
      */
-    private Vec counted(Operand upper, Operand lower, Vec[] scales, boolean together) {
+    private Vec counted(Operand upper, Operand lower, Vec[] halves, Vec[] scales, boolean together) {
         Vec even = back(upper);
         routine.with(second -> {
             a.op(VMOVDQU, second, even);
-            chosen(second, seconds, lower);
-            chosen(even, firsts, lower);
+            a.op(Op.VPERMT2D, second, halves[1], lower);
+            a.op(Op.VPERMT2D, even, halves[0], lower);
             routine.scaled(even, even, scales[0]);
             if (together) {
                 a.op(VCVTDQ2PS, second, second);
