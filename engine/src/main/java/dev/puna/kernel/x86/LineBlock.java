@@ -39,11 +39,9 @@ abstract class LineBlock {
     /** Of each token; lane (j, r): what runs 2j and 2j + 1 of row r have come to. */
     private final Operand[] sums;
 
-
     protected final Vec ones;
     /** Vectors that have a place in memory. */
     private int aside;
-
 
     LineBlock(Routine routine, int tokens) {
         this.routine = routine;

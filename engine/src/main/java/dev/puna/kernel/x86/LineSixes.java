@@ -110,26 +110,28 @@ final class LineSixes extends LineBlock {
         widened(d, factor, d);
         ordered(head, numbers, head);
         fetch.piece();
-        with(firsts, first -> with(seconds, second -> {
-            for (int n = 0; n < 2; n++) {
-                Vec[] scales = routine.take(2);
-                for (int half = 0; half < 2; half++) {
-                    int index = 2 * n + half;
-                    routine.signedByteOfLane(scales[half], head, index);
-                    routine.scaled(scales[half], scales[half], d);
-                }
-                Vec[] halves = {first, second};
-                Vec codes = counted(codeSums[n], codeSums[2 + n], halves, scales, false);
-                for (int token = 0; token < tokens; token++) {
-                    Vec total = counted(totals[n][token], totals[2 + n][token], halves, scales, true);
-                    add(token, 4 + 2 * n, total, codes);
-                    routine.give(total);
-                }
-                routine.give(codes);
-                routine.give(scales);
-                fetch.piece();
-            }
-        }));
+        with(
+                firsts,
+                first -> with(seconds, second -> {
+                    for (int n = 0; n < 2; n++) {
+                        Vec[] scales = routine.take(2);
+                        for (int half = 0; half < 2; half++) {
+                            int index = 2 * n + half;
+                            routine.signedByteOfLane(scales[half], head, index);
+                            routine.scaled(scales[half], scales[half], d);
+                        }
+                        Vec[] halves = {first, second};
+                        Vec codes = counted(codeSums[n], codeSums[2 + n], halves, scales, false);
+                        for (int token = 0; token < tokens; token++) {
+                            Vec total = counted(totals[n][token], totals[2 + n][token], halves, scales, true);
+                            add(token, 4 + 2 * n, total, codes);
+                            routine.give(total);
+                        }
+                        routine.give(codes);
+                        routine.give(scales);
+                        fetch.piece();
+                    }
+                }));
         routine.give(head, d);
     }
 
