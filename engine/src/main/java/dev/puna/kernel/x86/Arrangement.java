@@ -10,9 +10,9 @@ enum Arrangement {
     /** All runs along the row. */
     IN_ORDER(1, 1),
     /** Every fourth run in a lane: {@link Abreast}. */
-    ABREAST(Abreast.BLOCKS, 1, 8),
+    ABREAST(Abreast.BLOCKS, 1, 9),
     /** Two neighbouring runs of each block of 256 in a lane, {@link FourRows}: Q4_K and Q5_K. */
-    FOURS(Abreast.BLOCKS, 2, 8),
+    FOURS(Abreast.BLOCKS, 2, 4),
     /** The same: Q6_K. */
     SIXES(Abreast.BLOCKS, 2, 8),
     /** The same: IQ4_XS. */
