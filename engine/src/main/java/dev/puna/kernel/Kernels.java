@@ -46,7 +46,7 @@ public interface Kernels {
     void matmul(Tensor x, List<Tensor> weights, List<Tensor> ys);
 
     /**
-     * The same, and fetches, while threads have nothing else to do.
+     * The same; threads that have nothing else to do meanwhile fetch what comes next.
      *
      * @param next what the next input will be multiplied with
      */

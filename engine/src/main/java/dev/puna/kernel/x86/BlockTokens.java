@@ -13,7 +13,7 @@ import static dev.puna.kernel.x86.Op.VPDPWSSD;
  * activations. Middles and minima are products of whole numbers too, of two halves or runs at a time; once a block the
  * factors count.
  */
-final class BlockTokens implements ManyTokens.Body {
+final class BlockTokens implements ManyTokens.BlockBody {
     private final Routine routine;
     private final Assembler a;
     private final Codes codes;
@@ -41,28 +41,13 @@ final class BlockTokens implements ManyTokens.Body {
     }
 
     @Override
-    public int times() {
-        return BlockRecord.RUNS;
-    }
-
-    @Override
     public int partPanelBytes() {
         return panel.runBytes();
     }
 
     @Override
-    public int partRecordBytes() {
-        return BlockRecord.RUN_BYTES;
-    }
-
-    @Override
     public int panelBytes() {
         return panel.sideBytes();
-    }
-
-    @Override
-    public int recordBytes() {
-        return BlockRecord.BYTES - BlockRecord.SIDE;
     }
 
     @Override

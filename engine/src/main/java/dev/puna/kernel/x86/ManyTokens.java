@@ -86,6 +86,24 @@ final class ManyTokens {
         }
     }
 
+    /** Goes through the runs of a block, and then takes what stands beside them. */
+    interface BlockBody extends Body {
+        @Override
+        default int times() {
+            return BlockRecord.RUNS;
+        }
+
+        @Override
+        default int partRecordBytes() {
+            return BlockRecord.RUN_BYTES;
+        }
+
+        @Override
+        default int recordBytes() {
+            return BlockRecord.BYTES - BlockRecord.SIDE;
+        }
+    }
+
     /** Makes a body for a part of the kernel, whose vectors are free but for the sums. */
     private interface Maker {
         Body make(Routine routine, int tokens);
@@ -102,7 +120,7 @@ final class ManyTokens {
     static byte[] wholeScales(Lanes lanes, Codes codes) {
         Tile tile = Tile.ofWholeScales(lanes);
         return kernel(lanes, tile, false, (routine, tokens) -> switch (lanes) {
-            case EIGHT -> new BlockPairs.Tokens(routine, codes, tokens);
+            case EIGHT -> new PairedTokens(routine, codes, tokens);
             case SIXTEEN -> new BlockTokens(routine, codes, tile.strips(), tokens);
         });
     }

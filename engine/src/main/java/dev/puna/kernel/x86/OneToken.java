@@ -73,7 +73,7 @@ final class OneToken {
         Format format = Formats.whole(type, routine);
         Sums dot = lanes == Lanes.SIXTEEN
                 ? new BlockDot(routine, format.codes(), RCX, RSP)
-                : new BlockPairs.Dot(routine, format.codes(), RCX, RSP);
+                : new PairedDot(routine, format.codes(), RCX, RSP);
         return quantised(routine, format, dot, wholeRecord(lanes));
     }
 

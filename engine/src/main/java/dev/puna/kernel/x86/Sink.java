@@ -14,7 +14,7 @@ interface Sink {
     /**
      * Where scales and minima are whole numbers: what all of a block's count times, f32. Comes before them. They are then
      * handed over two by two, the first in the low 16 bits of a lane and the second above: the numbers of a run's halves, or
-     * minima of two runs where halves have none of their own. Scales of {@link BlockPairs} come one by one, in both places.
+     * minima of two runs where halves have none of their own. Scales of {@link PairedPanel} come one by one, in both places.
      */
     default void factors(Vec scale, Vec minimum) {
         throw new UnsupportedOperationException("scales are f32");

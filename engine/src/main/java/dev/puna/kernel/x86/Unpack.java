@@ -56,7 +56,7 @@ final class Unpack {
         Codes codes = format.codes();
         Sink filling = lanes == Lanes.SIXTEEN
                 ? new BlockPanel.Filling(routine, codes, RCX)
-                : new BlockPairs.Filling(routine, codes, RCX);
+                : new PairedPanel.Filling(routine, codes, RCX);
         int groups = format.runs() * Codes.GROUPS;
         blocks(
                 routine,
@@ -74,7 +74,7 @@ final class Unpack {
     static int blockPanelBytes(Routine routine, Codes codes) {
         return routine.lanes == Lanes.SIXTEEN
                 ? new BlockPanel(routine.lanes.bytes, codes.minima()).blockBytes()
-                : BlockPairs.Panel.of(routine, codes).blockBytes();
+                : PairedPanel.of(routine, codes).blockBytes();
     }
 
     /** Numbers, f32. */

@@ -1,26 +1,16 @@
 package dev.puna.kernel.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.puna.kernel.x86.CodePage.Refused;
 import dev.puna.tensor.DType;
 import dev.puna.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class AheadTest {
+class AheadTest implements OnX86 {
     private static final int TURN_BYTES = 2048;
-
-    @BeforeEach
-    void onX86() {
-        Settings machine = Settings.read();
-        assumeTrue(
-                machine.isX86() && (machine.isLinux() || machine.isMac()),
-                "not an x86-64 processor under a POSIX system");
-    }
 
     @Test
     void eachThreadFetchesTheFirstOfItsShareOnce() throws Refused {

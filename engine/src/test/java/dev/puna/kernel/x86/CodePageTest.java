@@ -10,18 +10,9 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class CodePageTest {
-
-    @BeforeEach
-    void onX86() {
-        Settings machine = Settings.read();
-        assumeTrue(
-                machine.isX86() && (machine.isLinux() || machine.isMac()),
-                "not an x86-64 processor under a POSIX system");
-    }
+class CodePageTest implements OnX86 {
 
     @Test
     void codeRunsWithItsSixArguments() throws Refused {
