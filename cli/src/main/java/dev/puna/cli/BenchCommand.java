@@ -9,6 +9,8 @@ import dev.puna.load.Checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -131,6 +133,9 @@ final class BenchCommand implements Callable<Integer> {
 
     private final List<Map<String, Object>> results = new ArrayList<>();
     private final Map<Integer, Roofline> rooflines = new LinkedHashMap<>();
+    /** Bytes a second of all that was read, by threads. */
+    private final Map<Integer, DoubleSummaryStatistics> memory = new HashMap<>();
+
     private String usedTier = "";
 
     BenchCommand(Session session) {
@@ -223,6 +228,9 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void tell(Checkpoint checkpoint, int count, Roofline roofline, Benchmark.Result result) {
+        DoubleSummaryStatistics read = memory.computeIfAbsent(count, _ -> new DoubleSummaryStatistics());
+        read.accept(roofline.bytesPerSecond());
+        Arrays.stream(result.memory()).forEach(read);
         Benchmark.Test test = result.test();
         Map<String, Object> one = new LinkedHashMap<>();
         one.put("model", checkpoint.name());
@@ -288,12 +296,14 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private String described(int count, Roofline roofline) {
+        DoubleSummaryStatistics read = memory.get(count);
         return String.format(
                 Locale.ROOT,
-                "%d thread%s: memory %.1f GB/s (mapped pages, %s); peak %.0f G multiply-adds/s (%s), of floats %.0f (%s)",
+                "%d thread%s: memory %.1f to %.1f GB/s (mapped pages, %s); peak %.0f G multiply-adds/s (%s), of floats %.0f (%s)",
                 count,
                 count == 1 ? "" : "s",
-                roofline.bytesPerSecond() / 1e9,
+                read.getMin() / 1e9,
+                read.getMax() / 1e9,
                 roofline.streams() == 1 ? "in order" : "four streams",
                 roofline.codes() / 1e9,
                 roofline.codeMix(),

@@ -71,15 +71,17 @@ record Plan(
     /** In one line for people: what is multiplied, and by which instruction. */
     static String how(Level level, DType type) {
         boolean tiles = level == Level.AMX;
-        String ofOne = tiles
+        Arrangement arrangement = Arrangement.of(level.lanes, type);
+        String few = arrangement.straight == 1 ? "one token" : "1 to " + arrangement.straight + " tokens";
+        String ofFew = tiles
                 ? ""
-                : switch (Arrangement.of(level.lanes, type)) {
+                : switch (arrangement) {
                     case IN_ORDER -> "";
-                    case ABREAST -> " (one token: 4 rows of 4 blocks)";
-                    case FOURS, SIXES, LEVELS -> " (one token: 4 rows of 4 parts)";
-                    case LINES -> " (one token: 8 rows of 4 parts)";
+                    case ABREAST -> " (%s: 4 rows of 4 blocks)".formatted(few);
+                    case FOURS, SIXES, LEVELS -> " (%s: 4 rows of 4 parts)".formatted(few);
+                    case LINES -> " (%s: 8 rows of 4 parts)".formatted(few);
                 };
-        String rows = "%d rows in lanes%s".formatted(level.lanes.rows, ofOne);
+        String rows = "%d rows in lanes%s".formatted(level.lanes.rows, ofFew);
         if (!Formats.has(type)) {
             return tiles
                     ? rows + ", weights and activations as two bf16 each (tdpbf16ps)"
