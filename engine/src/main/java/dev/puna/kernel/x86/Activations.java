@@ -12,6 +12,11 @@ enum Activations {
     /** The same for codes that have a scale for each half: each half has sums of its own. */
     HALVES(32, 32, 64),
     /**
+     * 32 numbers of 8 bits, {@code x ≈ d · s · q} with a whole s for every eight of them: an outlier costs its seven
+     * neighbours, no more than a middle would save them.
+     */
+    EIGHTS(32, 32, 64),
+    /**
      * Eight runs of 32 numbers of 8 bits, for codes whose scales are whole numbers: z and the sums of the activations
      * themselves are whole numbers too, of 16 bits, times a factor for all runs.
      */
@@ -72,10 +77,22 @@ enum Activations {
         return this == HALVES ? 2 : 1;
     }
 
-    /** Where d · Σq over the half is, f32. */
+    /** Where d · Σq over the half is, or over all d · Σsq, f32. */
     int sum(int half) {
-        assert hasMiddle();
-        return numbers + 8 + 4 * half;
+        assert hasMiddle() || this == EIGHTS;
+        return numbers + (hasMiddle() ? 8 : 4) + 4 * half;
+    }
+
+    /** Where s of the i-th eight is, in both words of 32 bits. */
+    int scaleOf(int i) {
+        assert this == EIGHTS;
+        return numbers + 16 + 4 * i;
+    }
+
+    /** Where −bias · Σsq is, 32 bits, of a bias of 8 or 16. */
+    int offsetOfBias(int bias) {
+        assert this == EIGHTS && (bias == 8 || bias == 16);
+        return numbers + 4 + bias / 2;
     }
 
     /** Where the sum of rounded numbers is, f32: of the half, or of the whole run. */

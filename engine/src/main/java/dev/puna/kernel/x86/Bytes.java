@@ -17,10 +17,15 @@ final class Bytes implements Format {
 
     @Override
     public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
-        Vec head = rows.column(0, 0);
-        routine.lowHalves(head, head);
-        sink.scale(0, 0, head);
-        routine.give(head);
+        Vec scales;
+        if (routine.lanes == Lanes.EIGHT) {
+            scales = rows.numbers(0);
+        } else {
+            scales = rows.column(0, 0);
+            routine.lowHalves(scales, scales);
+        }
+        sink.scale(0, 0, scales);
+        routine.give(scales);
         for (int half = 0; half < 2; half++) {
             Vec[] columns = rows.columns(2 + 16 * half);
             for (int i = 0; i < 4; i++) {

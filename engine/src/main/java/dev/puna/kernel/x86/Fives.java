@@ -10,14 +10,14 @@ final class Fives implements Format {
     private final DType type;
     private final Codes codes;
     private final Vec mask;
-    private final Vec table;
+    private final FifthBits fifths;
 
     Fives(DType type, Routine routine) {
         this.type = type;
         boolean minima = type == DType.Q5_1;
         this.codes = new Codes(5, minima ? 0 : 16, 1, minima);
         this.mask = routine.allBytes(15);
-        this.table = routine.fifthTable();
+        this.fifths = new FifthBits(routine);
     }
 
     @Override
@@ -33,21 +33,10 @@ final class Fives implements Format {
     @Override
     public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
         Assembler a = routine.a;
-        Vec[] end = rows.wide(type.blockBytes() - Rows.WIDE, 2);
-        Vec bits = end[1];
-        routine.with(number -> {
-            if (codes.minima()) {
-                routine.lowHalves(number, end[0]);
-                sink.scale(0, 0, number);
-                routine.highHalves(number, end[0]);
-                sink.minimum(0, 0, number);
-            } else {
-                routine.highHalves(number, end[0]);
-                sink.scale(0, 0, number);
-            }
-        });
-        routine.give(end[0]);
-        Vec[] pairs = Arrays.copyOfRange(end, 2, 6);
+        Vec[] end = rows.end(type.blockBytes(), 2);
+        Nibbles.numbers(routine, rows, codes, end, sink);
+        Vec bits = routine.lanes == Lanes.EIGHT ? rows.column(type.blockBytes() - 20, 0) : end[1];
+        Vec[] pairs = Arrays.copyOfRange(end, end.length - 4, end.length);
         Vec code = routine.take();
         Vec spare = routine.take();
         for (int group = 0; group < Codes.GROUPS; group++) {
@@ -55,7 +44,7 @@ final class Fives implements Format {
             if (group >= 4) {
                 a.op(VPSRLW, pair, pair, 4);
             }
-            routine.fifthBits(code, bits, group, table);
+            fifths.of(code, bits, group);
             routine.orMasked(code, pair, mask, spare);
             sink.codes(0, group, code);
         }

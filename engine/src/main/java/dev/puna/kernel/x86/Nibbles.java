@@ -88,26 +88,13 @@ final class Nibbles implements Format {
     @Override
     public void block(Routine routine, Rows rows, Sink sink, Mem scratch) {
         Assembler a = routine.a;
-        Vec[] end = rows.wide(type.blockBytes() - Rows.WIDE, 3);
-        Vec head = end[0];
+        Vec[] end = rows.end(type.blockBytes(), 1);
         if (type == DType.MXFP4) {
-            exponent(routine, head);
-            sink.scale(0, 0, head);
+            exponent(routine, rows, end, sink);
         } else {
-            routine.with(number -> {
-                if (codes.minima()) {
-                    routine.lowHalves(number, head);
-                    sink.scale(0, 0, number);
-                    routine.highHalves(number, head);
-                    sink.minimum(0, 0, number);
-                } else {
-                    routine.highHalves(number, head);
-                    sink.scale(0, 0, number);
-                }
-            });
+            numbers(routine, rows, codes, end, sink);
         }
-        routine.give(head);
-        Vec[] pairs = Arrays.copyOfRange(end, 1, 5);
+        Vec[] pairs = Arrays.copyOfRange(end, end.length - 4, end.length);
         routine.with(nibble -> {
             for (int group = 0; group < Codes.GROUPS; group++) {
                 Vec pair = pairs[group % 4];
@@ -124,10 +111,46 @@ final class Nibbles implements Format {
         routine.give(pairs);
     }
 
-    /** The highest byte e of each lane becomes 2^(e − 128): half the block's scale, because the floats are doubled. */
-    private static void exponent(Routine routine, Vec lane) {
+    /**
+     * Hands over the scale, and the minimum if there is one, of blocks that begin with these (f16).
+     *
+     * @param end what {@link Rows#end} gave; its first vector is given back if it is what holds them
+     */
+    static void numbers(Routine routine, Rows rows, Codes codes, Vec[] end, Sink sink) {
+        if (routine.lanes == Lanes.EIGHT) {
+            Vec number = codes.minima() ? rows.column(0, 0) : rows.numbers(0);
+            if (codes.minima()) {
+                routine.with(scale -> {
+                    routine.bothHalves(scale, number);
+                    sink.scale(0, 0, scale);
+                });
+                sink.minimum(0, 0, number);
+            } else {
+                sink.scale(0, 0, number);
+            }
+            routine.give(number);
+            return;
+        }
+        routine.with(number -> {
+            if (codes.minima()) {
+                routine.lowHalves(number, end[0]);
+                sink.scale(0, 0, number);
+                routine.highHalves(number, end[0]);
+                sink.minimum(0, 0, number);
+            } else {
+                routine.highHalves(number, end[0]);
+                sink.scale(0, 0, number);
+            }
+        });
+        routine.give(end[0]);
+    }
+
+    /** The block's first byte e becomes 2^(e − 128): half its scale, because the floats are doubled. */
+    private static void exponent(Routine routine, Rows rows, Vec[] end, Sink sink) {
         Assembler a = routine.a;
-        routine.byteOfLane(lane, lane, 3);
+        boolean eight = routine.lanes == Lanes.EIGHT;
+        Vec lane = eight ? rows.column(0, 0) : end[0];
+        routine.byteOfLane(lane, lane, eight ? 0 : 3);
         routine.with(constant -> {
             a.op(Op.VPBROADCASTD, constant, a.constant(Routine.littleEndian(-1)));
             a.op(VPADDD, lane, lane, constant);
@@ -135,5 +158,7 @@ final class Nibbles implements Format {
             a.op(Op.VPBROADCASTD, constant, a.constant(Routine.littleEndian(0x0040_0000)));
             a.op(VPMAXSD, lane, lane, constant); // 2^−127 is the least
         });
+        sink.scale(0, 0, lane);
+        routine.give(lane);
     }
 }

@@ -127,6 +127,7 @@ enum Op {
     VPABSD(RM, 1, 2, 0x1E, "00", FULL, 4),
     VPMAXSD(RVM, 1, 2, 0x3D, "00", FULL, 4),
     VPMINSD(RVM, 1, 2, 0x39, "00", FULL, 4),
+    VPMINUB(RVM, 1, 1, 0xDA, "00", FULL),
     VPCMPEQB(RVM, 1, 1, 0x74, "0-", FULL),
     VPCMPEQW(RVM, 1, 1, 0x75, "0-", FULL),
     VPCMPEQD(RVM, 1, 1, 0x76, "0-", FULL),

@@ -1,51 +1,31 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VMOVUPS;
-import static dev.puna.kernel.x86.Op.VPADDB;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPADDW;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
 
 /**
- * AVX2, codes of up to 6 bits: {@code vpmaddubsw} adds two products of a byte without and a byte with a sign to 16 bits,
- * and small codes leave room there for more: {@code 2 · 15 · 127} eight times over stays below 2^15, {@code 2 · 31 · 127}
- * four times, {@code 2 · 63 · 127} twice. Only then {@code vpmaddwd} widens. A bias counts as a minimum.
+ * AVX2, codes of up to 6 bits: {@code vpmaddubsw} adds two products of a byte without and a byte with a sign to 16 bits, and
+ * small codes leave room there for two more: {@code 4 · 63 · 127} is below 2^15. Then {@code vpmaddwd} widens; it
+ * multiplies by the whole scale that every eight activations have, in place of ones, so that these scales cost next to
+ * nothing.
  */
 final class PairProducts implements Products {
     private final Routine routine;
     private final Assembler a;
     private final Codes codes;
-    /** Steps that fit in 16 bits. */
-    private final int depth;
-    /** Steps of a half. */
-    private final int half;
-
-    private final Vec ones;
 
     PairProducts(Routine routine, Codes codes) {
-        assert codes.bits() <= 6;
+        assert codes.bits() <= 6 && codes.halves() == 1;
         this.routine = routine;
         this.a = routine.a;
         this.codes = codes;
-        this.half = Codes.GROUPS / codes.halves();
-        this.depth = Math.min(half, depth(codes));
-        this.ones = routine.allLanes(0x0001_0001);
-    }
-
-    /** Groups of four whose products fit in 16 bits. */
-    static int depth(Codes codes) {
-        return codes.bits() <= 4 ? 8 : codes.bits() == 5 ? 4 : 2;
     }
 
     @Override
     public Activations record() {
-        return codes.halves() == 1 ? Activations.BYTES : Activations.HALVES;
-    }
-
-    @Override
-    public boolean biasIsMinimum() {
-        return true;
+        return Activations.EIGHTS;
     }
 
     @Override
@@ -61,25 +41,21 @@ final class PairProducts implements Products {
         return new Vec[] {group};
     }
 
-    /** At most eight codes of 5 bits, or four of 6, in one byte. */
     @Override
     public void gather(Vec codeSum, Vec[] steps, boolean first) {
-        if (first) {
-            a.op(VMOVUPS, codeSum, steps[0]);
-        } else {
-            a.op(VPADDB, codeSum, codeSum, steps[0]);
-        }
+        throw new UnsupportedOperationException("eights have no z");
     }
 
     @Override
     public void gathered(Vec codeSum) {
-        a.op(VPMADDUBSW, codeSum, codeSum, routine.everyByte(1));
-        a.op(VPMADDWD, codeSum, codeSum, ones);
+        throw new UnsupportedOperationException("eights have no z");
     }
 
     private final class Lane implements Sum {
+        /** Of eight activations. */
         private final Vec words = routine.take();
-        private final Vec total = depth == half ? words : routine.take();
+
+        private final Vec total = routine.take();
 
         @Override
         public Vec total() {
@@ -93,29 +69,35 @@ final class PairProducts implements Products {
     }
 
     @Override
-    public void start(Sum[] sums, Mem record, int half) {}
+    public void start(Sum[] sums, Mem record, int half) {
+        for (Sum sum : sums) {
+            if (codes.bias() > 0) {
+                routine.ofToken(sum.total(), record, Activations.EIGHTS.offsetOfBias(codes.bias()));
+            }
+        }
+    }
 
     @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
-        int within = step % half;
         for (int strip = 0; strip < sums.length; strip++) {
             Lane lane = (Lane) sums[strip];
-            Vec codes = steps[strip];
+            Vec four = steps[strip];
+            if (step % 2 == 0) {
+                routine.ofToken(lane.words, record, 4 * step);
+                a.op(VPMADDUBSW, lane.words, four, lane.words);
+                continue;
+            }
             routine.with(products -> {
                 routine.ofToken(products, record, 4 * step);
-                if (within % depth == 0) {
-                    a.op(VPMADDUBSW, lane.words, codes, products);
-                } else {
-                    a.op(VPMADDUBSW, products, codes, products);
-                    a.op(VPADDW, lane.words, lane.words, products);
+                a.op(VPMADDUBSW, products, four, products);
+                a.op(VPADDW, lane.words, lane.words, products);
+                routine.ofToken(products, record, Activations.EIGHTS.scaleOf(step / 2));
+                boolean begins = step == 1 && codes.bias() == 0;
+                a.op(VPMADDWD, begins ? lane.total : lane.words, lane.words, products);
+                if (!begins) {
+                    a.op(VPADDD, lane.total, lane.total, lane.words);
                 }
             });
-            if (within == depth - 1) {
-                a.op(VPMADDWD, lane.total, lane.words, ones);
-            } else if (within % depth == depth - 1) {
-                a.op(VPMADDWD, lane.words, lane.words, ones);
-                a.op(VPADDD, lane.total, lane.total, lane.words);
-            }
         }
     }
 

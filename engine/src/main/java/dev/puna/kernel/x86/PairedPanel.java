@@ -71,7 +71,7 @@ record PairedPanel(int vector, int halves, boolean hasMinima) {
      */
     static int depth(Codes codes) {
         int half = Codes.GROUPS / codes.halves();
-        return codes.bias() > 0 ? half : Math.min(half, PairProducts.depth(codes));
+        return codes.bias() > 0 ? half : Math.min(half, 1 << 7 - Math.max(4, codes.bits()));
     }
 
     /** What one token's sums and panels have in common: the sums of weights. */

@@ -20,9 +20,8 @@ import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
 
     static Panel of(Lanes lanes, Codes codes, Products products) {
-        boolean minima = codes.minima() || (products.biasIsMinimum() && codes.bias() != 0);
         boolean sums = products.record().hasMiddle();
-        return new Panel(lanes.bytes, products.steps(), codes.halves(), minima, sums);
+        return new Panel(lanes.bytes, products.steps(), codes.halves(), codes.minima(), sums);
     }
 
     int step(int step) {
@@ -80,14 +79,6 @@ record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
         @Override
         public void scale(int run, int half, Vec scales) {
             a.op(VMOVUPS_STORE, at(run, panel.scale(half)), scales);
-            if (panel.minima && !codes.minima()) { // what the codes' bias takes away
-                routine.with(factor -> {
-                    int minus = Float.floatToRawIntBits(-codes.bias());
-                    a.op(VPBROADCASTD, factor, a.constant(Routine.littleEndian(minus)));
-                    a.op(VMULPS, scales, scales, factor);
-                });
-                minimum(run, half, scales);
-            }
         }
 
         @Override

@@ -31,9 +31,6 @@ interface Products {
     /** What this way needs of the activations. */
     Activations record();
 
-    /** Whether the bias of codes is repaid as a minimum: then there is always one. */
-    boolean biasIsMinimum();
-
     /** Vectors that the codes of a run become. */
     int steps();
 

@@ -50,11 +50,6 @@ final class QuadProducts implements Products {
     }
 
     @Override
-    public boolean biasIsMinimum() {
-        return false;
-    }
-
-    @Override
     public int steps() {
         return Codes.GROUPS;
     }

@@ -3,12 +3,10 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Op.VBROADCASTI128;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VCVTPH2PS;
-import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VEXTRACTI128;
 import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
-import static dev.puna.kernel.x86.Op.VPCMPEQB;
-import static dev.puna.kernel.x86.Op.VPERMD;
 import static dev.puna.kernel.x86.Op.VPERMQ;
 import static dev.puna.kernel.x86.Op.VPMOVDW;
 import static dev.puna.kernel.x86.Op.VPOR;
@@ -155,6 +153,15 @@ final class Routine {
         }
     }
 
+    /** The low halves of eight lanes, read as f16, as f32; {@code lanes} become the high ones. */
+    void bothHalves(Vec low, Vec lanes) {
+        a.op(VPSHUFB, lanes, lanes, everyPart(LOW_THEN_HIGH_WORDS));
+        a.op(VPERMQ, lanes, lanes, 0b11_01_10_00);
+        a.op(VCVTPH2PS, low, lanes.xmm());
+        a.op(VEXTRACTI128, lanes.xmm(), lanes, 1);
+        a.op(VCVTPH2PS, lanes, lanes.xmm());
+    }
+
     /** The high halves of the lanes, read as f16, as f32. */
     void highHalves(Vec target, Vec source) {
         a.op(VPSRLD, target, source, 16);
@@ -209,50 +216,6 @@ final class Routine {
         a.op(VPSRLD, target, shifted, 32 - count);
     }
 
-    /**
-     * Four bits of each lane, one in each byte: 0x10 where bit {@code 4·group + i} is set, in byte i.
-     *
-     * @param table what {@link #fifthTable} gave
-     */
-    void fifthBits(Vec target, Vec bits, int group, Vec table) {
-        switch (lanes) {
-            case SIXTEEN -> {
-                a.op(VPSRLD, target, bits, 4 * group);
-                a.op(VPERMD, target, target, table);
-            }
-            case EIGHT -> {
-                byte[] spread = new byte[16];
-                for (int i = 0; i < 16; i++) {
-                    spread[i] = (byte) (i / 4 * 4 + group / 2);
-                }
-                Mem which = a.constant(littleEndian(group % 2 == 0 ? 0x08040201 : 0x80402010));
-                a.op(VPSHUFB, target, bits, everyPart(spread));
-                with(mask -> {
-                    a.op(VPBROADCASTD, mask, which);
-                    a.op(VPAND, target, target, mask);
-                    a.op(VPCMPEQB, target, target, mask);
-                });
-                a.op(VPAND, target, target, table);
-            }
-        }
-    }
-
-    /** A vector that {@link #fifthBits} needs, for the whole of the kernel. */
-    Vec fifthTable() {
-        if (lanes == Lanes.EIGHT) {
-            return allBytes(0x10);
-        }
-        ByteBuffer table = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
-        for (int bits = 0; bits < 16; bits++) {
-            for (int i = 0; i < 4; i++) {
-                table.put((byte) ((bits >> i & 1) << 4));
-            }
-        }
-        Vec vector = take();
-        a.op(VMOVDQU, vector, a.constant(table.array()));
-        return vector;
-    }
-
     /** Hands over the operand if it is a vector, else one that is free again behind it. */
     void in(Operand operand, Consumer<Vec> body) {
         if (operand instanceof Vec vector) {
@@ -287,6 +250,8 @@ final class Routine {
         a.op(VCVTDQ2PS, target, whole);
         a.op(VMULPS, target, target, factor);
     }
+
+    private static final byte[] LOW_THEN_HIGH_WORDS = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
 
     private static final byte[] LOW_WORDS = {0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1};
 

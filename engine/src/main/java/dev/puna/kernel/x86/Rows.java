@@ -8,6 +8,8 @@ import static dev.puna.kernel.x86.Op.VINSERTI64X4;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VPBLENDD;
+import static dev.puna.kernel.x86.Op.VPBLENDW;
 import static dev.puna.kernel.x86.Op.VPERM2I128;
 import static dev.puna.kernel.x86.Op.VPERMT2Q;
 import static dev.puna.kernel.x86.Op.VPUNPCKHDQ;
@@ -152,6 +154,21 @@ final class Rows {
         return v;
     }
 
+    /**
+     * Lane {@code r}: the number (f16) at {@code offset} of row r, as f32; of eight rows. Each row is read from where its number
+     * falls into its place.
+     */
+    Vec numbers(int offset) {
+        assert lanes() == Lanes.EIGHT;
+        Vec target = routine.take();
+        a.op(VMOVDQU, target.xmm(), row(0, offset));
+        for (int r = 1; r < 8; r++) {
+            a.op(VPBLENDW, target.xmm(), target.xmm(), row(r, offset - 2 * r), 1 << r);
+        }
+        a.op(VCVTPH2PS, target, target.xmm());
+        return target;
+    }
+
     /** Bytes that {@link #wide} reads of a row. */
     static final int WIDE = 32;
 
@@ -185,6 +202,14 @@ final class Rows {
             routine.give(high[j]);
         }
         return Arrays.copyOfRange(columns, from, 8);
+    }
+
+    /**
+     * The last sixteen bytes of a block, as four vectors like {@link #columns}; with sixteen lanes before them the
+     * {@code before} fours that these follow, which with eight lanes are better read by themselves.
+     */
+    Vec[] end(int blockBytes, int before) {
+        return lanes() == Lanes.EIGHT ? columns(blockBytes - 16) : wide(blockBytes - WIDE, 4 - before);
     }
 
     private Lanes lanes() {
@@ -403,8 +428,16 @@ final class Rows {
         routine.give(columns);
     }
 
-    /** Lane {@code r}: bytes {@code offset + 4j} to {@code offset + 4j + 3} of row r; reads sixteen from {@code offset}. */
+    /** Lane {@code r}: bytes {@code offset + 4j} to {@code offset + 4j + 3} of row r; reads sixteen from {@code offset}, or of eight rows 32. */
     Vec column(int offset, int j) {
+        if (lanes() == Lanes.EIGHT) { // as numbers
+            Vec target = routine.take();
+            a.op(VMOVDQU, target, row(0, offset + 4 * j));
+            for (int r = 1; r < 8; r++) {
+                a.op(VPBLENDD, target, target, row(r, offset + 4 * j - 4 * r), 1 << r);
+            }
+            return target;
+        }
         Op halves = j < 2 ? VPUNPCKLDQ : VPUNPCKHDQ;
         Vec p0 = parts(0, offset);
         Vec p1 = parts(1, offset);

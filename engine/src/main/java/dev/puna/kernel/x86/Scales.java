@@ -20,13 +20,12 @@ final class Scales {
                 add(routine, sums[strip], runs[strip], d);
             }
         });
-        if (!form.hasMiddle()) {
-            return;
-        }
         routine.with(factor -> {
-            routine.ofToken(factor, record, form.middle());
-            for (int strip = 0; strip < sums.length; strip++) {
-                a.op(VFMADD231PS, sums[strip], factor, runs[strip].weights());
+            if (form.hasMiddle()) {
+                routine.ofToken(factor, record, form.middle());
+                for (int strip = 0; strip < sums.length; strip++) {
+                    a.op(VFMADD231PS, sums[strip], factor, runs[strip].weights());
+                }
             }
             for (int half = 0; half < runs[0].minima().length; half++) {
                 routine.ofToken(factor, record, form.sum(half));

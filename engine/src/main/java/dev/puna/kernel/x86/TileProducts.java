@@ -59,11 +59,6 @@ final class TileProducts implements Products {
     }
 
     @Override
-    public boolean biasIsMinimum() {
-        return false;
-    }
-
-    @Override
     public int steps() {
         return pairs ? Codes.RUN / 2 : Codes.RUN;
     }

@@ -48,11 +48,6 @@ final class WordProducts implements Products {
     }
 
     @Override
-    public boolean biasIsMinimum() {
-        return false;
-    }
-
-    @Override
     public int steps() {
         return 2 * Codes.GROUPS;
     }

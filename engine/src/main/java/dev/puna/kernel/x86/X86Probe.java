@@ -24,7 +24,7 @@ import java.nio.ByteOrder;
 import java.util.Random;
 
 /**
- * The limits of a level, by code of its own: loads that nobody waits for, and the products of {@link PairProducts} or
+ * The limits of a level, by code of its own: loads that nobody waits for, and products as of {@link PairedTokens} or
  * {@link QuadProducts} without loads, on numbers that are no zeros (zeros take less power, and run faster for it).
  */
 final class X86Probe implements Probe {
