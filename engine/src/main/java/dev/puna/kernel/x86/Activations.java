@@ -34,7 +34,7 @@ enum Activations {
      * the sums of the halves and of all as they are.
      */
     ROUNDED(32, 128, 144),
-    /** The same as bf16, for tiles, without the sums. */
+    /** The same as bf16, for tiles, without the sums; of every four {@code x0 x2 x1 x3}. */
     PAIRS(32, 64, 64),
     /** The same with the sums, for codes with minima. */
     SUMMED_PAIRS(32, 64, 128),

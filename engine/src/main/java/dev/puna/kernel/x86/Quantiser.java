@@ -254,7 +254,7 @@ final class Quantiser {
         for (Vec eight : x) {
             a.op(VMULPS, eight, eight, factor);
         }
-        stored(routine, x, 0, record == Activations.ROUNDED);
+        stored(routine, record, x, 0);
         return finished(a, run, record);
     }
 
@@ -262,7 +262,6 @@ final class Quantiser {
     private static byte[] parts(Activations record) {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
-        boolean single = record == Activations.PARTS;
         Label run = begun(a);
         Vec[] x = loaded(routine);
         Vec[] high = routine.take(x.length);
@@ -271,8 +270,8 @@ final class Quantiser {
             a.op(VSUBPS, x[i], x[i], high[i]);
             TileFloats.rounded(routine, x[i], x[i]);
         }
-        stored(routine, high, 0, single);
-        stored(routine, x, record.bytes / 2, single);
+        stored(routine, record, high, 0);
+        stored(routine, record, x, record.bytes / 2);
         return finished(a, run, record);
     }
 
@@ -285,8 +284,9 @@ final class Quantiser {
     }
 
     /** Writes 32 numbers that bf16 holds, as f32 or as bf16. */
-    private static void stored(Routine routine, Vec[] x, int offset, boolean single) {
+    private static void stored(Routine routine, Activations record, Vec[] x, int offset) {
         Assembler a = routine.a;
+        boolean single = record == Activations.ROUNDED || record == Activations.PARTS;
         for (int i = 0; i < x.length; i++) {
             if (single) {
                 a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 32 * i), x[i]);
@@ -297,6 +297,9 @@ final class Quantiser {
         for (int i = 0; i < x.length && !single; i += 2) {
             a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
             a.op(Op.VPERMQ, x[i], x[i], 0b11_01_10_00); // packing works within 128 bits
+            if (record != Activations.PAIRED_PARTS) {
+                a.op(VPSHUFB, x[i], x[i], routine.everyPart(PAIRS));
+            }
             a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 16 * i), x[i]);
         }
     }
@@ -452,14 +455,16 @@ final class Quantiser {
         0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 3, 0, 0, 0, 7, 0, 0, 0
     };
 
+    /** Of every four words the first and third, then the others. */
+    private static final byte[] PAIRS = {0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15};
+
     private static void words(Routine routine, Vec[] x) {
         Assembler a = routine.a;
-        Mem swap = routine.everyPart(new byte[] {0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15});
         for (int i = 0; i < 4; i += 2) {
             // Fours 0, 2 | 1, 3 of sixteen: each part holds four numbers of either vector.
             a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
             a.op(Op.VPERMQ, x[i], x[i], 0b11_01_10_00);
-            a.op(VPSHUFB, x[i], x[i], swap);
+            a.op(VPSHUFB, x[i], x[i], routine.everyPart(PAIRS));
             a.op(VMOVUPS_STORE, Mem.at(RSI, 16 * i), x[i]);
         }
     }
