@@ -16,6 +16,8 @@ enum Activations {
      * neighbours, no more than a middle would save them.
      */
     EIGHTS(32, 32, 64),
+    /** The same with an s for every four, for codes of 8 bits without a sign at AVX2: q is 67 at most, for two products in 16 bits. */
+    FOURS(32, 32, 80),
     /**
      * Eight runs of 32 numbers of 8 bits, for codes whose scales are whole numbers: z and the sums of the activations
      * themselves are whole numbers too, of 16 bits, times a factor for all runs.
@@ -24,7 +26,7 @@ enum Activations {
     /** The same where products are added by two: z is f32, and what a bias takes away stands in words. */
     PAIRED_BLOCKS(256, BlockRecord.SIDE, BlockRecord.BYTES),
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
-    WORDS(32, 64, 96),
+    WORDS(32, 64, 68),
     /** 32 numbers, f32, as they are; nothing behind them. */
     FLOATS(32, 128, 128),
     /** Every fourth four of 32 numbers, f32: what a lane has of them where sixteen columns lie in four lanes. */
@@ -79,20 +81,39 @@ enum Activations {
 
     /** Where d · Σq over the half is, or over all d · Σsq, f32. */
     int sum(int half) {
-        assert hasMiddle() || this == EIGHTS;
+        assert hasMiddle() || group() > 0;
         return numbers + (hasMiddle() ? 8 : 4) + 4 * half;
     }
 
-    /** Where s of the i-th eight is, in both words of 32 bits. */
+    /** Numbers that share a whole scale; 0 for none. */
+    int group() {
+        return switch (this) {
+            case EIGHTS -> 8;
+            case FOURS -> 4;
+            default -> 0;
+        };
+    }
+
+    /** The largest q of a group. */
+    int most() {
+        return this == FOURS ? 67 : 127;
+    }
+
+    /** Where s of the i-th group is, in both words of 32 bits. */
     int scaleOf(int i) {
-        assert this == EIGHTS;
+        assert group() > 0;
         return numbers + 16 + 4 * i;
     }
 
-    /** Where −bias · Σsq is, 32 bits, of a bias of 8 or 16. */
+    /** The biases of codes that groups are for. */
+    int[] biases() {
+        return this == FOURS ? new int[] {128} : new int[] {8, 16};
+    }
+
+    /** Where −bias · Σsq is, 32 bits. */
     int offsetOfBias(int bias) {
-        assert this == EIGHTS && (bias == 8 || bias == 16);
-        return numbers + 4 + bias / 2;
+        assert group() > 0;
+        return numbers + (bias == 16 ? 12 : 8);
     }
 
     /** Where the sum of rounded numbers is, f32: of the half, or of the whole run. */
@@ -103,9 +124,6 @@ enum Activations {
 
     /** Where −128 · Σq over the half is, 32 bits. */
     int offset(int half) {
-        if (this == WORDS) {
-            return numbers + 4;
-        }
         assert hasMiddle();
         return numbers + 8 + 4 * halves() + 4 * half;
     }

@@ -93,7 +93,7 @@ record Plan(
                 ? "bf16 activations (tdpbf16ps)"
                 : switch (Products.of(routine, codes)) {
                     case QuadProducts _ -> "8-bit activations (vpdpbusd)";
-                    case PairProducts _ -> "8-bit activations (vpmaddubsw)";
+                    case PairProducts _ -> "%d-bit activations (vpmaddubsw)".formatted(codes.bits() == 8 ? 7 : 8);
                     case Products _ -> "16-bit activations (vpmaddwd)";
                 };
         String scales = whole(level, type) ? "whole scales" : "scales in f32";

@@ -16,7 +16,7 @@ interface Products {
     static Products of(Routine routine, Codes codes) {
         return switch (routine.lanes) {
             case SIXTEEN -> QuadProducts.many(routine, codes);
-            case EIGHT -> codes.bits() == 8 ? WordProducts.many(routine, codes) : new PairProducts(routine, codes);
+            case EIGHT -> ofEight(routine, codes);
         };
     }
 
@@ -24,8 +24,12 @@ interface Products {
     static Products ofOne(Routine routine, Codes codes) {
         return switch (routine.lanes) {
             case SIXTEEN -> QuadProducts.one(routine, codes);
-            case EIGHT -> codes.bits() == 8 ? WordProducts.one(routine, codes) : new PairProducts(routine, codes);
+            case EIGHT -> ofEight(routine, codes);
         };
+    }
+
+    private static Products ofEight(Routine routine, Codes codes) {
+        return codes.signed() ? new WordProducts(routine) : new PairProducts(routine, codes);
     }
 
     /** What this way needs of the activations. */

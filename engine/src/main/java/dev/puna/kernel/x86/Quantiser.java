@@ -45,7 +45,7 @@ final class Quantiser {
             case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
             case PARTS, PAIRED_PARTS -> parts(record);
             case BYTES, HALVES, WORDS -> whole(record);
-            case EIGHTS -> eights();
+            case EIGHTS, FOURS -> GroupQuantiser.kernel(record);
             case BLOCKS, PAIRED_BLOCKS -> BlockQuantiser.kernel(record);
             case FLOATS -> copied();
             case FOURTHS -> dealt();
@@ -74,120 +74,25 @@ final class Quantiser {
             largest(routine, x, t, positive);
         }
         scaled(routine, record, x, t, most, least);
+        if (record == Activations.WORDS) {
+            words(routine, x);
+            return finished(a, run, record);
+        }
         a.op(VPADDD, t[2], x[0], x[1]);
         a.op(VPADDD, t[3], x[2], x[3]);
-        if (record == Activations.WORDS) {
+        if (record.halves() == 1) {
             a.op(VPADDD, t[2], t[2], t[3]);
             Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
-            offset(routine, record, t[2], 0);
-            words(routine, x);
+            sum(routine, record, t[2], t[1], 0);
         } else {
-            if (record.halves() == 1) {
-                a.op(VPADDD, t[2], t[2], t[3]);
-                Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
-                sum(routine, record, t[2], t[1], 0);
-            } else {
-                Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
-                Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
-                sum(routine, record, t[2], t[1], 0);
-                sum(routine, record, t[3], t[1], 1);
-            }
-            packed(routine, x);
-            a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
-        }
-        return finished(a, run, record);
-    }
-
-    /** The largest s of an eight. */
-    private static final int MOST_SCALE = 4_095;
-
-    /** Numbers whose eights have whole scales: those of the eight with the largest number are {@link #MOST_SCALE}. */
-    private static byte[] eights() {
-        Routine routine = new Routine(Lanes.EIGHT);
-        Assembler a = routine.a;
-        Activations record = Activations.EIGHTS;
-        Vec positive = routine.allLanes(0x7FFF_FFFF);
-        Vec most = routine.allLanes(Float.floatToRawIntBits(MOST_SCALE));
-        Vec order = routine.take();
-        a.op(VMOVUPS, order, a.constant(EIGHTS_ORDER));
-        Label run = begun(a);
-        Vec[] x = loaded(routine);
-        Vec[] t = routine.take(4);
-        Vec step = routine.take();
-        Vec factor = routine.take();
-        for (int i = 0; i < 4; i++) {
-            a.op(VANDPS, t[i], x[i], positive);
-        }
-        eachAcross(routine, t, VMAXPS);
-        Vec scales = t[0];
-        a.op(VMOVUPS, step, scales);
-        Elementwise.acrossLanes(a, step, t[1], VMAXPS);
-        a.op(VMAXPS, step, step, Elementwise.floats(routine, 1e-30f)); // where all are 0 q is 0, not NaN
-        a.op(VDIVPS, factor, most, step);
-        a.op(VMULPS, step, step, Elementwise.floats(routine, 1f / MOST_SCALE / 127));
-        a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), step.xmm());
-        // Rounded up but for a thousandth, so that no q is above 127
-        a.op(VMULPS, scales, scales, factor);
-        a.op(VADDPS, scales, scales, Elementwise.floats(routine, 0.499f));
-        a.op(VMAXPS, scales, scales, Elementwise.floats(routine, 1));
-        a.op(VCVTPS2DQ, t[1], scales);
-        a.op(VCVTDQ2PS, scales, t[1]);
-        a.op(VMULPS, factor, factor, Elementwise.floats(routine, 127));
-        a.op(VDIVPS, factor, factor, scales);
-        Mem waiting = Mem.at(RSI, record.scaleOf(0));
-        a.op(VPERMD, factor, order, factor);
-        a.op(VMOVUPS_STORE, waiting, factor.xmm());
-        for (int i = 0; i < 4; i++) {
-            a.op(VPBROADCASTD, factor, waiting.plus(4 * i));
-            a.op(VMULPS, x[i], x[i], factor);
-            a.op(VCVTPS2DQ, x[i], x[i]);
-        }
-        a.op(VPSLLD, factor, t[1], 16);
-        a.op(Op.VPOR, factor, factor, t[1]);
-        a.op(VPERMD, factor, order, factor);
-        a.op(VMOVUPS_STORE, waiting, factor.xmm());
-        Vec[] sums = {t[1], t[2], t[3], factor};
-        for (int i = 0; i < 4; i++) {
-            a.op(VMOVUPS, sums[i], x[i]);
-        }
-        eachAcross(routine, sums, VPADDD);
-        Vec sum = sums[0];
-        a.op(VCVTDQ2PS, sum, sum);
-        a.op(VMULPS, sum, sum, scales);
-        a.op(Op.VPERM2I128, t[2], sum, sum, 1);
-        a.op(VADDPS, sum, sum, t[2]);
-        a.op(Op.VPSHUFD, t[2], sum, 0b01_00_11_10);
-        a.op(VADDPS, sum, sum, t[2]); // whole numbers below 2^24: exact
-        a.op(VMULPS, step, step, sum);
-        a.op(VMOVD_STORE, Mem.at(RSI, record.sum(0)), step.xmm());
-        for (int bias = 8; bias <= 16; bias += 8) {
-            a.op(VMULPS, step, sum, Elementwise.floats(routine, -bias));
-            a.op(VCVTPS2DQ, step, step);
-            a.op(VMOVD_STORE, Mem.at(RSI, record.offsetOfBias(bias)), step.xmm());
+            Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
+            Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
+            sum(routine, record, t[2], t[1], 0);
+            sum(routine, record, t[3], t[1], 1);
         }
         packed(routine, x);
         a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
         return finished(a, run, record);
-    }
-
-    /** Lanes of {@link #eachAcross} in the vectors' order. */
-    private static final byte[] EIGHTS_ORDER = Elementwise.ints(0, 4, 2, 6, 0, 4, 2, 6);
-
-    /** Combines the lanes of four vectors, each for itself, in the first: the lanes then are of vectors 0 0 2 2 1 1 3 3. */
-    private static void eachAcross(Routine routine, Vec[] v, Op combine) {
-        Assembler a = routine.a;
-        routine.with(other -> {
-            for (int i = 0; i < 4; i += 2) {
-                a.op(Op.VPERM2I128, other, v[i], v[i + 1], 0x31);
-                a.op(Op.VPERM2I128, v[i], v[i], v[i + 1], 0x20);
-                a.op(combine, v[i], v[i], other);
-            }
-            a.op(Op.VSHUFPS, other, v[0], v[2], 0b11_10_11_10);
-            a.op(Op.VSHUFPS, v[0], v[0], v[2], 0b01_00_01_00);
-            a.op(combine, v[0], v[0], other);
-            a.op(Op.VPSHUFD, other, v[0], 0b10_11_00_01);
-            a.op(combine, v[0], v[0], other);
-        });
     }
 
     private static byte[] copied() {
@@ -275,7 +180,7 @@ final class Quantiser {
         return finished(a, run, record);
     }
 
-    private static Vec[] loaded(Routine routine) {
+    static Vec[] loaded(Routine routine) {
         Vec[] x = routine.take(4);
         for (int i = 0; i < x.length; i++) {
             routine.a.op(VMOVUPS, x[i], Mem.at(RDI, 32 * i));
@@ -305,14 +210,14 @@ final class Quantiser {
     }
 
     /** Where the loop over runs begins. */
-    private static Label begun(Assembler a) {
+    static Label begun(Assembler a) {
         a.mov(R10, RCX);
         a.mov(R11, Abreast.BLOCKS);
         a.align(32);
         return a.here();
     }
 
-    private static byte[] finished(Assembler a, Label run, Activations record) {
+    static byte[] finished(Assembler a, Label run, Activations record) {
         Label together = new Label();
         Label lane = new Label();
         a.add(RDI, 4 * record.columns);
@@ -427,11 +332,6 @@ final class Quantiser {
             a.op(VMULPS, scaled, scaled, d);
             a.op(VMOVD_STORE, Mem.at(RSI, record.sum(half)), scaled.xmm());
         });
-        offset(routine, record, sum, half);
-    }
-
-    private static void offset(Routine routine, Activations record, Vec sum, int half) {
-        Assembler a = routine.a;
         routine.with(offset -> {
             routine.zero(offset);
             a.op(VPSUBD, offset, offset, sum);
