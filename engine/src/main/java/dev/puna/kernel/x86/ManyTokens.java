@@ -43,7 +43,7 @@ final class ManyTokens {
         static Tile of(Lanes lanes, Codes codes) {
             return switch (lanes) {
                 case SIXTEEN -> new Tile(2, codes.halves() == 1 ? 6 : 4);
-                case EIGHT -> codes.signed() ? new Tile(2, 3) : new Tile(1, codes.bits() == 8 ? 6 : 4);
+                case EIGHT -> new Tile(2, codes.signed() ? 3 : 2);
             };
         }
 

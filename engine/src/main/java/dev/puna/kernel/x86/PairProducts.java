@@ -5,6 +5,8 @@ import static dev.puna.kernel.x86.Op.VPADDW;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
 
+import java.util.Arrays;
+
 /**
  * AVX2, codes without a sign: {@code vpmaddubsw} adds two products of a byte without and a byte with a sign to 16 bits, and
  * codes of up to 6 bits leave room there for two more: {@code 4 · 63 · 127} is below 2^15. Those of 8 bits (levels) do not, and
@@ -57,8 +59,8 @@ final class PairProducts implements Products {
     }
 
     private final class Lane implements Sum {
-        /** What the first of two steps comes to. */
-        private final Vec words = together > 1 ? routine.take() : Vec.ymm(0);
+        /** What the steps come to that share a scale. */
+        private final Vec words = routine.take();
 
         private final Vec total = routine.take();
 
@@ -84,34 +86,43 @@ final class PairProducts implements Products {
 
     @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
-        boolean last = step % together == together - 1;
-        for (int strip = 0; strip < sums.length; strip++) {
-            Lane lane = (Lane) sums[strip];
-            Vec four = steps[strip];
-            if (!last) {
-                products(lane.words, four, record, step);
-                continue;
+        Vec[] words = words(sums);
+        Vec activations = routine.take();
+        routine.ofToken(activations, record, 4 * step);
+        if (step % together == 0) {
+            for (int strip = 0; strip < words.length; strip++) {
+                a.op(VPMADDUBSW, words[strip], steps[strip], activations);
             }
-            routine.with(words -> {
-                products(words, four, record, step);
-                if (together > 1) {
-                    a.op(VPADDW, words, words, lane.words);
+        } else {
+            for (int strip = 0; strip < words.length; strip++) {
+                Vec products = strip == words.length - 1 ? activations : routine.take();
+                a.op(VPMADDUBSW, products, steps[strip], activations);
+                a.op(VPADDW, words[strip], words[strip], products);
+                if (products != activations) {
+                    routine.give(products);
                 }
-                routine.with(scale -> {
-                    routine.ofToken(scale, record, this.record.scaleOf(step / together));
-                    boolean begins = step < together && codes.bias() == 0;
-                    a.op(VPMADDWD, begins ? lane.total : words, words, scale);
-                    if (!begins) {
-                        a.op(VPADDD, lane.total, lane.total, words);
-                    }
-                });
-            });
+            }
+        }
+        if (step % together == together - 1) {
+            routine.ofToken(activations, record, this.record.scaleOf(step / together));
+            count(sums, words, activations, step < together && codes.bias() == 0);
+        }
+        routine.give(activations);
+    }
+
+    /** Adds words, times a scale, to the totals, or begins them. */
+    private void count(Sum[] sums, Vec[] words, Vec scale, boolean first) {
+        for (int strip = 0; strip < sums.length; strip++) {
+            Vec total = sums[strip].total();
+            a.op(VPMADDWD, first ? total : words[strip], words[strip], scale);
+            if (!first) {
+                a.op(VPADDD, total, total, words[strip]);
+            }
         }
     }
 
-    private void products(Vec target, Vec codes, Mem record, int step) {
-        routine.ofToken(target, record, 4 * step);
-        a.op(VPMADDUBSW, target, codes, target);
+    private static Vec[] words(Sum[] sums) {
+        return Arrays.stream(sums).map(sum -> ((Lane) sum).words).toArray(Vec[]::new);
     }
 
     @Override
