@@ -3,6 +3,7 @@ package dev.puna.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.puna.Project;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.List;
@@ -26,12 +27,16 @@ class LauncherCommandsTest {
                 .map(Map.Entry::getKey)
                 .toList();
         assertThat(Commands.MODEL).containsExactlyInAnyOrderElementsOf(withTier);
+        assertThat(listed("model_commands")).contains("run").containsExactlyInAnyOrderElementsOf(withTier);
+        assertThat(withTier).containsAll(listed("long_commands"));
+    }
+
+    /** What the launcher has under this name. */
+    private static List<String> listed(String name) throws IOException {
         String line = Files.readAllLines(Project.root().resolve("puna")).stream()
-                .filter(text -> text.startsWith("model_commands="))
+                .filter(text -> text.startsWith(name + "="))
                 .findFirst()
                 .orElseThrow();
-        assertThat(line.replaceFirst("model_commands='([^']*)'", "$1").split(" ", -1))
-                .contains("run")
-                .containsExactlyInAnyOrderElementsOf(withTier);
+        return List.of(line.replaceFirst(name + "='([^']*)'", "$1").split(" ", -1));
     }
 }
