@@ -37,12 +37,12 @@ import java.util.Arrays;
 final class OneToken {
     private OneToken() {}
 
-    /** Rows of a unit of floats: their sums wait for each other, so several strips take turns. */
-    private static final int FLOAT_ROWS = 32;
-
-    /** Rows of a unit. */
+    /** Rows of a unit. Sums of floats wait for themselves, so several strips take turns: more of them where less is done. */
     static int rows(Lanes lanes, DType type) {
-        return Formats.has(type) ? lanes.rows : FLOAT_ROWS;
+        if (Formats.has(type)) {
+            return lanes.rows;
+        }
+        return lanes == Lanes.EIGHT && type != DType.F32 ? 16 : 32;
     }
 
     /** The kernel of a level without tiles. */
@@ -128,7 +128,7 @@ final class OneToken {
         Lanes lanes = routine.lanes;
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(routine, type);
-        Rows[] rows = floatStrips(routine);
+        Rows[] rows = floatStrips(routine, type);
         Vec[] sums = routine.take(rows.length);
         units(routine, 0, Activations.FLOATS, rows, new Unit() {
             @Override
@@ -153,10 +153,10 @@ final class OneToken {
     }
 
     /** The strips of a unit of floats. */
-    static Rows[] floatStrips(Routine routine) {
+    static Rows[] floatStrips(Routine routine, DType type) {
         Gpr[] bases = {R8, R9, R10, R11, R13, R15, RDI, RBP};
         int ofStrip = routine.lanes.rows / 4;
-        Rows[] strips = new Rows[bases.length / ofStrip];
+        Rows[] strips = new Rows[rows(routine.lanes, type) / routine.lanes.rows];
         Arrays.setAll(
                 strips, i -> new Rows(routine, Arrays.copyOfRange(bases, i * ofStrip, (i + 1) * ofStrip), RSI, RDX));
         return strips;

@@ -90,7 +90,7 @@ final class TileFloats {
         Assembler a = routine.a;
         FloatFormat format = new FloatFormat(routine, type);
         Vec[] sums = routine.take(2);
-        Rows[] rows = OneToken.floatStrips(routine);
+        Rows[] rows = OneToken.floatStrips(routine, type);
         boolean twoParts = parts(type) == 2;
         Vec[] chains = routine.take(twoParts ? 6 : 4); // high × high, low activation, low weight: even, odd
         OneToken.units(routine, 0, Activations.PARTS, rows, new OneToken.Unit() {
