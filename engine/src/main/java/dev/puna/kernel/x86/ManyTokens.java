@@ -287,7 +287,7 @@ final class ManyTokens {
         /** Of the last half, by token and strip. */
         private final Products.Sum[][] wholes;
 
-        /** Of the first half: where vectors are few, of the same vectors, and then the sums wait in memory. */
+        /** Of the first half, if there are two. */
         private final Products.Sum[][] firsts;
 
         Whole(Routine routine, Codes codes, int strips, int tokens) {
@@ -296,7 +296,7 @@ final class ManyTokens {
             this.products = Products.of(routine, codes);
             this.panel = Panel.of(routine.lanes, codes, products);
             this.wholes = sums(tokens, strips);
-            this.firsts = routine.lanes == Lanes.SIXTEEN && codes.halves() > 1 ? sums(tokens, strips) : wholes;
+            this.firsts = codes.halves() > 1 ? sums(tokens, strips) : wholes;
         }
 
         private Products.Sum[][] sums(int tokens, int strips) {
@@ -335,20 +335,9 @@ final class ManyTokens {
                         products.multiply(wholes[t], weights, tokens[t], step);
                     }
                 }
-                boolean wait = firsts == this.wholes && half < codes.halves() - 1;
-                for (int t = 0; t < tokens.length && wait; t++) {
-                    for (int s = 0; s < strips; s++) {
-                        routine.a.op(VMOVUPS_STORE, waiting(t, s), wholes[t][s].total());
-                    }
-                }
             }
             routine.give(weights);
             count(sums, panels, tokens);
-        }
-
-        /** Where the sum of a first half waits for the second. */
-        private Mem waiting(int token, int strip) {
-            return Mem.at(RSP, (token * wholes[0].length + strip) * routine.lanes.bytes);
         }
 
         private void count(Vec[][] sums, Mem[] panels, Mem[] tokens) {
@@ -367,7 +356,7 @@ final class ManyTokens {
             for (int t = 0; t < tokens.length; t++) {
                 for (int s = 0; s < sums[t].length; s++) {
                     Operand[] totals = runs[s].totals();
-                    totals[0] = firsts == wholes ? waiting(t, s) : firsts[t][s].total();
+                    totals[0] = firsts[t][s].total();
                     totals[halves - 1] = wholes[t][s].total();
                 }
                 products.count(sums[t], runs, tokens[t]);

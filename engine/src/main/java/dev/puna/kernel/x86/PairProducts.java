@@ -41,21 +41,8 @@ final class PairProducts implements Products {
     }
 
     @Override
-    public void unpacking() {}
-
-    @Override
     public Vec[] step(Vec group) {
         return new Vec[] {group};
-    }
-
-    @Override
-    public void gather(Vec codeSum, Vec[] steps, boolean first) {
-        throw new UnsupportedOperationException("groups have no z");
-    }
-
-    @Override
-    public void gathered(Vec codeSum) {
-        throw new UnsupportedOperationException("groups have no z");
     }
 
     private final class Lane implements Sum {

@@ -39,16 +39,20 @@ interface Products {
     int steps();
 
     /** Takes the vectors that unpacking needs, for the whole of the kernel. */
-    void unpacking();
+    default void unpacking() {}
 
     /** The vectors that a group of codes becomes; its own among them, the others taken. */
     Vec[] step(Vec codes);
 
-    /** Adds the steps of a group to the sum of a half's codes, or begins it with them. */
-    void gather(Vec codeSum, Vec[] steps, boolean first);
+    /** Adds the steps of a group to the sum of a half's codes, or begins it with them; only where the record has z. */
+    default void gather(Vec codeSum, Vec[] steps, boolean first) {
+        throw new IllegalStateException(record() + " has no z");
+    }
 
-    /** The sum of a half's codes less their bias (unless that is a minimum), 32 bits a lane. */
-    void gathered(Vec codeSum);
+    /** The sum of a half's codes less their bias, 32 bits a lane. */
+    default void gathered(Vec codeSum) {
+        throw new IllegalStateException(record() + " has no z");
+    }
 
     /** Where the whole products of one strip with one token are gathered. */
     interface Sum {

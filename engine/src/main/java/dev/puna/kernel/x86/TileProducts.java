@@ -91,9 +91,6 @@ final class TileProducts implements Products {
     }
 
     @Override
-    public void unpacking() {}
-
-    @Override
     public Vec[] step(Vec group) {
         if (table != null) {
             return looked(group, table);
@@ -128,16 +125,6 @@ final class TileProducts implements Products {
             a.op(pairs ? VPERMW : VPERMD, numbers[i], codes, table);
         }
         return numbers;
-    }
-
-    @Override
-    public void gather(Vec codeSum, Vec[] steps, boolean first) {
-        throw new UnsupportedOperationException("rounded activations have no z");
-    }
-
-    @Override
-    public void gathered(Vec codeSum) {
-        throw new UnsupportedOperationException("rounded activations have no z");
     }
 
     private final class Chains implements Sum {

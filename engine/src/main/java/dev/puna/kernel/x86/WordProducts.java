@@ -28,19 +28,6 @@ final class WordProducts implements Products {
         return 2 * Codes.GROUPS;
     }
 
-    @Override
-    public void unpacking() {}
-
-    @Override
-    public void gather(Vec codeSum, Vec[] steps, boolean first) {
-        throw new UnsupportedOperationException("words have no z");
-    }
-
-    @Override
-    public void gathered(Vec codeSum) {
-        throw new UnsupportedOperationException("words have no z");
-    }
-
     /** Numbers 0 and 2 of every four, then 1 and 3. */
     @Override
     public Vec[] step(Vec group) {
