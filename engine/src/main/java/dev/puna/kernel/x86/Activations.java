@@ -27,19 +27,25 @@ enum Activations {
     PAIRED_BLOCKS(256, BlockRecord.SIDE, BlockRecord.BYTES),
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 68),
+    /**
+     * For codes of up to six bits at AMX: 32 numbers of 10 bits, {@code x ≈ d · q}, {@code q = 4h + l}; for each four of them
+     * the bytes of h, then those of l.
+     */
+    SPLIT(32, 64, 80),
+    /** The same for codes that have a scale for each half: each half has sums of its own. */
+    SPLIT_HALVES(32, 64, 96),
+    /** For levels, bytes themselves, at AMX: 32 numbers of 9 bits, {@code q = h + l}, else as {@link #SPLIT}. */
+    SPLIT_EVENLY(32, 64, 80),
     /** 32 numbers, f32, as they are; nothing behind them. */
     FLOATS(32, 128, 128),
     /** Every fourth four of 32 numbers, f32: what a lane has of them where sixteen columns lie in four lanes. */
     FOURTHS(8, 32, 32),
     /**
-     * For codes at AMX, one token: 32 numbers rounded to bf16, f32, times 2^−24, since codes come times 2^24; behind them
-     * the sums of the halves and of all as they are.
+     * For codes of 8 bits at AMX, one token: 32 numbers rounded to bf16, f32, times 2^−24, since codes come times 2^24.
      */
-    ROUNDED(32, 128, 144),
-    /** The same as bf16, for tiles, without the sums; of every four {@code x0 x2 x1 x3}. */
+    ROUNDED(32, 128, 128),
+    /** The same as bf16, for tiles; of every four {@code x0 x2 x1 x3}. */
     PAIRS(32, 64, 64),
-    /** The same with the sums, for codes with minima. */
-    SUMMED_PAIRS(32, 64, 128),
     /** For floats at AMX, one token: 32 numbers rounded to bf16, f32, then what is left of each, rounded likewise. */
     PARTS(32, 256, 256),
     /** The same as bf16, for tiles. */
@@ -76,12 +82,23 @@ enum Activations {
 
     /** Parts of a run that have sums of their own. */
     int halves() {
-        return this == HALVES ? 2 : 1;
+        return this == HALVES || this == SPLIT_HALVES ? 2 : 1;
+    }
+
+    /** Whether a number is two bytes. */
+    boolean isSplit() {
+        return this == SPLIT || this == SPLIT_HALVES || this == SPLIT_EVENLY;
+    }
+
+    /** By how many bits h is shifted to the left of l. */
+    int lowBits() {
+        assert isSplit();
+        return this == SPLIT_EVENLY ? 0 : 2;
     }
 
     /** Where d · Σq over the half is, or over all d · Σsq, f32. */
     int sum(int half) {
-        assert hasMiddle() || group() > 0;
+        assert hasMiddle() || isSplit() || group() > 0;
         return numbers + (hasMiddle() ? 8 : 4) + 4 * half;
     }
 
@@ -94,9 +111,15 @@ enum Activations {
         };
     }
 
-    /** The largest q of a group. */
+    /** The largest q. */
     int most() {
-        return this == FOURS ? 67 : 127;
+        return switch (this) {
+            case WORDS -> 32_767;
+            case SPLIT, SPLIT_HALVES -> 127 << lowBits();
+            case SPLIT_EVENLY -> 2 * 127;
+            case FOURS -> 67;
+            default -> 127;
+        };
     }
 
     /** Where s of the i-th group is, in both words of 32 bits. */
@@ -116,15 +139,9 @@ enum Activations {
         return numbers + (bias == 16 ? 12 : 8);
     }
 
-    /** Where the sum of rounded numbers is, f32: of the half, or of the whole run. */
-    int sumOfRounded(int half, boolean whole) {
-        assert this == ROUNDED || this == SUMMED_PAIRS;
-        return numbers + (whole ? 8 : 4 * half);
-    }
-
     /** Where −128 · Σq over the half is, 32 bits. */
     int offset(int half) {
-        assert hasMiddle();
-        return numbers + 8 + 4 * halves() + 4 * half;
+        assert hasMiddle() || isSplit();
+        return sum(halves()) + 4 * half;
     }
 }

@@ -90,7 +90,7 @@ record Plan(
         Routine routine = new Routine(level.lanes);
         Codes codes = Formats.of(type, routine).codes();
         String how = tiles
-                ? "bf16 activations (tdpbf16ps)"
+                ? inTiles(codes)
                 : switch (Products.of(routine, codes)) {
                     case QuadProducts _ -> "8-bit activations (vpdpbusd)";
                     case PairProducts _ -> "%d-bit activations (vpmaddubsw)".formatted(codes.bits() == 8 ? 7 : 8);
@@ -98,6 +98,12 @@ record Plan(
                 };
         String scales = whole(level, type) ? "whole scales" : "scales in f32";
         return "%s, %d-bit codes by %s, %s".formatted(rows, codes.bits(), how, scales);
+    }
+
+    private static String inTiles(Codes codes) {
+        return SplitProducts.has(codes)
+                ? "%d-bit activations (tdpbssd)".formatted(codes.bits() == 8 ? 9 : 10)
+                : "bf16 activations (tdpbf16ps)";
     }
 
     /** Whether scales stay whole numbers. */
@@ -167,20 +173,23 @@ record Plan(
         Lanes lanes = Level.AMX.lanes;
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
-        Products pairs = TileProducts.pairs(routine, codes);
+        Products.Maker one = SplitProducts.has(codes) ? SplitProducts::one : TileProducts::one;
+        Products.Maker panel = SplitProducts.has(codes) ? SplitProducts::panel : TileProducts::pairs;
+        Products products = panel.of(routine, codes);
+        Panel form = Panel.of(lanes, codes, products);
         return new Plan(
-                Activations.ROUNDED,
-                pairs.record(),
-                Panel.of(lanes, codes, pairs).runBytes(),
+                one.of(new Routine(lanes), codes).record(),
+                products.record(),
+                form.runBytes(),
                 Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
                 OneToken.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
-                new Straight(1, _ -> OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
-                CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, TileProducts::pairs)),
-                CodePage.load(TileTokens.codes(codes, assembler.get())));
+                new Straight(1, _ -> OneToken.quantised(new Routine(lanes), type, one)),
+                CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, panel)),
+                CodePage.load(TileTokens.codes(form, products.record(), assembler.get())));
     }
 
     private static Plan floatsInTiles(DType type, Supplier<Assembler> assembler) throws Refused {

@@ -22,12 +22,16 @@ import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPACKSSDW;
 import static dev.puna.kernel.x86.Op.VPACKSSWB;
 import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPERMD;
+import static dev.puna.kernel.x86.Op.VPERMQ;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSRAD;
 import static dev.puna.kernel.x86.Op.VPSUBD;
+import static dev.puna.kernel.x86.Op.VPUNPCKHDQ;
+import static dev.puna.kernel.x86.Op.VPUNPCKLDQ;
 import static dev.puna.kernel.x86.Op.VSUBPS;
 
 import dev.puna.kernel.x86.Assembler.Condition;
@@ -42,9 +46,9 @@ final class Quantiser {
      */
     static byte[] of(Activations record) {
         return switch (record) {
-            case ROUNDED, PAIRS, SUMMED_PAIRS -> rounded(record);
+            case ROUNDED, PAIRS -> rounded(record);
             case PARTS, PAIRED_PARTS -> parts(record);
-            case BYTES, HALVES, WORDS -> whole(record);
+            case BYTES, HALVES, WORDS, SPLIT, SPLIT_HALVES, SPLIT_EVENLY -> whole(record);
             case EIGHTS, FOURS -> GroupQuantiser.kernel(record);
             case BLOCKS, PAIRED_BLOCKS -> BlockQuantiser.kernel(record);
             case FLOATS -> copied();
@@ -56,7 +60,7 @@ final class Quantiser {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
         Vec positive = routine.allLanes(0x7FFF_FFFF);
-        Vec most = routine.allLanes(Float.floatToRawIntBits(record == Activations.WORDS ? 32_767 : 127));
+        Vec most = routine.allLanes(Float.floatToRawIntBits(record.most()));
         Vec least = routine.allLanes(Float.floatToRawIntBits(1e-30f));
         Label run = begun(a);
         Vec[] x = routine.take(4);
@@ -90,8 +94,12 @@ final class Quantiser {
             sum(routine, record, t[2], t[1], 0);
             sum(routine, record, t[3], t[1], 1);
         }
-        packed(routine, x);
-        a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
+        if (record.isSplit()) {
+            split(routine, record.lowBits(), x, t);
+        } else {
+            packed(routine, x);
+            a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
+        }
         return finished(a, run, record);
     }
 
@@ -135,7 +143,7 @@ final class Quantiser {
         return a.finish();
     }
 
-    /** Numbers rounded to bf16, times 2^−24, and their sums as they are. */
+    /** Numbers rounded to bf16, times 2^−24. */
     private static byte[] rounded(Activations record) {
         Routine routine = new Routine(Lanes.EIGHT);
         Assembler a = routine.a;
@@ -144,17 +152,6 @@ final class Quantiser {
         Vec[] x = loaded(routine);
         for (Vec eight : x) {
             TileFloats.rounded(routine, eight, eight);
-        }
-        if (record != Activations.PAIRS) {
-            Vec[] t = routine.take(3);
-            for (int half = 0; half < 2; half++) {
-                a.op(VADDPS, t[half], x[2 * half], x[2 * half + 1]);
-                Elementwise.acrossLanes(a, t[half], t[2], VADDPS);
-                a.op(VMOVD_STORE, Mem.at(RSI, record.sumOfRounded(half, false)), t[half].xmm());
-            }
-            a.op(VADDPS, t[0], t[0], t[1]);
-            a.op(VMOVD_STORE, Mem.at(RSI, record.sumOfRounded(0, true)), t[0].xmm());
-            routine.give(t);
         }
         for (Vec eight : x) {
             a.op(VMULPS, eight, eight, factor);
@@ -201,7 +198,7 @@ final class Quantiser {
         }
         for (int i = 0; i < x.length && !single; i += 2) {
             a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
-            a.op(Op.VPERMQ, x[i], x[i], 0b11_01_10_00); // packing works within 128 bits
+            a.op(VPERMQ, x[i], x[i], 0b11_01_10_00); // packing works within 128 bits
             if (record != Activations.PAIRED_PARTS) {
                 a.op(VPSHUFB, x[i], x[i], routine.everyPart(PAIRS));
             }
@@ -351,6 +348,28 @@ final class Quantiser {
         a.op(VPERMD, x[0], x[1], x[0]);
     }
 
+    /** Of each four numbers the upper parts, then the lower ones: what is left, or the other half. */
+    private static void split(Routine routine, int lowBits, Vec[] x, Vec[] t) {
+        Assembler a = routine.a;
+        for (int i = 0; i < x.length; i++) {
+            if (lowBits > 0) {
+                a.op(VPAND, t[i], x[i], routine.everyLane((1 << lowBits) - 1));
+                a.op(VPSRAD, x[i], x[i], lowBits);
+            } else {
+                a.op(VPSRAD, t[i], x[i], 1);
+                a.op(VPSUBD, x[i], x[i], t[i]);
+            }
+        }
+        packed(routine, x);
+        packed(routine, t);
+        a.op(VPERMQ, x[0], x[0], 0b11_01_10_00); // putting side by side works within 128 bits
+        a.op(VPERMQ, t[0], t[0], 0b11_01_10_00);
+        a.op(VPUNPCKLDQ, x[1], x[0], t[0]);
+        a.op(VPUNPCKHDQ, x[2], x[0], t[0]);
+        a.op(VMOVUPS_STORE, Mem.at(RSI), x[1]);
+        a.op(VMOVUPS_STORE, Mem.at(RSI, 32), x[2]);
+    }
+
     private static final byte[] ORDER = {
         0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 6, 0, 0, 0, 3, 0, 0, 0, 7, 0, 0, 0
     };
@@ -363,7 +382,7 @@ final class Quantiser {
         for (int i = 0; i < 4; i += 2) {
             // Fours 0, 2 | 1, 3 of sixteen: each part holds four numbers of either vector.
             a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
-            a.op(Op.VPERMQ, x[i], x[i], 0b11_01_10_00);
+            a.op(VPERMQ, x[i], x[i], 0b11_01_10_00);
             a.op(VPSHUFB, x[i], x[i], routine.everyPart(PAIRS));
             a.op(VMOVUPS_STORE, Mem.at(RSI, 16 * i), x[i]);
         }

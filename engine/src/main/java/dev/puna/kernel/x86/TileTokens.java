@@ -21,6 +21,7 @@ import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
+import java.util.Arrays;
 
 /**
  * AMX: the panels of two strips times any number of tokens. A panel holds pairs of columns as tiles want their right
@@ -51,11 +52,9 @@ final class TileTokens {
      * The products of a run (or half) become a tile, go to memory and count by their scales, while the next run's are
      * under way in other tiles.
      */
-    static byte[] codes(Codes codes, Assembler a) {
+    static byte[] codes(Panel panel, Activations record, Assembler a) {
         Routine routine = new Routine(LANES, a);
-        Activations record = TileProducts.pairs(new Routine(LANES), codes).record();
-        Panel panel = new Panel(LINE, Codes.RUN / 2, codes.halves(), codes.minima(), false);
-        int depth = 16 / codes.halves(); // pairs of columns of a tile
+        int depth = 16 / panel.halves(); // rows of a tile of weights
         int tileBytes = CODE_TOKENS * LINE;
         Vec[][] sums = new Vec[CODE_TOKENS][];
         for (int t = 0; t < CODE_TOKENS; t++) {
@@ -74,20 +73,28 @@ final class TileTokens {
         Label runs = a.here();
         Label done = new Label();
         for (int turn = 0; turn < 2; turn++) {
-            for (int half = 0; half < codes.halves(); half++) {
+            Mem[][] totals = new Mem[panel.halves()][STRIPS];
+            for (int half = 0; half < panel.halves(); half++) {
                 Tile left = TILES[4];
                 a.tileloadd(left, Mem.at(R11, RSI, 1, half * depth * 4));
                 for (int s = 0; s < STRIPS; s++) {
-                    Tile sum = TILES[turn * STRIPS + s];
+                    int place = (panel.halves() == 1 ? turn : half) * STRIPS + s;
+                    Tile sum = TILES[place];
                     a.tilezero(sum);
                     a.tileloadd(TILES[5 + s], Mem.at(strip(s), RDX, 1, panel.step(half * depth)));
-                    a.tdpbf16ps(sum, left, TILES[5 + s]);
+                    if (record.isSplit()) {
+                        a.tdpbssd(sum, left, TILES[5 + s]);
+                    } else {
+                        a.tdpbf16ps(sum, left, TILES[5 + s]);
+                    }
+                    a.tilestored(Mem.at(RSP, RDX, 1, place * tileBytes), sum);
+                    totals[half][s] = Mem.at(RSP, place * tileBytes);
                 }
-                for (int s = 0; s < STRIPS; s++) {
-                    int at = (turn * STRIPS + s) * tileBytes;
-                    a.tilestored(Mem.at(RSP, RDX, 1, at), TILES[turn * STRIPS + s]);
-                    count(routine, codes, panel, record, sums, s, at, half);
-                }
+            }
+            if (record.isSplit()) {
+                count(routine, panel, record, sums, totals);
+            } else {
+                count(routine, panel, sums, totals[0]);
             }
             for (Gpr address : THREES) {
                 a.add(address, record.bytes);
@@ -110,23 +117,71 @@ final class TileTokens {
         return a.finish();
     }
 
-    private static void count(
-            Routine routine, Codes codes, Panel panel, Activations record, Vec[][] sums, int strip, int at, int half) {
+    /** {@code sum += total · scale} of each token and strip. */
+    private static void count(Routine routine, Panel panel, Vec[][] sums, Mem[] totals) {
         Assembler a = routine.a;
-        routine.with(scale -> {
-            a.op(VMOVUPS, scale, Mem.at(strip(strip), panel.scale(half)));
-            for (int t = 0; t < CODE_TOKENS; t++) {
-                a.op(VFMADD231PS, sums[t][strip], scale, Mem.at(RSP, at + t * LINE));
-            }
-            if (codes.minima()) {
-                int behind = record.sumOfRounded(half, codes.halves() == 1);
-                a.op(VMOVUPS, scale, Mem.at(strip(strip), panel.minimum(half)));
+        for (int s = 0; s < STRIPS; s++) {
+            int strip = s;
+            routine.with(scale -> {
+                a.op(VMOVUPS, scale, Mem.at(strip(strip), panel.scale(0)));
                 for (int t = 0; t < CODE_TOKENS; t++) {
-                    a.op(VFMADD231PS, sums[t][strip], scale, token(t, behind).toAll());
+                    a.op(VFMADD231PS, sums[t][strip], scale, totals[strip].plus(t * LINE));
                 }
-            }
-        });
+            });
+        }
     }
+
+    /**
+     * The same of whole numbers, and their minima.
+     *
+     * @param totals of each half, of each strip
+     */
+    private static void count(Routine routine, Panel panel, Activations record, Vec[][] sums, Mem[][] totals) {
+        int halves = panel.halves();
+        Operand[][] scales = new Operand[STRIPS][halves];
+        Operand[][] minima = new Operand[STRIPS][panel.minima() ? halves : 0];
+        for (int s = 0; s < STRIPS; s++) {
+            Gpr strip = strip(s);
+            Arrays.setAll(scales[s], half -> held(routine, Mem.at(strip, panel.scale(half))));
+            // Of halves there are more than vectors left
+            Arrays.setAll(minima[s], half -> {
+                Mem minimum = Mem.at(strip, panel.minimum(half));
+                return halves == 1 ? held(routine, minimum) : minimum;
+            });
+        }
+        for (int t = 0; t < CODE_TOKENS; t++) {
+            Products.Run[] runs = new Products.Run[STRIPS];
+            for (int s = 0; s < STRIPS; s++) {
+                Operand[] ofToken = new Operand[halves];
+                for (int half = 0; half < halves; half++) {
+                    ofToken[half] = totals[half][s].plus(t * LINE);
+                }
+                runs[s] = new Products.Run(ofToken, scales[s], NONE, minima[s]);
+            }
+            Scales.count(routine, record, sums[t], runs, token(t, 0));
+        }
+        for (int s = 0; s < STRIPS; s++) {
+            give(routine, scales[s]);
+            give(routine, minima[s]);
+        }
+    }
+
+    private static Vec held(Routine routine, Mem memory) {
+        Vec vector = routine.take();
+        routine.a.op(VMOVUPS, vector, memory);
+        return vector;
+    }
+
+    private static void give(Routine routine, Operand[] operands) {
+        for (Operand operand : operands) {
+            if (operand instanceof Vec vector) {
+                routine.give(vector);
+            }
+        }
+    }
+
+    /** In place of what a sum does not have. */
+    private static final Operand NONE = Vec.zmm(0);
 
     /** Sums stay in tiles along a panel. */
     static byte[] floats(int parts, Assembler a) {

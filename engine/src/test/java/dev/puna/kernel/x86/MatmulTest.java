@@ -124,6 +124,7 @@ class MatmulTest {
         assertThat(Plan.how(Level.AVX2, DType.Q8_0)).contains("16-bit activations", "vpmaddwd");
         assertThat(Plan.how(Level.AVX512, DType.Q6_K)).contains("6-bit", "vpdpbusd");
         assertThat(Plan.how(Level.AMX, DType.F16)).contains("tdpbf16ps");
+        assertThat(Plan.how(Level.AMX, DType.Q4_K)).contains("4-bit", "10-bit activations", "tdpbssd");
     }
 
     @AfterAll
@@ -258,14 +259,19 @@ class MatmulTest {
     }
 
     /**
-     * Weights are exact. Activations may be off by half a step: of a run's largest over 127, or 67 where they have 7 bits, which
-     * bounds the error by the weights' magnitudes, or of the 8 bits of bf16; and every sum by its length in units of the last
-     * place.
+     * Weights are exact. Activations may be off by half a step: of a run's largest over 127, 67, 254 or 508
+     * where they have 7, 9 or 10 bits, which bounds the error by the weights' magnitudes, or of the 8 bits of bf16; and every sum by its length in
+     * units of the last place.
      */
     private static void checkValues(
             Kernels kernels, DType type, float[] w, float[] x, int[] y, int rows, int columns, String what) {
         boolean levels = type == DType.IQ4_NL || type == DType.IQ4_XS;
-        int most = levels && kernels.tier().equals("avx2") ? Activations.FOURS.most() : 127;
+        boolean codes = Formats.has(type);
+        boolean amx = kernels.tier().equals("amx");
+        boolean split = amx && codes && type != DType.Q8_0;
+        int most = levels && kernels.tier().equals("avx2")
+                ? Activations.FOURS.most()
+                : split ? (levels ? Activations.SPLIT_EVENLY : Activations.SPLIT).most() : 127;
         for (int r = 0; r < rows; r++) {
             double exact = 0;
             double magnitude = 0;
@@ -283,8 +289,7 @@ class MatmulTest {
                 steps += largest / most * 0.5 * weights;
             }
             double bound = magnitude * (8 + columns) * 0x1p-24;
-            boolean codes = type.blockSize() > 1;
-            if (kernels.tier().equals("amx")) {
+            if (amx && !split) {
                 bound += (codes ? 0x1p-8 + 1e-5 : 0x1p-15) * magnitude;
             } else if (codes) {
                 bound += 1.01 * steps + 1e-5 * magnitude;

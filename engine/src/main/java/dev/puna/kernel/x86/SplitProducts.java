@@ -1,0 +1,131 @@
+package dev.puna.kernel.x86;
+
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPDPBUSD;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSLLW;
+import static dev.puna.kernel.x86.Op.VPSRAD;
+import static dev.puna.kernel.x86.Op.VPSUBB;
+
+/**
+ * AMX, codes of up to six bits: activations have ten, {@code q = 4h + l}, in two bytes ({@link Activations#SPLIT}). A panel has
+ * each code twice, times four and as it is, so that one tile product of 64 bytes sums {@code code · q} over a run of 32, as a whole
+ * number. {@link #one} sums the products of h and of l apart, by VNNI, and gets the same number.
+ */
+final class SplitProducts implements Products {
+    private static final int BITS = 6;
+
+    private final Routine routine;
+    private final Assembler a;
+    private final Codes codes;
+    /** Whether the codes become a panel for tiles. */
+    private final boolean panel;
+
+    private SplitProducts(Routine routine, Codes codes, boolean panel) {
+        assert has(codes);
+        this.routine = routine;
+        this.a = routine.a;
+        this.codes = codes;
+        this.panel = panel;
+    }
+
+    /** Whether codes are multiplied in this way: not those of a byte with a sign, where 9 bits would be what they lose by. */
+    static boolean has(Codes codes) {
+        return !codes.signed();
+    }
+
+    /** For one token. */
+    static Products one(Routine routine, Codes codes) {
+        return new SplitProducts(routine, codes, false);
+    }
+
+    /** For a panel: a vector of four columns times four, then one of the same as they are. */
+    static Products panel(Routine routine, Codes codes) {
+        return new SplitProducts(routine, codes, true);
+    }
+
+    @Override
+    public Activations record() {
+        if (codes.bits() > BITS) {
+            return Activations.SPLIT_EVENLY;
+        }
+        return codes.halves() == 1 ? Activations.SPLIT : Activations.SPLIT_HALVES;
+    }
+
+    @Override
+    public int steps() {
+        return panel ? 2 * Codes.GROUPS : Codes.GROUPS;
+    }
+
+    @Override
+    public Vec[] step(Vec group) {
+        if (!panel) {
+            return new Vec[] {group};
+        }
+        int lowBits = record().lowBits();
+        if (lowBits == 0) {
+            a.op(VPSUBB, group, group, routine.everyByte(codes.bias()));
+            return new Vec[] {group, group};
+        }
+        Vec fourfold = routine.take();
+        a.op(VPSLLW, fourfold, group, lowBits);
+        if (codes.bias() != 0) {
+            a.op(VPSUBB, fourfold, fourfold, routine.everyByte(codes.bias() << lowBits));
+            a.op(VPSUBB, group, group, routine.everyByte(codes.bias()));
+        }
+        return new Vec[] {fourfold, group};
+    }
+
+    private final class Parts implements Sum {
+        private final Vec high = routine.take();
+        private final Vec low = routine.take();
+
+        @Override
+        public Vec total() {
+            return low;
+        }
+    }
+
+    @Override
+    public Sum sum() {
+        assert !panel : "tiles multiply panels";
+        return new Parts();
+    }
+
+    @Override
+    public void start(Sum[] sums, Mem record, int half) {
+        for (Sum sum : sums) {
+            Parts parts = (Parts) sum;
+            routine.zero(parts.high);
+            if (codes.bias() == 0) {
+                routine.zero(parts.low);
+            } else {
+                routine.ofToken(parts.low, record, record().offset(half));
+            }
+            if (codes.bias() != 0 && codes.bias() < 128) {
+                a.op(VPSRAD, parts.low, parts.low, Integer.numberOfTrailingZeros(128 / codes.bias()));
+            }
+        }
+    }
+
+    @Override
+    public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
+        int ofHalf = Codes.GROUPS / codes.halves();
+        for (int strip = 0; strip < sums.length; strip++) {
+            Parts parts = (Parts) sums[strip];
+            a.op(VPDPBUSD, parts.high, steps[strip], record.plus(8 * step).toAll());
+            a.op(VPDPBUSD, parts.low, steps[strip], record.plus(8 * step + 4).toAll());
+            if (step % ofHalf == ofHalf - 1) {
+                if (record().lowBits() > 0) {
+                    a.op(VPSLLD, parts.high, parts.high, record().lowBits());
+                }
+                a.op(VPADDD, parts.low, parts.low, parts.high);
+            }
+        }
+    }
+
+    @Override
+    public void count(Vec[] sums, Run[] runs, Mem record) {
+        Scales.count(routine, record(), sums, runs, record);
+    }
+}
