@@ -130,7 +130,9 @@ class KernelsContractTest {
     private static double steps(Kernels kernels, DType type, float[] w, int row, Tensor x, int token) {
         int columns = (int) x.columns();
         boolean amx = kernels.tier().equals("amx");
-        if (amx && (type.blockSize() == 1 || type == DType.Q8_0)) { // activations keep the 8 bits of bf16, beside floats 16
+        if (amx
+                && (type.blockSize() == 1
+                        || type == DType.Q8_0)) { // activations keep the 8 bits of bf16, beside floats 16
             double size = 0;
             for (int c = 0; c < columns; c++) {
                 size += Math.abs(w[row + c] * get(x, (long) token * columns + c));

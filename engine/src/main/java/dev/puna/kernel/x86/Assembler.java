@@ -344,6 +344,10 @@ class Assembler {
         vector(op, target, first, second, immediate);
     }
 
+    void op(Op op, Mask target, Vec first, Operand second) {
+        vector(op, target, first, second, null);
+    }
+
     // Tiles: VEX.128.0F38.W0
 
     void ldtilecfg(Mem source) {
@@ -378,10 +382,6 @@ class Assembler {
 
     void tdpbssd(Tile sum, Tile left, Tile right) {
         tile(3, 0, 0x5E, sum.number(), right.number(), left.number());
-    }
-
-    void tdpbusd(Tile sum, Tile left, Tile right) {
-        tile(1, 0, 0x5E, sum.number(), right.number(), left.number());
     }
 
     // Encodings

@@ -162,7 +162,10 @@ enum Op {
     VCVTPH2PS(RM, 1, 2, 0x13, "00", HALF),
     VCVTPS2PH(MR, 1, 3, 0x1D, "00", HALF),
     VCVTNEPS2BF16(RM, 2, 2, 0x72, "-0", FULL),
-    VCVTNE2PS2BF16(RVM, 3, 2, 0x72, "-0", FULL, 4);
+    VCVTNE2PS2BF16(RVM, 3, 2, 0x72, "-0", FULL, 4),
+
+    // To masks: where both have a bit in common
+    VPTESTMD(RVM, 1, 2, 0x27, "-0", FULL, 4);
 
     /** Which fields of the encoding hold which operands, in the order in which they are written. */
     enum Form {

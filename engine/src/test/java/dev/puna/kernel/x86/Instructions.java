@@ -71,7 +71,7 @@ final class Instructions {
                         Mem address = ADDRESSES.get(round++ % ADDRESSES.size()).toAll();
                         cases.add(vector(op, bytes, 5, 22, address, 0, false, round));
                     }
-                    if (kind == 1 && bytes == 64 && op.form == Op.Form.RVM) {
+                    if (kind == 1 && bytes == 64 && op.form == Op.Form.RVM && op != Op.VPTESTMD) {
                         cases.add(vector(op, bytes, 6, 7, register(op, bytes, 8), 1 + round % 7, false, round));
                         cases.add(vector(op, bytes, 26, 7, register(op, bytes, 8), 1 + round % 7, true, round));
                     }
@@ -127,7 +127,8 @@ final class Instructions {
     private static Case vector(
             Op op, int bytes, int first, int second, Operand last, int mask, boolean zero, int seed) {
         boolean store = op.form == Op.Form.MR;
-        Vec a = new Vec(first, store ? bytes : target(op, bytes), 0, false);
+        boolean toMask = op == Op.VPTESTMD;
+        Operand a = toMask ? new Mask(1 + first % 7) : new Vec(first, store ? bytes : target(op, bytes), 0, false);
         Operand target = store ? last : a;
         Operand source = store ? a : last;
         if (mask != 0) {
@@ -139,7 +140,7 @@ final class Instructions {
         Operand written = target;
         Consumer<Assembler> write = three
                 ? immediate == null
-                        ? a1 -> a1.op(op, (Vec) written, middle, source)
+                        ? a1 -> of(a1, op, written, middle, source)
                         : a1 -> a1.op(op, (Vec) written, middle, source, immediate)
                 : immediate == null ? a1 -> a1.op(op, written, source) : a1 -> a1.op(op, written, source, immediate);
         Assembler assembler = new Assembler();
@@ -159,6 +160,14 @@ final class Instructions {
             text.append(",0x").append(Integer.toHexString(immediate));
         }
         return new Case(text.toString(), code);
+    }
+
+    private static void of(Assembler assembler, Op op, Operand target, Vec first, Operand second) {
+        if (target instanceof Mask mask) {
+            assembler.op(op, mask, first, second);
+        } else {
+            assembler.op(op, (Vec) target, first, second);
+        }
     }
 
     private static boolean immediate(Op op) {
@@ -350,7 +359,6 @@ final class Instructions {
             cases.add(Case.of("tilestored " + address(mem) + "," + t, a -> a.tilestored(mem, t)));
             cases.add(Case.of(three.apply("tdpbf16ps"), a -> a.tdpbf16ps(t, u, v)));
             cases.add(Case.of(three.apply("tdpbssd"), a -> a.tdpbssd(t, u, v)));
-            cases.add(Case.of(three.apply("tdpbusd"), a -> a.tdpbusd(t, u, v)));
         }
     }
 
