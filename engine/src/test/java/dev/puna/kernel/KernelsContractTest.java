@@ -137,7 +137,7 @@ class KernelsContractTest {
             for (int c = 0; c < columns; c++) {
                 size += Math.abs(w[row + c] * get(x, (long) token * columns + c));
             }
-            return size * (type.blockSize() == 1 ? 0x1p-15 : 0x1p-8);
+            return size * 0x1p-15;
         }
         if (type.blockSize() == 1 || !amx && !kernels.tier().startsWith("avx")) {
             return 0;

@@ -28,24 +28,18 @@ enum Activations {
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 68),
     /**
-     * For codes of up to six bits at AMX: 32 numbers of 10 bits, {@code x ≈ d · q}, {@code q = 4h + l}; for each four of them
+     * For codes of up to 6 bits at AMX: 32 numbers of 10 bits, {@code x ≈ d · q}, {@code q = 4h + l}; for each four of them
      * the bytes of h, then those of l.
      */
     SPLIT(32, 64, 80),
     /** The same for codes that have a scale for each half: each half has sums of its own. */
     SPLIT_HALVES(32, 64, 96),
-    /** For levels, bytes themselves, at AMX: 32 numbers of 9 bits, {@code q = h + l}, else as {@link #SPLIT}. */
+    /** For codes of 8 bits: 32 numbers of 9 bits, {@code q = h + l}; else as {@link #SPLIT}. */
     SPLIT_EVENLY(32, 64, 80),
     /** 32 numbers, f32, as they are; nothing behind them. */
     FLOATS(32, 128, 128),
     /** Every fourth four of 32 numbers, f32: what a lane has of them where sixteen columns lie in four lanes. */
     FOURTHS(8, 32, 32),
-    /**
-     * For codes of 8 bits at AMX, one token: 32 numbers rounded to bf16, f32, times 2^−24, since codes come times 2^24.
-     */
-    ROUNDED(32, 128, 128),
-    /** The same as bf16, for tiles; of every four {@code x0 x2 x1 x3}. */
-    PAIRS(32, 64, 64),
     /** For floats at AMX, one token: 32 numbers rounded to bf16, f32, then what is left of each, rounded likewise. */
     PARTS(32, 256, 256),
     /** The same as bf16, for tiles. */

@@ -34,16 +34,16 @@ record Plan(
         Function unpack,
         Function many) {
     private static final int PANEL_COLUMNS = 512;
-    /** Unpacked floats are longer than codes. */
-    private static final int FLOAT_PANEL_COLUMNS = 256;
+    /** Unpacked floats are longer than codes, and these twice as long where they are there twice. */
+    private static final int WIDE_PANEL_COLUMNS = 256;
 
     /** Runs of a panel, about: so many that a tile's panels stay in the nearest cache. */
     static int panelRuns(Activations record) {
-        boolean floats = switch (record) {
-            case FLOATS, FOURTHS, PAIRED_PARTS -> true;
+        boolean wide = switch (record) {
+            case FLOATS, FOURTHS, PAIRED_PARTS, SPLIT, SPLIT_HALVES, SPLIT_EVENLY -> true;
             default -> false;
         };
-        return (floats ? FLOAT_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
+        return (wide ? WIDE_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
     }
 
     /** How often {@code many} goes round for that many runs. */
@@ -90,7 +90,7 @@ record Plan(
         Routine routine = new Routine(level.lanes);
         Codes codes = Formats.of(type, routine).codes();
         String how = tiles
-                ? inTiles(codes)
+                ? "%d-bit activations (tdpbssd)".formatted(codes.bits() == 8 ? 9 : 10)
                 : switch (Products.of(routine, codes)) {
                     case QuadProducts _ -> "8-bit activations (vpdpbusd)";
                     case PairProducts _ -> "%d-bit activations (vpmaddubsw)".formatted(codes.bits() == 8 ? 7 : 8);
@@ -98,12 +98,6 @@ record Plan(
                 };
         String scales = whole(level, type) ? "whole scales" : "scales in f32";
         return "%s, %d-bit codes by %s, %s".formatted(rows, codes.bits(), how, scales);
-    }
-
-    private static String inTiles(Codes codes) {
-        return SplitProducts.has(codes)
-                ? "%d-bit activations (tdpbssd)".formatted(codes.bits() == 8 ? 9 : 10)
-                : "bf16 activations (tdpbf16ps)";
     }
 
     /** Whether scales stay whole numbers. */
@@ -173,23 +167,21 @@ record Plan(
         Lanes lanes = Level.AMX.lanes;
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
-        Products.Maker one = SplitProducts.has(codes) ? SplitProducts::one : TileProducts::one;
-        Products.Maker panel = SplitProducts.has(codes) ? SplitProducts::panel : TileProducts::pairs;
-        Products products = panel.of(routine, codes);
-        Panel form = Panel.of(lanes, codes, products);
+        Products products = TileProducts.panel(routine, codes);
+        Panel panel = Panel.of(lanes, codes, products);
         return new Plan(
-                one.of(new Routine(lanes), codes).record(),
                 products.record(),
-                form.runBytes(),
+                products.record(),
+                panel.runBytes(),
                 Arrangement.IN_ORDER,
                 type.blockSize(),
                 type.blockBytes(),
                 OneToken.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
-                new Straight(1, _ -> OneToken.quantised(new Routine(lanes), type, one)),
-                CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, panel)),
-                CodePage.load(TileTokens.codes(form, products.record(), assembler.get())));
+                new Straight(1, _ -> OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
+                CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, TileProducts::panel)),
+                CodePage.load(TileTokens.codes(panel, products.record(), assembler.get())));
     }
 
     private static Plan floatsInTiles(DType type, Supplier<Assembler> assembler) throws Refused {

@@ -46,7 +46,6 @@ final class Quantiser {
      */
     static byte[] of(Activations record) {
         return switch (record) {
-            case ROUNDED, PAIRS -> rounded(record);
             case PARTS, PAIRED_PARTS -> parts(record);
             case BYTES, HALVES, WORDS, SPLIT, SPLIT_HALVES, SPLIT_EVENLY -> whole(record);
             case EIGHTS, FOURS -> GroupQuantiser.kernel(record);
@@ -143,23 +142,6 @@ final class Quantiser {
         return a.finish();
     }
 
-    /** Numbers rounded to bf16, times 2^−24. */
-    private static byte[] rounded(Activations record) {
-        Routine routine = new Routine(Lanes.EIGHT);
-        Assembler a = routine.a;
-        Vec factor = routine.allLanes(Float.floatToRawIntBits(0x1p-24f));
-        Label run = begun(a);
-        Vec[] x = loaded(routine);
-        for (Vec eight : x) {
-            TileFloats.rounded(routine, eight, eight);
-        }
-        for (Vec eight : x) {
-            a.op(VMULPS, eight, eight, factor);
-        }
-        stored(routine, record, x, 0);
-        return finished(a, run, record);
-    }
-
     /** Numbers rounded to bf16, then what is left of each, rounded too. */
     private static byte[] parts(Activations record) {
         Routine routine = new Routine(Lanes.EIGHT);
@@ -188,7 +170,7 @@ final class Quantiser {
     /** Writes 32 numbers that bf16 holds, as f32 or as bf16. */
     private static void stored(Routine routine, Activations record, Vec[] x, int offset) {
         Assembler a = routine.a;
-        boolean single = record == Activations.ROUNDED || record == Activations.PARTS;
+        boolean single = record == Activations.PARTS;
         for (int i = 0; i < x.length; i++) {
             if (single) {
                 a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 32 * i), x[i]);
@@ -199,9 +181,6 @@ final class Quantiser {
         for (int i = 0; i < x.length && !single; i += 2) {
             a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
             a.op(VPERMQ, x[i], x[i], 0b11_01_10_00); // packing works within 128 bits
-            if (record != Activations.PAIRED_PARTS) {
-                a.op(VPSHUFB, x[i], x[i], routine.everyPart(PAIRS));
-            }
             a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 16 * i), x[i]);
         }
     }

@@ -1,46 +1,35 @@
 package dev.puna.kernel.x86;
 
-import static dev.puna.kernel.x86.Op.VADDPS;
-import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
-import static dev.puna.kernel.x86.Op.VMOVUPS;
-import static dev.puna.kernel.x86.Op.VPOR;
-import static dev.puna.kernel.x86.Op.VPSHUFB;
-import static dev.puna.kernel.x86.Op.VPSRLD;
+import static dev.puna.kernel.x86.Op.VPADDD;
+import static dev.puna.kernel.x86.Op.VPDPBUSD;
+import static dev.puna.kernel.x86.Op.VPSLLD;
+import static dev.puna.kernel.x86.Op.VPSLLW;
+import static dev.puna.kernel.x86.Op.VPSRAD;
 import static dev.puna.kernel.x86.Op.VPSUBB;
+import static dev.puna.kernel.x86.Op.VPXOR;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * AMX, codes of 8 bits: bf16 holds them exactly, and activations are rounded to bf16. A tile product sums the earlier columns of
- * all pairs in a run one behind the other, likewise the later ones, in f32, and then both together; of every four columns the
- * first and third are a pair, and the others. {@link #one} does the same with ordinary instructions, so that one token gets the
- * bits that {@link TileTokens} gives it. A code is taken times 2^24, as a byte at the top of a lane, and the activations times
- * 2^−24.
+ * AMX: codes are bytes, and activations are numbers of ten bits, {@code q = 4h + l}, in two bytes ({@link Activations#SPLIT}). A
+ * panel has each code twice, times four and as it is, so that one tile product of 64 bytes sums {@code code · q} over a run of 32,
+ * as a whole number. Codes of 8 bits do not fit times four: there {@code q = h + l} has nine. {@link #one} sums the products of h
+ * and of l apart, by VNNI, and gets the same number.
  */
 final class TileProducts implements Products {
     private final Routine routine;
     private final Assembler a;
+    private final Codes codes;
     /** Whether the codes become a panel for tiles. */
-    private final boolean pairs;
-    /** For each byte of a lane, what brings it to the lane's top. */
-    private final Mem[] toTop = new Mem[4];
+    private final boolean panel;
+    /** What brings codes with a sign to lie around 128, for one token, once {@link #unpacking} has taken it. */
+    private @Nullable Vec shift;
 
-    private final @Nullable Vec bias;
-
-    private TileProducts(Routine routine, Codes codes, boolean pairs) {
+    private TileProducts(Routine routine, Codes codes, boolean panel) {
         this.routine = routine;
         this.a = routine.a;
-        assert codes.halves() == 1 && !codes.minima();
-        this.pairs = pairs;
-        for (int i = 0; i < 4; i++) {
-            byte[] order = new byte[16];
-            for (int at = 0; at < 16; at++) {
-                order[at] = (byte) (at % 4 == 3 ? at - 3 + i : -1);
-            }
-            toTop[i] = routine.everyPart(order);
-        }
-        this.bias = codes.bias() == 0 ? null : routine.allBytes(codes.bias());
+        this.codes = codes;
+        this.panel = panel;
     }
 
     /** For one token. */
@@ -48,90 +37,106 @@ final class TileProducts implements Products {
         return new TileProducts(routine, codes, false);
     }
 
-    /** For a panel: of every pair of columns a vector, whose lanes hold the earlier one in their low halves. */
-    static Products pairs(Routine routine, Codes codes) {
+    /** For a panel: a vector of four columns times four, then one of the same as they are. */
+    static Products panel(Routine routine, Codes codes) {
         return new TileProducts(routine, codes, true);
     }
 
     @Override
     public Activations record() {
-        return pairs ? Activations.PAIRS : Activations.ROUNDED;
+        if (codes.bits() == 8) {
+            return Activations.SPLIT_EVENLY;
+        }
+        return codes.halves() == 1 ? Activations.SPLIT : Activations.SPLIT_HALVES;
     }
 
     @Override
     public int steps() {
-        return pairs ? Codes.RUN / 2 : Codes.RUN;
+        return panel ? 2 * Codes.GROUPS : Codes.GROUPS;
+    }
+
+    @Override
+    public void unpacking() {
+        shift = codes.signed() && !panel ? routine.allBytes(128) : null;
     }
 
     @Override
     public Vec[] step(Vec group) {
-        if (bias != null) {
-            a.op(VPSUBB, group, group, bias);
+        if (!panel) {
+            if (shift != null) {
+                a.op(VPXOR, group, group, shift);
+            }
+            return new Vec[] {group};
         }
-        Vec[] numbers = routine.take(4);
-        for (int i = 0; i < 4; i++) {
-            a.op(VPSHUFB, numbers[i], group, toTop[i]);
-            a.op(VCVTDQ2PS, numbers[i], numbers[i]);
+        int lowBits = record().lowBits();
+        if (lowBits == 0) {
+            less(group, codes.bias());
+            return new Vec[] {group, group};
         }
-        if (!pairs) {
-            return numbers;
-        }
-        for (int i = 0; i < 2; i++) {
-            a.op(VPSRLD, numbers[i], numbers[i], 16);
-            a.op(VPOR, numbers[i], numbers[i], numbers[i + 2]);
-        }
-        routine.give(numbers[2], numbers[3]);
-        return new Vec[] {numbers[0], numbers[1]};
+        Vec fourfold = routine.take();
+        a.op(VPSLLW, fourfold, group, lowBits);
+        less(fourfold, codes.bias() << lowBits);
+        less(group, codes.bias());
+        return new Vec[] {fourfold, group};
     }
 
-    private final class Chains implements Sum {
-        private final Vec earlier = routine.take();
-        private final Vec later = routine.take();
+    private void less(Vec group, int bias) {
+        if (bias != 0) {
+            a.op(VPSUBB, group, group, routine.everyByte(bias));
+        }
+    }
+
+    private final class Parts implements Sum {
+        private final Vec high = routine.take();
+        private final Vec low = routine.take();
 
         @Override
         public Vec total() {
-            return earlier;
+            return low;
         }
     }
 
     @Override
     public Sum sum() {
-        assert !pairs : "tiles multiply pairs";
-        return new Chains();
+        assert !panel : "tiles multiply panels";
+        return new Parts();
     }
 
     @Override
     public void start(Sum[] sums, Mem record, int half) {
+        int around = codes.signed() ? 128 : codes.bias();
         for (Sum sum : sums) {
-            routine.zero(((Chains) sum).earlier);
-            routine.zero(((Chains) sum).later);
+            Parts parts = (Parts) sum;
+            routine.zero(parts.high);
+            if (around == 0) {
+                routine.zero(parts.low);
+            } else {
+                routine.ofToken(parts.low, record, record().offset(half));
+                if (around < 128) {
+                    a.op(VPSRAD, parts.low, parts.low, Integer.numberOfTrailingZeros(128 / around));
+                }
+            }
         }
     }
 
     @Override
     public void multiply(Sum[] sums, Vec[] steps, Mem record, int step) {
+        int ofHalf = Codes.GROUPS / codes.halves();
         for (int strip = 0; strip < sums.length; strip++) {
-            Chains chains = (Chains) sums[strip];
-            Vec chain = step % 4 < 2 ? chains.earlier : chains.later;
-            a.op(VFMADD231PS, chain, steps[strip], record.plus(4 * step).toAll());
-            if (step == Codes.RUN - 1) {
-                a.op(VADDPS, chains.earlier, chains.earlier, chains.later);
+            Parts parts = (Parts) sums[strip];
+            a.op(VPDPBUSD, parts.high, steps[strip], record.plus(8 * step).toAll());
+            a.op(VPDPBUSD, parts.low, steps[strip], record.plus(8 * step + 4).toAll());
+            if (step % ofHalf == ofHalf - 1) {
+                if (record().lowBits() > 0) {
+                    a.op(VPSLLD, parts.high, parts.high, record().lowBits());
+                }
+                a.op(VPADDD, parts.low, parts.low, parts.high);
             }
         }
     }
 
     @Override
     public void count(Vec[] sums, Run[] runs, Mem record) {
-        for (int strip = 0; strip < sums.length; strip++) {
-            Vec sum = sums[strip];
-            Operand total = runs[strip].totals()[0];
-            Operand scale = runs[strip].scales()[0];
-            routine.in(total, vector -> {
-                if (!vector.equals(total)) {
-                    a.op(VMOVUPS, vector, total);
-                }
-                a.op(VFMADD231PS, sum, vector, scale);
-            });
-        }
+        Scales.count(routine, record(), sums, runs, record);
     }
 }

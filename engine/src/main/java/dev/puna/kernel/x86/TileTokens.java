@@ -16,7 +16,6 @@ import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
 import static dev.puna.kernel.x86.Gpr.RSP;
-import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
@@ -82,20 +81,12 @@ final class TileTokens {
                     Tile sum = TILES[place];
                     a.tilezero(sum);
                     a.tileloadd(TILES[5 + s], Mem.at(strip(s), RDX, 1, panel.step(half * depth)));
-                    if (record.isSplit()) {
-                        a.tdpbssd(sum, left, TILES[5 + s]);
-                    } else {
-                        a.tdpbf16ps(sum, left, TILES[5 + s]);
-                    }
+                    a.tdpbssd(sum, left, TILES[5 + s]);
                     a.tilestored(Mem.at(RSP, RDX, 1, place * tileBytes), sum);
                     totals[half][s] = Mem.at(RSP, place * tileBytes);
                 }
             }
-            if (record.isSplit()) {
-                count(routine, panel, record, sums, totals);
-            } else {
-                count(routine, panel, sums, totals[0]);
-            }
+            count(routine, panel, record, sums, totals);
             for (Gpr address : THREES) {
                 a.add(address, record.bytes);
             }
@@ -117,22 +108,8 @@ final class TileTokens {
         return a.finish();
     }
 
-    /** {@code sum += total · scale} of each token and strip. */
-    private static void count(Routine routine, Panel panel, Vec[][] sums, Mem[] totals) {
-        Assembler a = routine.a;
-        for (int s = 0; s < STRIPS; s++) {
-            int strip = s;
-            routine.with(scale -> {
-                a.op(VMOVUPS, scale, Mem.at(strip(strip), panel.scale(0)));
-                for (int t = 0; t < CODE_TOKENS; t++) {
-                    a.op(VFMADD231PS, sums[t][strip], scale, totals[strip].plus(t * LINE));
-                }
-            });
-        }
-    }
-
     /**
-     * The same of whole numbers, and their minima.
+     * Lets whole sums of each token and strip count, and minima.
      *
      * @param totals of each half, of each strip
      */
