@@ -4,15 +4,22 @@ import static dev.puna.kernel.x86.Gpr.R10;
 import static dev.puna.kernel.x86.Gpr.R11;
 import static dev.puna.kernel.x86.Gpr.R8;
 import static dev.puna.kernel.x86.Gpr.R9;
+import static dev.puna.kernel.x86.Gpr.RBP;
 import static dev.puna.kernel.x86.Gpr.RDI;
+import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
+import static dev.puna.kernel.x86.Gpr.RSP;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPADDW;
+import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VPMADDUBSW;
 import static dev.puna.kernel.x86.Op.VPMADDWD;
+import static dev.puna.kernel.x86.Op.VPOR;
+import static dev.puna.kernel.x86.Op.VPSRLD;
 
 import dev.puna.kernel.Probe;
 import dev.puna.kernel.x86.Assembler.Condition;
@@ -22,10 +29,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /**
- * The limits of a level, by code of its own: loads that nobody waits for, and products as of {@link PairedTokens} or
- * {@link QuadProducts} without loads, on numbers that are no zeros (zeros take less power, and run faster for it).
+ * The limits of a level, by code of its own: loads that nobody waits for, and products as of {@link PairedTokens},
+ * {@link QuadProducts} or {@link TileTokens} without loads, on numbers that are no zeros (zeros take less power, and run faster
+ * for it).
  */
 final class X86Probe implements Probe {
     /** Bytes of a round of reading, in each stream. */
@@ -44,18 +53,40 @@ final class X86Probe implements Probe {
     /** Products that fit in 16 bits, of codes of 4 bits. */
     private static final int DEPTH = 8;
 
+    /** Tiles of sums: more than the latency of a tile product in units of the time between two. */
+    private static final int TILE_SUMS = 6;
+
+    /** Of a tile product: bf16, or codes and numbers of two bytes. */
+    private static final int TILE_MULTIPLY_ADDS = 16 * 16 * 32;
+
+    private final Level level;
     private final Lanes lanes;
     private final Function inOrder;
     private final Function inStreams;
     private final Function floats;
     private final Function codes;
 
-    X86Probe(Lanes lanes) throws Refused {
-        this.lanes = lanes;
+    /** @param assembler makes what assembles the kernels that use tiles */
+    X86Probe(Level level, Supplier<Assembler> assembler) throws Refused {
+        this.level = level;
+        this.lanes = level.lanes;
         this.inOrder = CodePage.load(inOrder(lanes));
         this.inStreams = CodePage.load(inStreams(lanes));
-        this.floats = CodePage.load(floats(lanes));
-        this.codes = CodePage.load(lanes == Lanes.SIXTEEN ? quads() : pairs());
+        switch (level) {
+            case AVX2 -> {
+                this.floats = CodePage.load(floats(lanes));
+                this.codes = CodePage.load(pairs());
+            }
+            case AVX512 -> {
+                this.floats = CodePage.load(floats(lanes));
+                this.codes = CodePage.load(quads());
+            }
+            case AMX -> {
+                this.floats = CodePage.load(tiles(Numbers.FLOATS, assembler.get()));
+                this.codes = CodePage.load(tiles(Numbers.CODES, assembler.get()));
+            }
+            default -> throw new IllegalArgumentException(level.name());
+        }
     }
 
     @Override
@@ -65,23 +96,22 @@ final class X86Probe implements Probe {
 
     @Override
     public long multiplyAdds(Numbers numbers, int rounds) {
-        return switch (numbers) {
-            case FLOATS -> {
-                floats.call(rounds, 0, 0, 0);
-                yield (long) rounds * FLOAT_SUMS * lanes.bytes / 4;
-            }
-            case CODES -> {
-                codes.call(rounds, 0, 0, 0);
-                yield (long) rounds * lanes.bytes * (lanes == Lanes.SIXTEEN ? QUAD_SUMS : PAIR_SUMS * DEPTH);
-            }
-        };
+        (numbers == Numbers.FLOATS ? floats : codes).call(rounds, 0, 0, 0);
+        return rounds
+                * switch (level) {
+                    case AVX2 -> (long) lanes.bytes * (numbers == Numbers.FLOATS ? FLOAT_SUMS / 4 : PAIR_SUMS * DEPTH);
+                    case AVX512 -> (long) lanes.bytes * (numbers == Numbers.FLOATS ? FLOAT_SUMS / 4 : QUAD_SUMS);
+                    case AMX -> (long) TILE_SUMS * TILE_MULTIPLY_ADDS;
+                };
     }
 
     @Override
     public String mix(Numbers numbers) {
-        return switch (numbers) {
-            case FLOATS -> "vfmadd231ps, " + lanes.bytes + " bytes";
-            case CODES -> lanes == Lanes.SIXTEEN ? "vpdpbusd, 64 bytes" : "8 × (vpmaddubsw, vpaddw), vpmaddwd, vpaddd";
+        boolean ofFloats = numbers == Numbers.FLOATS;
+        return switch (level) {
+            case AVX2 -> ofFloats ? "vfmadd231ps, 32 bytes" : "8 × (vpmaddubsw, vpaddw), vpmaddwd, vpaddd";
+            case AVX512 -> ofFloats ? "vfmadd231ps, 64 bytes" : "vpdpbusd, 64 bytes";
+            case AMX -> ofFloats ? "tdpbf16ps" : "tdpbssd, activations of two bytes";
         };
     }
 
@@ -173,6 +203,58 @@ final class X86Probe implements Probe {
             }
         });
     }
+
+    /** {@code tiles(rounds)}. */
+    private static byte[] tiles(Numbers numbers, Assembler a) {
+        Routine routine = new Routine(Level.AMX.lanes, a);
+        Tile left = new Tile(TILE_SUMS);
+        Tile right = new Tile(TILE_SUMS + 1);
+        routine.enter();
+        a.mov(RBP, RSP);
+        a.sub(RSP, TILE_ROWS * LINE);
+        a.and(RSP, -LINE);
+        Vec row = numbers == Numbers.FLOATS ? floats(routine, 1) : bytes(routine, 1, 255);
+        if (numbers == Numbers.FLOATS) { // the upper half of each, twice
+            routine.with(half -> {
+                a.op(VPSRLD, half, row, 16);
+                a.op(VPAND, row, row, routine.everyLane(0xFFFF_0000));
+                a.op(VPOR, row, row, half);
+            });
+        }
+        for (int i = 0; i < TILE_ROWS; i++) {
+            a.op(VMOVUPS_STORE, Mem.at(RSP, i * LINE), row);
+        }
+        byte[] shapes = new byte[LINE];
+        shapes[0] = 1;
+        for (int tile = 0; tile < 8; tile++) {
+            shapes[16 + 2 * tile] = LINE;
+            shapes[48 + tile] = TILE_ROWS;
+        }
+        a.ldtilecfg(a.constant(shapes));
+        a.mov(RDX, LINE);
+        a.tileloadd(left, Mem.at(RSP, RDX, 1, 0));
+        a.tileloadd(right, Mem.at(RSP, RDX, 1, 0));
+        for (int i = 0; i < TILE_SUMS; i++) {
+            a.tilezero(new Tile(i));
+        }
+        Label again = a.here();
+        for (int i = 0; i < TILE_SUMS; i++) {
+            if (numbers == Numbers.FLOATS) {
+                a.tdpbf16ps(new Tile(i), left, right);
+            } else {
+                a.tdpbssd(new Tile(i), left, right);
+            }
+        }
+        a.dec(RDI);
+        a.jump(Condition.NOT_ZERO, again);
+        a.tilerelease();
+        a.mov(RSP, RBP);
+        routine.leave();
+        return a.finish();
+    }
+
+    private static final int LINE = 64;
+    private static final int TILE_ROWS = 16;
 
     /** Code that repeats the body and takes {@code step} off RSI each time, until nothing is left. */
     private static byte[] loop(Routine routine, int step, Runnable body) {

@@ -41,8 +41,9 @@ public final class X86Tiers {
         try {
             Cpu cpu = Cpu.ask();
             for (Level level : Level.values()) {
-                if (level.tier.equals(tier) && level.missing(cpu).isEmpty()) {
-                    return Optional.of(new X86Probe(level.lanes));
+                boolean chosen = level.tier.equals(tier) && level.missing(cpu).isEmpty();
+                if (chosen && (level != Level.AMX || Cpu.requestTiles())) {
+                    return Optional.of(new X86Probe(level, Assembler::new));
                 }
             }
             return Optional.empty();

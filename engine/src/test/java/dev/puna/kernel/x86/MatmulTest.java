@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.puna.kernel.Kernels;
+import dev.puna.kernel.Probe;
 import dev.puna.kernel.Tiers.Tier;
 import dev.puna.kernel.Workers;
 import dev.puna.tensor.DType;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract of products: every level, every format, awkward sizes, against the format's own decoding. */
@@ -98,6 +100,18 @@ class MatmulTest {
                     EMULATED.addAndGet(check(kernels, type, rows, n));
                 }
             }
+        }
+    }
+
+    /** What their share of the peak is measured against. */
+    @ParameterizedTest
+    @EnumSource(Probe.Numbers.class)
+    void theLimitOfEmulatedTilesIsCounted(Probe.Numbers numbers) throws CodePage.Refused {
+        assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
+        try (Arena arena = Arena.ofShared()) {
+            Probe probe = new X86Probe(Level.AMX, () -> new EmulatedTiles(arena));
+            assertThat(probe.multiplyAdds(numbers, 2)).isEqualTo(2L * 6 * 16 * 16 * 32);
+            assertThat(probe.mix(numbers)).startsWith("tdpb");
         }
     }
 
