@@ -24,8 +24,8 @@ enum Arrangement {
     final int lanes;
     /** Neighbouring runs that stay together. */
     final int together;
-    /** So many tokens are multiplied straight from where the weights are, without panels. */
-    final int straight;
+
+    private final int straight;
 
     Arrangement(int lanes, int together) {
         this(lanes, together, 1);
@@ -36,6 +36,14 @@ enum Arrangement {
         this.together = together;
         this.straight = straight;
     }
+
+    /** So many tokens are multiplied straight from where the weights are, without panels. */
+    int straight(Activations record) {
+        return record.isSplit() ? Math.min(straight, MOST_SPLIT) : straight;
+    }
+
+    /** Where each token has two sums of products. */
+    private static final int MOST_SPLIT = 6;
 
     /**
      * What pays for a type at a level without tiles. With eight rows side by side memory is read near enough to its order,
@@ -64,7 +72,7 @@ enum Arrangement {
         assert tokens <= straight;
         return switch (this) {
             case IN_ORDER -> OneToken.kernel(lanes, type);
-            case ABREAST -> OneToken.abreast(lanes, type, tokens);
+            case ABREAST -> OneToken.abreast(lanes, type, tokens, Products::ofOne);
             case FOURS, SIXES, LEVELS -> FourRows.kernel(type, tokens);
             case LINES -> FloatRows.kernel(type);
         };

@@ -28,7 +28,7 @@ final class Form {
 
     /** Whether the records are not in order: those of few tokens, one group of a token behind that of the one before. */
     boolean arranged(int tokens) {
-        return tokens <= arrangement.straight && arrangement != Arrangement.IN_ORDER;
+        return tokens <= arrangement.straight(record) && arrangement != Arrangement.IN_ORDER;
     }
 
     void arrange() throws Refused {

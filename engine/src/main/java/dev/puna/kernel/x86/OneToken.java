@@ -52,8 +52,8 @@ final class OneToken {
     }
 
     /** The same with blocks abreast, of 32 codes, and for a few tokens. */
-    static byte[] abreast(Lanes lanes, DType type, int tokens) {
-        return quantised(Routine.abreast(lanes), type, tokens, Products::ofOne);
+    static byte[] abreast(Lanes lanes, DType type, int tokens, Products.Maker maker) {
+        return quantised(Routine.abreast(lanes), type, tokens, maker);
     }
 
     static byte[] quantised(Routine routine, DType type, Products.Maker maker) {

@@ -72,7 +72,8 @@ record Plan(
     static String how(Level level, DType type) {
         boolean tiles = level == Level.AMX;
         Arrangement arrangement = Arrangement.of(level.lanes, type);
-        String few = arrangement.straight == 1 ? "one token" : "1 to " + arrangement.straight + " tokens";
+        int most = arrangement.straight(Activations.BYTES);
+        String few = most == 1 ? "one token" : "1 to " + most + " tokens";
         String ofFew = tiles
                 ? ""
                 : switch (arrangement) {
@@ -139,7 +140,8 @@ record Plan(
                 arrangement.rows(lanes, type),
                 Tile.of(lanes, codes).strips() * lanes.rows,
                 0,
-                new Straight(arrangement.straight, tokens -> arrangement.kernel(lanes, type, tokens)),
+                new Straight(
+                        arrangement.straight(products.record()), tokens -> arrangement.kernel(lanes, type, tokens)),
                 CodePage.load(Unpack.codes(lanes, type, arrangement, Products::of)),
                 CodePage.load(ManyTokens.quantised(lanes, codes, arrangement.lanes > 1)));
     }
@@ -158,7 +160,7 @@ record Plan(
                 arrangement.rows(lanes, type),
                 Tile.ofFloats(lanes).strips() * lanes.rows,
                 0,
-                new Straight(arrangement.straight, tokens -> arrangement.kernel(lanes, type, tokens)),
+                new Straight(arrangement.straight(record), tokens -> arrangement.kernel(lanes, type, tokens)),
                 CodePage.load(lines ? Unpack.lines(lanes, type) : Unpack.floats(lanes, type)),
                 CodePage.load(ManyTokens.floats(lanes, lines)));
     }
@@ -169,19 +171,25 @@ record Plan(
         Codes codes = Formats.of(type, routine).codes();
         Products products = TileProducts.panel(routine, codes);
         Panel panel = Panel.of(lanes, codes, products);
+        boolean abreast = type.blockSize() == Codes.RUN;
+        Arrangement arrangement = abreast ? Arrangement.ABREAST : Arrangement.IN_ORDER;
         return new Plan(
                 products.record(),
                 products.record(),
                 panel.runBytes(),
-                Arrangement.IN_ORDER,
+                arrangement,
                 type.blockSize(),
                 type.blockBytes(),
-                OneToken.rows(lanes, type),
+                arrangement.rows(lanes, type),
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
-                new Straight(1, _ -> OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
-                CodePage.load(Unpack.codes(lanes, type, Arrangement.IN_ORDER, TileProducts::panel)),
-                CodePage.load(TileTokens.codes(panel, products.record(), assembler.get())));
+                new Straight(
+                        arrangement.straight(products.record()),
+                        tokens -> abreast
+                                ? OneToken.abreast(lanes, type, tokens, TileProducts::one)
+                                : OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
+                CodePage.load(Unpack.codes(lanes, type, arrangement, TileProducts::panel)),
+                CodePage.load(TileTokens.codes(panel, products.record(), abreast, assembler.get())));
     }
 
     private static Plan floatsInTiles(DType type, Supplier<Assembler> assembler) throws Refused {

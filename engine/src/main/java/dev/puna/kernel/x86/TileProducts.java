@@ -124,14 +124,25 @@ final class TileProducts implements Products {
         int ofHalf = Codes.GROUPS / codes.halves();
         for (int strip = 0; strip < sums.length; strip++) {
             Parts parts = (Parts) sums[strip];
-            a.op(VPDPBUSD, parts.high, steps[strip], record.plus(8 * step).toAll());
-            a.op(VPDPBUSD, parts.low, steps[strip], record.plus(8 * step + 4).toAll());
+            times(parts.high, steps[strip], record, 8 * step);
+            times(parts.low, steps[strip], record, 8 * step + 4);
             if (step % ofHalf == ofHalf - 1) {
                 if (record().lowBits() > 0) {
                     a.op(VPSLLD, parts.high, parts.high, record().lowBits());
                 }
                 a.op(VPADDD, parts.low, parts.low, parts.high);
             }
+        }
+    }
+
+    private void times(Vec sum, Vec step, Mem record, int offset) {
+        if (routine.abreast) {
+            routine.with(activations -> {
+                routine.ofToken(activations, record, offset);
+                a.op(VPDPBUSD, sum, step, activations);
+            });
+        } else {
+            a.op(VPDPBUSD, sum, step, record.plus(offset).toAll());
         }
     }
 

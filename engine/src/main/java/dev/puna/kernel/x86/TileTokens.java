@@ -16,11 +16,13 @@ import static dev.puna.kernel.x86.Gpr.RDI;
 import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
 import static dev.puna.kernel.x86.Gpr.RSP;
+import static dev.puna.kernel.x86.Op.VADDPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 
 /**
  * AMX: the panels of two strips times any number of tokens. A panel holds pairs of columns as tiles want their right
@@ -50,8 +52,10 @@ final class TileTokens {
     /**
      * The products of a run (or half) become a tile, go to memory and count by their scales, while the next run's are
      * under way in other tiles.
+     *
+     * @param abreast whether panels are those of blocks abreast: then their sums join the rows' behind them
      */
-    static byte[] codes(Panel panel, Activations record, Assembler a) {
+    static byte[] codes(Panel panel, Activations record, boolean abreast, Assembler a) {
         Routine routine = new Routine(LANES, a);
         int depth = 16 / panel.halves(); // rows of a tile of weights
         int tileBytes = CODE_TOKENS * LINE;
@@ -66,7 +70,10 @@ final class TileTokens {
         a.ldtilecfg(a.constant(configuration(CODE_TOKENS, depth)));
         begin(a);
         Label next = a.here();
-        input(routine, sums);
+        zero(routine, sums);
+        if (!abreast) {
+            input(a, sums, (sum, soFar) -> a.op(VMOVUPS, sum, soFar));
+        }
         tokens(a);
         a.load(RCX, Mem.at(RDI, Arguments.RUNS));
         Label runs = a.here();
@@ -96,6 +103,9 @@ final class TileTokens {
             a.jump(turn == 0 ? Condition.ZERO : Condition.NOT_ZERO, turn == 0 ? done : runs);
         }
         a.bind(done);
+        if (abreast) {
+            input(a, sums, (sum, soFar) -> a.op(VADDPS, sum, sum, soFar));
+        }
         output(a, sums);
         a.imul(RCX, RSI, CODE_TOKENS);
         a.add(R8, RCX);
@@ -271,15 +281,17 @@ final class TileTokens {
         }
     }
 
-    /** Sums so far of the tokens that are there; moves on behind them. */
-    private static void input(Routine routine, Vec[][] sums) {
-        Assembler a = routine.a;
-        Label begun = new Label();
+    private static void zero(Routine routine, Vec[][] sums) {
         for (Vec[] ofToken : sums) {
             for (Vec sum : ofToken) {
                 routine.zero(sum);
             }
         }
+    }
+
+    /** Hands over the sums so far of the tokens that are there; moves on behind them. */
+    private static void input(Assembler a, Vec[][] sums, BiConsumer<Vec, Mem> sumSoFar) {
+        Label begun = new Label();
         a.test(R9, R9);
         a.jump(Condition.ZERO, begun);
         a.load(RCX, Mem.at(RDI, Arguments.INPUT_BYTES));
@@ -287,7 +299,7 @@ final class TileTokens {
             a.cmp(RAX, t);
             a.jump(Condition.NOT_GREATER, begun);
             for (int s = 0; s < STRIPS; s++) {
-                a.op(VMOVUPS, sums[t][s], Mem.at(R9, s * LINE));
+                sumSoFar.accept(sums[t][s], Mem.at(R9, s * LINE));
             }
             a.add(R9, RCX);
         }
