@@ -39,7 +39,7 @@ enum Arrangement {
 
     /** So many tokens are multiplied straight from where the weights are, without panels. */
     int straight(Activations record) {
-        return record.isSplit() ? Math.min(straight, MOST_SPLIT) : straight;
+        return record.isSplit() ? Math.min(straight, inBlock() ? 1 : MOST_SPLIT) : straight;
     }
 
     /** Where each token has two sums of products. */
@@ -67,14 +67,14 @@ enum Arrangement {
         return this == LINES ? IN_ORDER : this;
     }
 
-    /** The kernel for one token, or a few. */
-    byte[] kernel(Lanes lanes, DType type, int tokens) {
-        assert tokens <= straight;
+    /** The kernel for one token, or a few, of codes. */
+    byte[] kernel(Lanes lanes, DType type, int tokens, Products.Maker maker, Activations record) {
+        assert tokens <= straight(record);
         return switch (this) {
-            case IN_ORDER -> OneToken.kernel(lanes, type);
-            case ABREAST -> OneToken.abreast(lanes, type, tokens, Products::ofOne);
-            case FOURS, SIXES, LEVELS -> FourRows.kernel(type, tokens);
-            case LINES -> FloatRows.kernel(type);
+            case IN_ORDER -> OneToken.quantised(new Routine(lanes), type, maker);
+            case ABREAST -> OneToken.abreast(lanes, type, tokens, maker);
+            case FOURS, SIXES, LEVELS -> FourRows.kernel(type, tokens, record.isSplit());
+            case LINES -> throw new IllegalStateException("floats");
         };
     }
 
@@ -100,12 +100,12 @@ enum Arrangement {
 
     /** Bytes of such a group once it is arranged. */
     int groupBytes(Activations record) {
-        return inBlock() ? FourRows.recordBytes(type()) : groupRuns() * record.bytes;
+        return inBlock() ? FourRows.recordBytes(type(), record.isSplit()) : groupRuns() * record.bytes;
     }
 
     /** {@code arrange(records, target, groups, bytes of a record, bytes between two groups)}. */
-    byte[] arranging() {
-        return inBlock() ? FourRows.arranging(type()) : Abreast.interleave();
+    byte[] arranging(Activations record) {
+        return inBlock() ? FourRows.arranging(type(), record.isSplit()) : Abreast.interleave();
     }
 
     /** A type of this kind. */

@@ -33,7 +33,7 @@ final class Form {
 
     void arrange() throws Refused {
         if (arrange == Function.NONE) {
-            arrange = CodePage.load(arrangement.arranging());
+            arrange = CodePage.load(arrangement.arranging(record));
             groupBytes = arrangement.groupBytes(record);
         }
     }

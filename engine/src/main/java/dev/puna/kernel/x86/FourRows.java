@@ -46,9 +46,10 @@ final class FourRows {
 
     private FourRows() {}
 
-    static byte[] kernel(DType type, int tokens) {
+    /** @param split whether activations are two bytes each */
+    static byte[] kernel(DType type, int tokens, boolean split) {
         Routine routine = new Routine(Lanes.SIXTEEN);
-        LineBlock block = LineBlock.of(type, routine, tokens);
+        LineBlock block = LineBlock.of(type, routine, tokens, split);
         int joined = Abreast.BLOCKS * Plan.panelRuns(block.source()) / RUNS;
         return units(
                 routine,
@@ -185,19 +186,29 @@ final class FourRows {
     }
 
     /** {@code arrange(records, target, blocks, _, gap)}: activations as the kernel reads them, a gap between two blocks. */
-    static byte[] arranging(DType type) {
+    static byte[] arranging(DType type, boolean split) {
         Routine routine = new Routine(Lanes.SIXTEEN);
         Assembler a = routine.a;
-        LineBlock layout = LineBlock.of(type, routine, 1);
+        LineBlock layout = LineBlock.of(type, routine, 1, split);
         Activations source = layout.source();
         int runBytes = source.bytes;
         Vec moved = routine.take().xmm();
+        Vec low = routine.take().xmm();
         Label block = a.here();
         for (int line = 0; line < LineBlock.LINES; line++) {
             for (int part = 0; part < 4; part++) {
                 int sixteen = layout.sixteen(line, part);
-                a.op(VMOVDQU, moved, Mem.at(RDI, sixteen / 2 * runBytes + sixteen % 2 * 16));
-                a.op(Op.VMOVDQU_STORE, Mem.at(RSI, 64 * line + 16 * part), moved);
+                if (split) { // the upper and lower parts of each four lie side by side
+                    Mem numbers = Mem.at(RDI, sixteen / 2 * runBytes + sixteen % 2 * 32);
+                    a.op(VMOVDQU, low, numbers);
+                    a.op(Op.VSHUFPS, moved, low, numbers.plus(16), 0x88);
+                    a.op(Op.VSHUFPS, low, low, numbers.plus(16), 0xDD);
+                    a.op(Op.VMOVDQU_STORE, Mem.at(RSI, 128 * line + 16 * part), moved);
+                    a.op(Op.VMOVDQU_STORE, Mem.at(RSI, 128 * line + 64 + 16 * part), low);
+                } else {
+                    a.op(VMOVDQU, moved, Mem.at(RDI, sixteen / 2 * runBytes + sixteen % 2 * 16));
+                    a.op(Op.VMOVDQU_STORE, Mem.at(RSI, 64 * line + 16 * part), moved);
+                }
             }
         }
         for (int number = 0; number < layout.sides(); number++) {
@@ -207,7 +218,7 @@ final class FourRows {
                 if (side.shift() > 0) {
                     a.op(Op.VPSRAD, moved, moved, side.shift());
                 }
-                a.op(Op.VMOVDQU_STORE, Mem.at(RSI, 64 * (LineBlock.LINES + number) + 16 * part), moved);
+                a.op(Op.VMOVDQU_STORE, Mem.at(RSI, 64 * (layout.numbers() + number) + 16 * part), moved);
             }
         }
         a.add(RDI, RUNS * runBytes);
@@ -220,8 +231,8 @@ final class FourRows {
     }
 
     /** Bytes of 256 activations, arranged. */
-    static int recordBytes(DType type) {
+    static int recordBytes(DType type, boolean split) {
         Routine routine = new Routine(Lanes.SIXTEEN);
-        return LineBlock.of(type, routine, 1).recordBytes();
+        return LineBlock.of(type, routine, 1, split).recordBytes();
     }
 }

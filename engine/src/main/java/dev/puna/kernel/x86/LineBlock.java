@@ -8,10 +8,13 @@ import static dev.puna.kernel.x86.Gpr.RSP;
 import static dev.puna.kernel.x86.Op.VCVTPH2PS;
 import static dev.puna.kernel.x86.Op.VINSERTI128;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
+import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VPERMW;
 import static dev.puna.kernel.x86.Op.VPSHUFD;
+import static dev.puna.kernel.x86.Op.VPSLLD;
 
 import dev.puna.tensor.DType;
 import java.nio.ByteBuffer;
@@ -19,6 +22,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a type's blocks of 256 numbers are worked off for four rows and one token or a few, at 16 lanes. A line of 64 bytes of each row
@@ -39,24 +43,29 @@ abstract class LineBlock {
     /** Of each token; lane (j, r): what runs 2j and 2j + 1 of row r have come to. */
     private final Operand[] sums;
 
-    protected final Vec ones;
+    /** The records that activations come from. */
+    protected final Activations source;
+    /** Of use where activations have a middle. */
+    private final Vec ones;
     /** Vectors that have a place in memory. */
     private int aside;
 
-    LineBlock(Routine routine, int tokens) {
+    LineBlock(Routine routine, int tokens, Activations source) {
         this.routine = routine;
         this.a = routine.a;
         this.tokens = tokens;
+        this.source = source;
         this.sums = new Operand[tokens];
         Arrays.setAll(sums, _ -> tokens <= MOST_IN_VECTORS ? routine.take() : place());
-        this.ones = routine.allBytes(1);
+        this.ones = source.hasMiddle() ? routine.allBytes(1) : Vec.zmm(0);
     }
 
-    static LineBlock of(DType type, Routine routine, int tokens) {
+    /** @param split whether activations are two bytes each, and have no middle */
+    static LineBlock of(DType type, Routine routine, int tokens, boolean split) {
         return switch (type) {
-            case Q4_K, Q5_K -> new LineFours(type, routine, tokens);
-            case Q6_K -> new LineSixes(routine, tokens);
-            case IQ4_XS -> new LineLevels(routine, tokens);
+            case Q4_K, Q5_K -> new LineFours(type, routine, tokens, split ? Activations.SPLIT : Activations.BYTES);
+            case Q6_K -> new LineSixes(routine, tokens, split ? Activations.SPLIT_HALVES : Activations.HALVES);
+            case IQ4_XS -> new LineLevels(routine, tokens, split ? Activations.SPLIT_EVENLY : Activations.BYTES);
             default -> throw new IllegalArgumentException(type.name());
         };
     }
@@ -72,8 +81,9 @@ abstract class LineBlock {
     /** Pieces of work, between which memory is fetched. */
     abstract int pieces();
 
-    /** The records that activations come from. */
-    abstract Activations source();
+    final Activations source() {
+        return source;
+    }
 
     /** Which sixteen of a block's numbers meet a part of a line of codes. */
     abstract int sixteen(int line, int part);
@@ -91,9 +101,25 @@ abstract class LineBlock {
      */
     record Side(int offset, int shift) {}
 
+    /** Vectors of the numbers themselves: of split ones a line of upper parts, then one of lower ones. */
+    final int numbers() {
+        return source.isSplit() ? 2 * LINES : LINES;
+    }
+
+    /** Vectors beside them that the runs of one parity have: the step, and perhaps the middle. */
+    protected final int ofParity() {
+        return source.hasMiddle() ? 2 : 1;
+    }
+
+    /** Where these come from: part j has runs 2j and 2j + 1. */
+    protected final Side ofParity(int number, int part) {
+        int field = number % ofParity() == 0 ? source.scale() : source.middle();
+        return new Side((2 * part + number / ofParity()) * source.bytes + field, 0);
+    }
+
     /** Bytes of 256 activations. */
     final int recordBytes() {
-        return 64 * (LINES + sides());
+        return 64 * (numbers() + sides());
     }
 
     protected static Mem row(int row, int offset) {
@@ -146,34 +172,97 @@ abstract class LineBlock {
         return v;
     }
 
+    /**
+     * Where products of each token are summed up: the sums, and behind them where activations are split those of the upper parts.
+     *
+     * @param beside what the sums begin with, or -1 for zero
+     */
+    protected final Vec[] products(int beside) {
+        Vec[] products = routine.take(source.isSplit() ? 2 * tokens : tokens);
+        for (int i = 0; i < products.length; i++) {
+            if (beside < 0 || i >= tokens) {
+                routine.zero(products[i]);
+            } else {
+                a.op(VMOVUPS, products[i], beside(beside, i));
+            }
+        }
+        return products;
+    }
+
     /** Multiplies codes with the k-th four of each part of a line of activations, of each token. */
-    protected final void multiply(Vec[] totals, Vec codes, int line, int k) {
+    protected final void multiply(Vec[] products, Vec codes, int line, int k) {
+        boolean split = source.isSplit();
         for (int token = 0; token < tokens; token++) {
-            Mem activations = Mem.at(RCX, token * recordBytes() + 64 * line);
-            Vec total = totals[token];
-            routine.with(four -> {
-                a.op(VPSHUFD, four, activations, 0x55 * k);
-                a.op(VPDPBUSD, total, codes, four);
-            });
+            Mem activations = Mem.at(RCX, token * recordBytes() + 64 * (split ? 2 * line : line));
+            if (split) {
+                multiply(products[tokens + token], codes, activations, k);
+                multiply(products[token], codes, activations.plus(64), k);
+            } else {
+                multiply(products[token], codes, activations, k);
+            }
+        }
+    }
+
+    private void multiply(Vec total, Vec codes, Mem activations, int k) {
+        routine.with(four -> {
+            a.op(VPSHUFD, four, activations, 0x55 * k);
+            a.op(VPDPBUSD, total, codes, four);
+        });
+    }
+
+    /** The sum of each token, once all products are in it. */
+    protected final Vec[] summed(Vec[] products) {
+        for (int token = 0; token < tokens && source.isSplit(); token++) {
+            Vec high = products[tokens + token];
+            if (source.lowBits() > 0) {
+                a.op(VPSLLD, high, high, source.lowBits());
+            }
+            a.op(VPADDD, products[token], products[token], high);
+            routine.give(high);
+        }
+        return Arrays.copyOf(products, tokens);
+    }
+
+    /** So many sums of codes, which middles want, all beginning with this; none where activations have no middle. */
+    protected final Vec[] codeSums(int count, int start) {
+        Vec[] sums = routine.take(source.hasMiddle() ? count : 0);
+        for (Vec sum : sums) {
+            if (start == 0) {
+                routine.zero(sum);
+            } else {
+                a.op(Op.VPBROADCASTD, sum, start(start));
+            }
+        }
+        return sums;
+    }
+
+    /** Adds codes to the i-th of such sums. */
+    protected final void gather(Vec[] sums, int i, Vec codes) {
+        if (sums.length > 0) {
+            a.op(VPDPBUSD, sums[i], codes, ones);
         }
     }
 
     /** What stands beside 256 activations: a lane for each lane of the sums. */
     protected final Mem beside(int number, int token) {
-        return Mem.at(RCX, token * recordBytes() + 64 * (LINES + number));
+        return Mem.at(RCX, token * recordBytes() + 64 * (numbers() + number));
     }
 
     /**
-     * Adds to a token's sum what products, and codes, come to by what stands beside the activations from {@code number} on.
+     * Adds to a token's sum what products, and weights, come to by what stands beside the activations from {@code number} on.
      *
+     * @param weights the sums of the weights, which meet the middles; null where there are none
      * @param minima which count less, or none
      */
-    protected final void add(int token, int number, Vec products, Vec codes, Vec... minima) {
+    protected final void add(int token, int number, Vec products, @Nullable Vec weights, Vec... minima) {
         with(sums[token], sum -> {
             a.op(Op.VFMADD231PS, sum, products, beside(number, token));
-            a.op(Op.VFMADD231PS, sum, codes, beside(number + 1, token));
+            int behind = number + 1;
+            if (weights != null) {
+                a.op(Op.VFMADD231PS, sum, weights, beside(behind++, token));
+            }
             for (Vec minimum : minima) {
-                a.op(Op.VFNMADD231PS, sum, minimum, beside(number + 2, token));
+                a.op(Op.VFNMADD231PS, sum, minimum, beside(behind, token));
             }
             if (sums[token] instanceof Mem place) {
                 a.op(VMOVUPS_STORE, place, sum);
@@ -216,7 +305,7 @@ abstract class LineBlock {
         return vector;
     }
 
-    protected final void give(Operand... operands) {
+    protected final void give(@Nullable Operand... operands) {
         for (Operand operand : operands) {
             if (operand instanceof Vec vector) {
                 routine.give(vector);

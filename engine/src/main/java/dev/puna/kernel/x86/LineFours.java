@@ -1,12 +1,14 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
-import static dev.puna.kernel.x86.Op.VPDPBUSD;
 import static dev.puna.kernel.x86.Op.VSHUFI32X4;
 
 import dev.puna.tensor.DType;
 
-/** Q4_K and Q5_K: part j of the sums has runs 2j and 2j + 1. Beside the numbers: s, z, dΣq of the even runs, of the odd ones. */
+/**
+ * Q4_K and Q5_K: part j of the sums has runs 2j and 2j + 1. Beside the numbers: s, z where there are middles, dΣq of the even
+ * runs, of the odd ones.
+ */
 final class LineFours extends LineBlock {
     private final DType type;
     private final Vec low;
@@ -24,8 +26,8 @@ final class LineFours extends LineBlock {
     private final Mem lowBits;
     private final Mem upperBits;
 
-    LineFours(DType type, Routine routine, int tokens) {
-        super(routine, tokens);
+    LineFours(DType type, Routine routine, int tokens, Activations source) {
+        super(routine, tokens, source);
         this.type = type;
         this.low = routine.allBytes(0x0F);
         this.five = type == DType.Q5_K;
@@ -45,24 +47,22 @@ final class LineFours extends LineBlock {
     }
 
     @Override
-    Activations source() {
-        return Activations.BYTES;
-    }
-
-    @Override
     int sixteen(int line, int part) {
         return 2 * (line / 2 * 4 + part / 2 * 2 + line % 2) + part % 2;
     }
 
     @Override
     Side side(int number, int part) {
-        int[] fields = {Activations.BYTES.scale(), Activations.BYTES.middle(), Activations.BYTES.sum(0)};
-        return new Side((2 * part + number / 3) * Activations.BYTES.bytes + fields[number % 3], 0);
+        int[] fields = source.hasMiddle()
+                ? new int[] {source.scale(), source.middle(), source.sum(0)}
+                : new int[] {source.scale(), source.sum(0)};
+        int ofParity = fields.length;
+        return new Side((2 * part + number / ofParity) * source.bytes + fields[number % ofParity], 0);
     }
 
     @Override
     int sides() {
-        return 6;
+        return source.hasMiddle() ? 6 : 4;
     }
 
     @Override
@@ -83,8 +83,8 @@ final class LineFours extends LineBlock {
         Operand[][] codeSums = new Operand[2][];
         for (int line = 0; line < 2; line++) {
             Vec[] v = turned((five ? 48 : 16) + 64 * line);
-            Vec[][] products = {zeros(tokens), zeros(tokens)};
-            Vec[] codes = zeros(2);
+            Vec[][] products = {products(-1), products(-1)};
+            Vec[] codes = codeSums(2, 0);
             for (int k = 0; k < 4; k++) {
                 Vec code = routine.take();
                 a.op(Op.VPAND, code, v[k], low);
@@ -92,7 +92,7 @@ final class LineFours extends LineBlock {
                     fifth(code, fifths[k], 4 * line);
                 }
                 multiply(products[0], code, 2 * line, k);
-                a.op(VPDPBUSD, codes[0], code, ones);
+                gather(codes, 0, code);
                 if (five) {
                     a.op(Op.VPSRLW, code, v[k], 4);
                     a.op(Op.VPAND, code, code, low);
@@ -101,38 +101,34 @@ final class LineFours extends LineBlock {
                     a.op(Op.VPAND, code, v[k], high);
                 }
                 multiply(products[1], code, 2 * line + 1, k);
-                a.op(VPDPBUSD, codes[1], code, ones);
+                gather(codes, 1, code);
                 routine.give(code);
                 fetch.piece();
             }
             routine.give(v);
-            totals[line] = line == 0 ? new Operand[][] {aside(products[0]), aside(products[1])} : products;
+            Vec[][] summed = {summed(products[0]), summed(products[1])};
+            totals[line] = line == 0 ? new Operand[][] {aside(summed[0]), aside(summed[1])} : summed;
             codeSums[line] = line == 0 ? aside(codes) : codes;
         }
         routine.give(fifths);
         for (int n = 0; n < 2; n++) {
             Vec scale = back(scales[n]);
             Vec minimum = back(minima[n]);
-            Vec codes = sumOfHalves(codeSums[0][n], codeSums[1][n]);
-            a.op(VCVTDQ2PS, codes, codes);
-            a.op(Op.VMULPS, codes, codes, scale);
-            a.op(Op.VFNMADD231PS, codes, minimum, constant(32));
+            Vec weights = null;
+            if (source.hasMiddle()) {
+                weights = sumOfHalves(codeSums[0][n], codeSums[1][n]);
+                routine.scaled(weights, weights, scale);
+                a.op(Op.VFNMADD231PS, weights, minimum, constant(32));
+            }
             for (int token = 0; token < tokens; token++) {
                 Vec total = sumOfHalves(totals[0][n][token], totals[1][n][token]);
                 routine.scaled(total, total, scale);
-                add(token, 3 * n, total, codes, minimum);
+                add(token, sides() / 2 * n, total, weights, minimum);
                 routine.give(total);
             }
-            routine.give(codes, scale, minimum);
+            give(weights);
+            routine.give(scale, minimum);
         }
-    }
-
-    private Vec[] zeros(int count) {
-        Vec[] vectors = routine.take(count);
-        for (Vec vector : vectors) {
-            routine.zero(vector);
-        }
-        return vectors;
     }
 
     /** Four vectors: bits 0, 1, 4 and 5 of each byte belong to runs 0 and 1, 4 and 5, or 2 and 3, 6 and 7. */

@@ -1,12 +1,10 @@
 package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Op.VMOVDQU;
-import static dev.puna.kernel.x86.Op.VMOVUPS;
-import static dev.puna.kernel.x86.Op.VPDPBUSD;
 
 /**
  * IQ4_XS: part j of the sums has runs 2j and 2j + 1. Beside the numbers: what the products begin with, in the order of the
- * runs; s and z of the even runs, of the odd ones.
+ * runs; s, and z where there are middles, of the even runs, of the odd ones.
  */
 final class LineLevels extends LineBlock {
     private final Codes codes;
@@ -22,8 +20,8 @@ final class LineLevels extends LineBlock {
 
     private final Operand odds;
 
-    LineLevels(Routine routine, int tokens) {
-        super(routine, tokens);
+    LineLevels(Routine routine, int tokens, Activations source) {
+        super(routine, tokens, source);
         this.codes = Nibbles.levels();
         this.low = routine.allBytes(0x0F);
         this.table = routine.take();
@@ -36,28 +34,21 @@ final class LineLevels extends LineBlock {
     }
 
     @Override
-    Activations source() {
-        return Activations.BYTES;
-    }
-
-    @Override
     int sixteen(int line, int part) {
         return 2 * (line / 2 * 4 + part) + line % 2;
     }
 
     @Override
     Side side(int number, int part) {
-        Activations bytes = Activations.BYTES;
         if (number < 2) {
-            return new Side((4 * number + part) * bytes.bytes + bytes.offset(0), 0);
+            return new Side((4 * number + part) * source.bytes + source.offset(0), 0);
         }
-        int field = number % 2 == 0 ? bytes.scale() : bytes.middle();
-        return new Side((2 * part + (number - 2) / 2) * bytes.bytes + field, 0);
+        return ofParity(number - 2, part);
     }
 
     @Override
     int sides() {
-        return 6;
+        return 2 + 2 * ofParity();
     }
 
     @Override
@@ -73,29 +64,28 @@ final class LineLevels extends LineBlock {
         Operand[] codeSums = new Operand[2];
         for (int line = 0; line < 2; line++) {
             Vec[] v = turned(8 + 64 * line);
-            Vec[] products = routine.take(tokens);
-            Vec codes = routine.take();
-            for (int token = 0; token < tokens; token++) {
-                a.op(VMOVUPS, products[token], beside(line, token));
-            }
-            a.op(Op.VPBROADCASTD, codes, start(-128 * 32));
+            Vec[] products = products(line);
+            Vec[] codes = codeSums(1, -128 * 32);
             for (int k = 0; k < 4; k++) {
                 Vec code = routine.take();
                 a.op(Op.VPAND, code, v[k], low);
                 a.op(Op.VPSHUFB, code, table, code);
                 multiply(products, code, 2 * line, k);
-                a.op(VPDPBUSD, codes, code, ones);
+                gather(codes, 0, code);
                 a.op(Op.VPSRLW, code, v[k], 4);
                 a.op(Op.VPAND, code, code, low);
                 a.op(Op.VPSHUFB, code, table, code);
                 multiply(products, code, 2 * line + 1, k);
-                a.op(VPDPBUSD, codes, code, ones);
+                gather(codes, 0, code);
                 routine.give(code);
                 fetch.piece();
             }
             routine.give(v);
-            totals[line] = line == 0 ? aside(products) : products;
-            codeSums[line] = line == 0 ? aside(codes) : codes;
+            Vec[] summed = summed(products);
+            totals[line] = line == 0 ? aside(summed) : summed;
+            if (source.hasMiddle()) {
+                codeSums[line] = line == 0 ? aside(codes[0]) : codes[0];
+            }
         }
         Vec head = back(heads);
         Vec d = routine.take();
@@ -118,15 +108,18 @@ final class LineLevels extends LineBlock {
             routine.scaled(scale, scale, d);
             int odd = n;
             with(odd == 0 ? evens : odds, runs -> {
-                Vec codes = ofRuns(runs, odd, codeSums[0], codeSums[1]);
-                routine.scaled(codes, codes, scale);
+                Vec weights = null;
+                if (source.hasMiddle()) {
+                    weights = ofRuns(runs, odd, codeSums[0], codeSums[1]);
+                    routine.scaled(weights, weights, scale);
+                }
                 for (int token = 0; token < tokens; token++) {
                     Vec total = ofRuns(runs, odd, totals[0][token], totals[1][token]);
                     routine.scaled(total, total, scale);
-                    add(token, 2 + 2 * odd, total, codes);
+                    add(token, 2 + ofParity() * odd, total, weights);
                     routine.give(total);
                 }
-                routine.give(codes);
+                give(weights);
             });
             routine.give(scale);
         }

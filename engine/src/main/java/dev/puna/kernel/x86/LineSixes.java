@@ -3,13 +3,11 @@ package dev.puna.kernel.x86;
 import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
 import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
-import static dev.puna.kernel.x86.Op.VMOVUPS;
-import static dev.puna.kernel.x86.Op.VPDPBUSD;
 
 /**
  * Q6_K: a line holds 32 bytes of either half. Part (h, x) of the products has half x of the runs of half h; part j of
  * the sums has runs 2j and 2j + 1. Beside the numbers: what the products begin with, of run 0 of both halves to run 3;
- * s and z of the even runs, of the odd ones.
+ * s, and z where there are middles, of the even runs, of the odd ones.
  */
 final class LineSixes extends LineBlock {
     private final Vec low;
@@ -22,8 +20,8 @@ final class LineSixes extends LineBlock {
 
     private final Operand seconds;
 
-    LineSixes(Routine routine, int tokens) {
-        super(routine, tokens);
+    LineSixes(Routine routine, int tokens, Activations source) {
+        super(routine, tokens, source);
         this.low = routine.allBytes(0x0F);
         this.upper = routine.allBytes(0x30);
         this.factor = ofRows(7);
@@ -33,28 +31,21 @@ final class LineSixes extends LineBlock {
     }
 
     @Override
-    Activations source() {
-        return Activations.HALVES;
-    }
-
-    @Override
     int sixteen(int line, int part) {
         return 2 * (part / 2 * 4 + line) + part % 2;
     }
 
     @Override
     Side side(int number, int part) {
-        Activations halves = Activations.HALVES;
         if (number < 4) { // −128 · Σq becomes −32 · Σq
-            return new Side((part / 2 * 4 + number) * halves.bytes + halves.offset(part % 2), 2);
+            return new Side((part / 2 * 4 + number) * source.bytes + source.offset(part % 2), 2);
         }
-        int field = number % 2 == 0 ? halves.scale() : halves.middle();
-        return new Side((2 * part + (number - 4) / 2) * halves.bytes + field, 0);
+        return ofParity(number - 4, part);
     }
 
     @Override
     int sides() {
-        return 8;
+        return 4 + 2 * ofParity();
     }
 
     @Override
@@ -70,14 +61,8 @@ final class LineSixes extends LineBlock {
         Operand[] codeSums = new Operand[4];
         for (int c = 0; c < 2; c++) {
             Vec[] v = turned(32 * c, 64 + 32 * c);
-            Vec[][] products = {routine.take(tokens), routine.take(tokens)};
-            Vec[] codes = routine.take(2);
-            for (int i = 0; i < 2; i++) {
-                for (int token = 0; token < tokens; token++) {
-                    a.op(VMOVUPS, products[i][token], beside(c + 2 * i, token));
-                }
-                a.op(Op.VPBROADCASTD, codes[i], start(-32 * 16));
-            }
+            Vec[][] products = {products(c), products(c + 2)};
+            Vec[] codes = codeSums(2, -32 * 16);
             fetch.piece();
             for (int k = 0; k < 4; k++) {
                 Vec code = routine.take();
@@ -86,7 +71,7 @@ final class LineSixes extends LineBlock {
                 a.op(Op.VPAND, code, v[k], low);
                 routine.orMasked(code, two, upper, two);
                 multiply(products[0], code, c, k);
-                a.op(VPDPBUSD, codes[0], code, ones);
+                gather(codes, 0, code);
                 a.op(Op.VPSRLW, v[k], v[k], 4);
                 if (c == 1) {
                     a.op(Op.VPSRLW, two, bits[k], 2);
@@ -94,13 +79,16 @@ final class LineSixes extends LineBlock {
                 a.op(Op.VPAND, code, v[k], low);
                 routine.orMasked(code, c == 1 ? two : bits[k], upper, two);
                 multiply(products[1], code, 2 + c, k);
-                a.op(VPDPBUSD, codes[1], code, ones);
+                gather(codes, 1, code);
                 routine.give(code, two);
                 fetch.piece();
             }
             routine.give(v);
             for (int i = 0; i < 2; i++) {
-                totals[c + 2 * i] = c == 0 ? aside(products[i]) : products[i];
+                Vec[] summed = summed(products[i]);
+                totals[c + 2 * i] = c == 0 ? aside(summed) : summed;
+            }
+            for (int i = 0; i < codes.length; i++) {
                 codeSums[c + 2 * i] = c == 0 ? aside(codes[i]) : codes[i];
             }
         }
@@ -121,13 +109,15 @@ final class LineSixes extends LineBlock {
                             routine.scaled(scales[half], scales[half], d);
                         }
                         Vec[] halves = {first, second};
-                        Vec codes = counted(codeSums[n], codeSums[2 + n], halves, scales, false);
+                        Vec weights = source.hasMiddle()
+                                ? counted(codeSums[n], codeSums[2 + n], halves, scales, false)
+                                : null;
                         for (int token = 0; token < tokens; token++) {
                             Vec total = counted(totals[n][token], totals[2 + n][token], halves, scales, true);
-                            add(token, 4 + 2 * n, total, codes);
+                            add(token, 4 + ofParity() * n, total, weights);
                             routine.give(total);
                         }
-                        routine.give(codes);
+                        give(weights);
                         routine.give(scales);
                         fetch.piece();
                     }

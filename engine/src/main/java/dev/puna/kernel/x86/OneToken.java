@@ -45,13 +45,12 @@ final class OneToken {
         return lanes == Lanes.EIGHT && type != DType.F32 ? 16 : 32;
     }
 
-    /** The kernel of a level without tiles. */
-    static byte[] kernel(Lanes lanes, DType type) {
-        Routine routine = new Routine(lanes);
-        return Formats.has(type) ? quantised(routine, type, Products::ofOne) : floats(routine, type);
+    /** The kernel for floats of a level without tiles. */
+    static byte[] floats(Lanes lanes, DType type) {
+        return floats(new Routine(lanes), type);
     }
 
-    /** The same with blocks abreast, of 32 codes, and for a few tokens. */
+    /** The kernel for codes of 32, with blocks abreast, and for a few tokens. */
     static byte[] abreast(Lanes lanes, DType type, int tokens, Products.Maker maker) {
         return quantised(Routine.abreast(lanes), type, tokens, maker);
     }

@@ -141,7 +141,8 @@ record Plan(
                 Tile.of(lanes, codes).strips() * lanes.rows,
                 0,
                 new Straight(
-                        arrangement.straight(products.record()), tokens -> arrangement.kernel(lanes, type, tokens)),
+                        arrangement.straight(products.record()),
+                        tokens -> arrangement.kernel(lanes, type, tokens, Products::ofOne, products.record())),
                 CodePage.load(Unpack.codes(lanes, type, arrangement, Products::of)),
                 CodePage.load(ManyTokens.quantised(lanes, codes, arrangement.lanes > 1)));
     }
@@ -160,7 +161,7 @@ record Plan(
                 arrangement.rows(lanes, type),
                 Tile.ofFloats(lanes).strips() * lanes.rows,
                 0,
-                new Straight(arrangement.straight(record), tokens -> arrangement.kernel(lanes, type, tokens)),
+                new Straight(1, _ -> lines ? FloatRows.kernel(type) : OneToken.floats(lanes, type)),
                 CodePage.load(lines ? Unpack.lines(lanes, type) : Unpack.floats(lanes, type)),
                 CodePage.load(ManyTokens.floats(lanes, lines)));
     }
@@ -171,8 +172,7 @@ record Plan(
         Codes codes = Formats.of(type, routine).codes();
         Products products = TileProducts.panel(routine, codes);
         Panel panel = Panel.of(lanes, codes, products);
-        boolean abreast = type.blockSize() == Codes.RUN;
-        Arrangement arrangement = abreast ? Arrangement.ABREAST : Arrangement.IN_ORDER;
+        Arrangement arrangement = Arrangement.of(lanes, type);
         return new Plan(
                 products.record(),
                 products.record(),
@@ -185,11 +185,9 @@ record Plan(
                 TileTokens.CODE_TOKENS,
                 new Straight(
                         arrangement.straight(products.record()),
-                        tokens -> abreast
-                                ? OneToken.abreast(lanes, type, tokens, TileProducts::one)
-                                : OneToken.quantised(new Routine(lanes), type, TileProducts::one)),
+                        tokens -> arrangement.kernel(lanes, type, tokens, TileProducts::one, products.record())),
                 CodePage.load(Unpack.codes(lanes, type, arrangement, TileProducts::panel)),
-                CodePage.load(TileTokens.codes(panel, products.record(), abreast, assembler.get())));
+                CodePage.load(TileTokens.codes(panel, products.record(), arrangement.lanes > 1, assembler.get())));
     }
 
     private static Plan floatsInTiles(DType type, Supplier<Assembler> assembler) throws Refused {
