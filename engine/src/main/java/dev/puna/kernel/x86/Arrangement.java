@@ -39,14 +39,14 @@ enum Arrangement {
 
     /** So many tokens are multiplied straight from where the weights are, without panels. */
     int straight(Activations record) {
-        return record.isSplit() ? Math.min(straight, inBlock() ? 1 : MOST_SPLIT) : straight;
+        return record.isSplit() ? Math.min(straight, MOST_SPLIT) : straight;
     }
 
-    /** Where each token has two sums of products. */
-    private static final int MOST_SPLIT = 6;
+    /** Where each token takes twice as many products, and tiles take more of them for next to nothing. */
+    private static final int MOST_SPLIT = 2;
 
     /**
-     * What pays for a type at a level without tiles. With eight rows side by side memory is read near enough to its order,
+     * What pays for a type, of floats at a level without tiles. With eight rows side by side memory is read near enough to its order,
      * and panels in fours, which leave the nearest cache, cost many tokens some hundredths.
      */
     static Arrangement of(Lanes lanes, DType type) {

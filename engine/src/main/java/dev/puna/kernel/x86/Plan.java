@@ -71,19 +71,18 @@ record Plan(
     /** In one line for people: what is multiplied, and by which instruction. */
     static String how(Level level, DType type) {
         boolean tiles = level == Level.AMX;
-        Arrangement arrangement = Arrangement.of(level.lanes, type);
-        int most = arrangement.straight(Activations.BYTES);
+        boolean ofCodes = Formats.has(type);
+        Arrangement arrangement = tiles && !ofCodes ? Arrangement.IN_ORDER : Arrangement.of(level.lanes, type);
+        int most = arrangement.straight(tiles ? Activations.SPLIT : Activations.BYTES);
         String few = most == 1 ? "one token" : "1 to " + most + " tokens";
-        String ofFew = tiles
-                ? ""
-                : switch (arrangement) {
-                    case IN_ORDER -> "";
-                    case ABREAST -> " (%s: 4 rows of 4 blocks)".formatted(few);
-                    case FOURS, SIXES, LEVELS -> " (%s: 4 rows of 4 parts)".formatted(few);
-                    case LINES -> " (%s: 8 rows of 4 parts)".formatted(few);
-                };
+        String ofFew = switch (arrangement) {
+            case IN_ORDER -> "";
+            case ABREAST -> " (%s: 4 rows of 4 blocks)".formatted(few);
+            case FOURS, SIXES, LEVELS -> " (%s: 4 rows of 4 parts)".formatted(few);
+            case LINES -> " (%s: 8 rows of 4 parts)".formatted(few);
+        };
         String rows = "%d rows in lanes%s".formatted(level.lanes.rows, ofFew);
-        if (!Formats.has(type)) {
+        if (!ofCodes) {
             return tiles
                     ? rows + ", weights and activations as two bf16 each (tdpbf16ps)"
                     : rows + ", f32 multiply-adds (vfmadd231ps)";
