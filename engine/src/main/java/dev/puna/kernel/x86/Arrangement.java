@@ -84,7 +84,7 @@ enum Arrangement {
             case IN_ORDER -> OneToken.rows(lanes, type);
             case ABREAST -> lanes.rows / Abreast.BLOCKS;
             case FOURS, SIXES, LEVELS -> FourRows.ROWS;
-            case LINES -> FloatRows.ROWS;
+            case LINES -> FloatRows.rows(type);
         };
     }
 

@@ -9,14 +9,20 @@ import static dev.puna.kernel.x86.Op.VPSHUFD;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 
 import dev.puna.tensor.DType;
+import java.util.Arrays;
 
 /**
- * Eight rows of floats times one token, at 16 lanes, as {@link FourRows}: sixteen columns of each of four rows as they lie,
+ * Four or eight rows of floats times one token, at 16 lanes, as {@link FourRows}: sixteen columns of each of four rows as they lie,
  * turned within their four parts only. Part p of a sum has columns 4p to 4p + 3 of every sixteen.
  */
 final class FloatRows {
-    /** Two times four: a sum waits for itself, so two take turns. */
-    static final int ROWS = 8;
+    /**
+     * Rows of a unit. A sum waits for itself, so two take turns where a line of memory has many numbers; else the fewer rows the
+     * better.
+     */
+    static int rows(DType type) {
+        return type == DType.F32 ? FourRows.ROWS : 2 * FourRows.ROWS;
+    }
 
     private static final int SIXTEEN = 16;
 
@@ -25,7 +31,8 @@ final class FloatRows {
     static byte[] kernel(DType type) {
         Routine routine = new Routine(Lanes.SIXTEEN);
         Assembler a = routine.a;
-        Vec[][] sums = {routine.take(1), routine.take(1)};
+        Vec[][] sums = new Vec[rows(type) / FourRows.ROWS][];
+        Arrays.setAll(sums, _ -> routine.take(1));
         int columns = Activations.FLOATS.columns;
         int joined = Abreast.BLOCKS * Plan.panelRuns(Activations.FOURTHS) * Activations.FOURTHS.columns / columns;
         int pieces = columns / SIXTEEN * sums.length;

@@ -79,7 +79,7 @@ record Plan(
             case IN_ORDER -> "";
             case ABREAST -> " (%s: 4 rows of 4 blocks)".formatted(few);
             case FOURS, SIXES, LEVELS -> " (%s: 4 rows of 4 parts)".formatted(few);
-            case LINES -> " (%s: 8 rows of 4 parts)".formatted(few);
+            case LINES -> " (%s: %d rows of 4 parts)".formatted(few, FloatRows.rows(type));
         };
         String rows = "%d rows in lanes%s".formatted(level.lanes.rows, ofFew);
         if (!ofCodes) {
