@@ -306,15 +306,23 @@ final class DoctorCommand implements Callable<Integer> {
         Output out = session.output();
         out.line((section.equals("puna") ? "" : "\n") + out.styled(section, Output.Style.BOLD));
         facts.forEach((key, value) -> {
-            String label = key.replace("_bytes_per_second", "")
-                    .replace("_per_second", "")
-                    .replace("_bytes", "")
-                    .replace('_', ' ');
+            String label = label(key);
             String shown = shown(key, value);
             if (!shown.isEmpty()) {
                 out.line("  " + label + " ".repeat(Math.max(1, 22 - label.length())) + out.value(shown));
             }
         });
+    }
+
+    /** The words of a key without its unit; a name of its own, like Q4_0, stays. */
+    private static String label(String key) {
+        if (!key.equals(key.toLowerCase(Locale.ROOT))) {
+            return key;
+        }
+        return key.replace("_bytes_per_second", "")
+                .replace("_per_second", "")
+                .replace("_bytes", "")
+                .replace('_', ' ');
     }
 
     private static String shown(String key, Object value) {

@@ -301,6 +301,8 @@ class MainTest {
                 .containsKeys("amx", "avx512", "avx2", "vector", "reference", "default");
         assertThat(Json.object(document.get("kernels"), Path.of("x"), "x"))
                 .containsKeys("tier", "F32", "BF16", "Q4_0", "Q6_K", "IQ4_XS", "MXFP4");
+        puna.run("doctor");
+        assertThat(puna.out()).contains("\n  Q4_0 ", "\n  java home ");
     }
 
     @Test
