@@ -130,19 +130,14 @@ class KernelsContractTest {
     private static double steps(Kernels kernels, DType type, float[] w, int row, Tensor x, int token) {
         int columns = (int) x.columns();
         boolean amx = kernels.tier().equals("amx");
-        if (amx
-                && (type.blockSize() == 1
-                        || type == DType.Q8_0)) { // activations keep the 8 bits of bf16, beside floats 16
-            double size = 0;
-            for (int c = 0; c < columns; c++) {
-                size += Math.abs(w[row + c] * get(x, (long) token * columns + c));
-            }
-            return size * 0x1p-15;
-        }
-        if (type.blockSize() == 1 || !amx && !kernels.tier().startsWith("avx")) {
-            return 0;
-        }
         double off = 0;
+        for (int c = 0; amx && c < columns; c++) { // activations keep the 8 bits of bf16; beside floats 16
+            off += Math.abs(w[row + c] * get(x, (long) token * columns + c));
+        }
+        off *= type.blockSize() == 1 ? 0x1p-15 : 0x1p-8;
+        if (type.blockSize() == 1 || !amx && !kernels.tier().startsWith("avx")) {
+            return off;
+        }
         for (int from = 0; from < columns; from += 32) {
             double least = Double.MAX_VALUE;
             double most = -Double.MAX_VALUE;
@@ -153,8 +148,7 @@ class KernelsContractTest {
                 most = Math.max(most, value);
                 weights += Math.abs(w[row + c]);
             }
-            // At AMX of 254 or 508 between zero and the largest
-            off += 0.505 * Math.max(most - least, amx ? Math.max(most, -least) : 0) / 254 * weights;
+            off += 0.505 * (most - least) / (amx ? 2048 : 254) * weights;
         }
         return off;
     }

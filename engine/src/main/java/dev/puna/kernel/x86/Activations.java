@@ -28,14 +28,16 @@ enum Activations {
     /** 32 numbers of 16 bits up to 32,767, {@code x ≈ d · q}, of every four {@code q0 q2 q1 q3}: for codes of 8 bits at AVX2. */
     WORDS(32, 64, 68),
     /**
-     * For codes of up to 6 bits at AMX: 32 numbers of 10 bits, {@code x ≈ d · q}, {@code q = 4h + l}; for each four of them
-     * the bytes of h, then those of l.
+     * For codes at AMX, one token: 32 numbers {@code x ≈ d · q}, d a power of two, q below 4,096 and rounded as bf16 rounds,
+     * {@code q = 32h + l}; for each four of them the bytes of h, then those of l.
      */
     SPLIT(32, 64, 80),
     /** The same for codes that have a scale for each half: each half has sums of its own. */
     SPLIT_HALVES(32, 64, 96),
-    /** For codes of 8 bits: 32 numbers of 9 bits, {@code q = h + l}; else as {@link #SPLIT}. */
-    SPLIT_EVENLY(32, 64, 80),
+    /** The same numbers as bf16, times 2^−24, for tiles; of every four {@code x0 x2 x1 x3}. */
+    PAIRS(32, 64, 64),
+    /** The same with their sums, of the halves and of all, for codes with minima. */
+    SUMMED_PAIRS(32, 64, 128),
     /** 32 numbers, f32, as they are; nothing behind them. */
     FLOATS(32, 128, 128),
     /** Every fourth four of 32 numbers, f32: what a lane has of them where sixteen columns lie in four lanes. */
@@ -81,13 +83,21 @@ enum Activations {
 
     /** Whether a number is two bytes. */
     boolean isSplit() {
-        return this == SPLIT || this == SPLIT_HALVES || this == SPLIT_EVENLY;
+        return this == SPLIT || this == SPLIT_HALVES;
     }
 
-    /** By how many bits h is shifted to the left of l. */
-    int lowBits() {
-        assert isSplit();
-        return this == SPLIT_EVENLY ? 0 : 2;
+    /** Of a number of two bytes: those of the lower one. */
+    static final int LOW_BITS = 5;
+
+    /** Whether numbers are {@link #SPLIT}'s, in whatever form. */
+    boolean isExact() {
+        return isSplit() || this == PAIRS || this == SUMMED_PAIRS;
+    }
+
+    /** Where the sum of a tile's numbers is, f32: of the half, or of the whole run. */
+    int sumOfPairs(int half, boolean whole) {
+        assert this == SUMMED_PAIRS;
+        return numbers + (whole ? 8 : 4 * half);
     }
 
     /** Where d · Σq over the half is, or over all d · Σsq, f32. */
@@ -109,8 +119,6 @@ enum Activations {
     int most() {
         return switch (this) {
             case WORDS -> 32_767;
-            case SPLIT, SPLIT_HALVES -> 127 << lowBits();
-            case SPLIT_EVENLY -> 2 * 127;
             case FOURS -> 67;
             default -> 127;
         };

@@ -39,7 +39,7 @@ enum Arrangement {
 
     /** So many tokens are multiplied straight from where the weights are, without panels. */
     int straight(Activations record) {
-        return record.isSplit() ? Math.min(straight, MOST_SPLIT) : straight;
+        return record.isExact() ? Math.min(straight, MOST_SPLIT) : straight;
     }
 
     /** Where each token takes twice as many products, and tiles take more of them for next to nothing. */

@@ -380,10 +380,6 @@ class Assembler {
         tile(2, 0, 0x5C, sum.number(), right.number(), left.number());
     }
 
-    void tdpbssd(Tile sum, Tile left, Tile right) {
-        tile(3, 0, 0x5E, sum.number(), right.number(), left.number());
-    }
-
     // Encodings
 
     private void vector(Op op, Operand target, @Nullable Vec first, Operand last, @Nullable Integer immediate) {

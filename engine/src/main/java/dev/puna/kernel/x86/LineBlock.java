@@ -65,7 +65,7 @@ abstract class LineBlock {
         return switch (type) {
             case Q4_K, Q5_K -> new LineFours(type, routine, tokens, split ? Activations.SPLIT : Activations.BYTES);
             case Q6_K -> new LineSixes(routine, tokens, split ? Activations.SPLIT_HALVES : Activations.HALVES);
-            case IQ4_XS -> new LineLevels(routine, tokens, split ? Activations.SPLIT_EVENLY : Activations.BYTES);
+            case IQ4_XS -> new LineLevels(routine, tokens, split ? Activations.SPLIT : Activations.BYTES);
             default -> throw new IllegalArgumentException(type.name());
         };
     }
@@ -214,9 +214,7 @@ abstract class LineBlock {
     protected final Vec[] summed(Vec[] products) {
         for (int token = 0; token < tokens && source.isSplit(); token++) {
             Vec high = products[tokens + token];
-            if (source.lowBits() > 0) {
-                a.op(VPSLLD, high, high, source.lowBits());
-            }
+            a.op(VPSLLD, high, high, Activations.LOW_BITS);
             a.op(VPADDD, products[token], products[token], high);
             routine.give(high);
         }
@@ -251,13 +249,19 @@ abstract class LineBlock {
     /**
      * Adds to a token's sum what products, and weights, come to by what stands beside the activations from {@code number} on.
      *
+     * @param products as numbers, by their scale but for split activations; they may be overwritten
      * @param weights the sums of the weights, which meet the middles; null where there are none
      * @param minima which count less, or none
      */
-    protected final void add(int token, int number, Vec products, @Nullable Vec weights, Vec... minima) {
+    protected final void add(int token, int number, Vec products, Vec scale, @Nullable Vec weights, Vec... minima) {
         with(sums[token], sum -> {
-            a.op(Op.VFMADD231PS, sum, products, beside(number, token));
             int behind = number + 1;
+            if (source.isSplit()) { // exact by the activations' step, a power of two
+                a.op(Op.VMULPS, products, products, beside(number, token));
+                a.op(Op.VFMADD231PS, sum, products, scale);
+            } else {
+                a.op(Op.VFMADD231PS, sum, products, beside(number, token));
+            }
             if (weights != null) {
                 a.op(Op.VFMADD231PS, sum, weights, beside(behind++, token));
             }
@@ -268,6 +272,15 @@ abstract class LineBlock {
                 a.op(VMOVUPS_STORE, place, sum);
             }
         });
+    }
+
+    /** Sums of products as numbers: by their scale, but for split activations. */
+    protected final void counted(Vec products, Vec scale) {
+        if (source.isSplit()) {
+            a.op(Op.VCVTDQ2PS, products, products);
+        } else {
+            routine.scaled(products, products, scale);
+        }
     }
 
     /** Bytes for what is put aside, and for the sums of several tokens. */

@@ -122,8 +122,8 @@ final class LineFours extends LineBlock {
             }
             for (int token = 0; token < tokens; token++) {
                 Vec total = sumOfHalves(totals[0][n][token], totals[1][n][token]);
-                routine.scaled(total, total, scale);
-                add(token, sides() / 2 * n, total, weights, minimum);
+                counted(total, scale);
+                add(token, sides() / 2 * n, total, scale, weights, minimum);
                 routine.give(total);
             }
             give(weights);

@@ -115,8 +115,8 @@ final class LineLevels extends LineBlock {
                 }
                 for (int token = 0; token < tokens; token++) {
                     Vec total = ofRuns(runs, odd, totals[0][token], totals[1][token]);
-                    routine.scaled(total, total, scale);
-                    add(token, 2 + ofParity() * odd, total, weights);
+                    counted(total, scale);
+                    add(token, 2 + ofParity() * odd, total, scale, weights);
                     routine.give(total);
                 }
                 give(weights);

@@ -109,13 +109,21 @@ final class LineSixes extends LineBlock {
                             routine.scaled(scales[half], scales[half], d);
                         }
                         Vec[] halves = {first, second};
-                        Vec weights = source.hasMiddle()
-                                ? counted(codeSums[n], codeSums[2 + n], halves, scales, false)
-                                : null;
+                        Vec weights = null;
+                        if (source.hasMiddle()) {
+                            weights = together(codeSums[n], codeSums[2 + n], halves, scales, false);
+                        }
                         for (int token = 0; token < tokens; token++) {
-                            Vec total = counted(totals[n][token], totals[2 + n][token], halves, scales, true);
-                            add(token, 4 + ofParity() * n, total, weights);
-                            routine.give(total);
+                            int number = 4 + ofParity() * n;
+                            Operand upper = totals[n][token];
+                            Operand lower = totals[2 + n][token];
+                            if (source.isSplit()) {
+                                apart(token, number, upper, lower, halves, scales);
+                            } else {
+                                Vec total = together(upper, lower, halves, scales, true);
+                                add(token, number, total, scales[0], weights);
+                                routine.give(total);
+                            }
                         }
                         give(weights);
                         routine.give(scales);
@@ -132,7 +140,7 @@ final class LineSixes extends LineBlock {
      * @param together whether the second half is multiplied and added in one, as many tokens' products are; the sums of a
      *     panel's weights are not
      */
-    private Vec counted(Operand upper, Operand lower, Vec[] halves, Vec[] scales, boolean together) {
+    private Vec together(Operand upper, Operand lower, Vec[] halves, Vec[] scales, boolean together) {
         Vec even = back(upper);
         routine.with(second -> {
             a.op(VMOVDQU, second, even);
@@ -149,5 +157,22 @@ final class LineSixes extends LineBlock {
         });
         give(lower);
         return even;
+    }
+
+    /** Lets both halves of a run count, one behind the other; what came is given back. */
+    private void apart(int token, int number, Operand upper, Operand lower, Vec[] halves, Vec[] scales) {
+        Vec first = back(upper);
+        routine.with(second -> {
+            a.op(VMOVDQU, second, first);
+            a.op(Op.VPERMT2D, second, halves[1], lower);
+            a.op(Op.VPERMT2D, first, halves[0], lower);
+            Vec[] sums = {first, second};
+            for (int half = 0; half < 2; half++) {
+                counted(sums[half], scales[half]);
+                add(token, number, sums[half], scales[half], null);
+            }
+        });
+        routine.give(first);
+        give(lower);
     }
 }

@@ -395,7 +395,7 @@ final class Matmul {
         int lanesOfPart = form.arrangement.lanes;
         // With few tokens panels in fours are unpacked in one go: too much to ask for meanwhile, so their products do.
         boolean fetching = lanesOfPart > 1
-                && !record.isSplit()
+                && !record.isExact()
                 && tokens >= FETCHING_LEAST
                 && tokens <= FETCHING_MOST
                 && plan.blockBytes() / runsOfBlock <= FETCHING_RUN_BYTES;

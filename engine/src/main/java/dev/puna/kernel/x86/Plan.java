@@ -40,7 +40,8 @@ record Plan(
     /** Runs of a panel, about: so many that a tile's panels stay in the nearest cache. */
     static int panelRuns(Activations record) {
         boolean wide = switch (record) {
-            case FLOATS, FOURTHS, PAIRED_PARTS, SPLIT, SPLIT_HALVES, SPLIT_EVENLY -> true;
+            case FLOATS, FOURTHS, PAIRED_PARTS -> true;
+            case SPLIT, SPLIT_HALVES, PAIRS, SUMMED_PAIRS -> true;
             default -> false;
         };
         return (wide ? WIDE_PANEL_COLUMNS : PANEL_COLUMNS) / record.columns;
@@ -90,7 +91,7 @@ record Plan(
         Routine routine = new Routine(level.lanes);
         Codes codes = Formats.of(type, routine).codes();
         String how = tiles
-                ? "%d-bit activations (tdpbssd)".formatted(codes.bits() == 8 ? 9 : 10)
+                ? "13-bit activations of 8 that count (tdpbf16ps, vpdpbusd)"
                 : switch (Products.of(routine, codes)) {
                     case QuadProducts _ -> "8-bit activations (vpdpbusd)";
                     case PairProducts _ -> "%d-bit activations (vpmaddubsw)".formatted(codes.bits() == 8 ? 7 : 8);
@@ -169,12 +170,13 @@ record Plan(
         Lanes lanes = Level.AMX.lanes;
         Routine routine = new Routine(lanes);
         Codes codes = Formats.of(type, routine).codes();
-        Products products = TileProducts.panel(routine, codes);
-        Panel panel = Panel.of(lanes, codes, products);
+        Activations straight = TileProducts.one(routine, codes).record();
+        Products pairs = TileProducts.pairs(routine, codes);
+        Panel panel = Panel.of(lanes, codes, pairs);
         Arrangement arrangement = Arrangement.of(lanes, type);
         return new Plan(
-                products.record(),
-                products.record(),
+                straight,
+                pairs.record(),
                 panel.runBytes(),
                 arrangement,
                 type.blockSize(),
@@ -183,10 +185,10 @@ record Plan(
                 TileTokens.STRIPS * lanes.rows,
                 TileTokens.CODE_TOKENS,
                 new Straight(
-                        arrangement.straight(products.record()),
-                        tokens -> arrangement.kernel(lanes, type, tokens, TileProducts::one, products.record())),
-                CodePage.load(Unpack.codes(lanes, type, arrangement, TileProducts::panel)),
-                CodePage.load(TileTokens.codes(panel, products.record(), arrangement.lanes > 1, assembler.get())));
+                        arrangement.straight(straight),
+                        tokens -> arrangement.kernel(lanes, type, tokens, TileProducts::one, straight)),
+                CodePage.load(Unpack.codes(lanes, type, arrangement, TileProducts::pairs)),
+                CodePage.load(TileTokens.codes(panel, pairs.record(), arrangement.lanes > 1, assembler.get())));
     }
 
     private static Plan floatsInTiles(DType type, Supplier<Assembler> assembler) throws Refused {

@@ -47,7 +47,8 @@ final class Quantiser {
     static byte[] of(Activations record) {
         return switch (record) {
             case PARTS, PAIRED_PARTS -> parts(record);
-            case BYTES, HALVES, WORDS, SPLIT, SPLIT_HALVES, SPLIT_EVENLY -> whole(record);
+            case BYTES, HALVES, WORDS -> whole(record);
+            case SPLIT, SPLIT_HALVES, PAIRS, SUMMED_PAIRS -> exact(record);
             case EIGHTS, FOURS -> GroupQuantiser.kernel(record);
             case BLOCKS, PAIRED_BLOCKS -> BlockQuantiser.kernel(record);
             case FLOATS -> copied();
@@ -81,25 +82,81 @@ final class Quantiser {
             words(routine, x);
             return finished(a, run, record);
         }
+        sums(routine, record, x, t);
+        packed(routine, x);
+        a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
+        return finished(a, run, record);
+    }
+
+    /**
+     * Numbers rounded to bf16, in units of the power of two that makes the largest less than 4,096. What is below 2^−60 counts as
+     * that: so no number is ever so small that tiles take it for zero.
+     */
+    private static byte[] exact(Activations record) {
+        Routine routine = new Routine(Lanes.EIGHT);
+        Assembler a = routine.a;
+        Vec positive = routine.allLanes(0x7FFF_FFFF);
+        Label run = begun(a);
+        Vec[] x = loaded(routine);
+        Vec[] t = routine.take(4);
+        for (Vec eight : x) {
+            TileFloats.toNearest(routine, eight, eight);
+        }
+        largest(routine, x, t, positive);
+        Vec d = t[1];
+        a.op(VPAND, d, t[0], routine.everyLane(0x7F80_0000));
+        a.op(VMAXPS, d, d, routine.everyLane(Float.floatToRawIntBits(0x1p-60f)));
+        a.op(VPSUBD, d, d, routine.everyLane(11 << 23));
+        a.op(VMOVUPS, t[0], routine.everyLane(254 << 23));
+        a.op(VPSUBD, t[0], t[0], d); // its inverse
+        for (Vec eight : x) {
+            a.op(VMULPS, eight, eight, t[0]);
+            a.op(VCVTPS2DQ, eight, eight);
+        }
+        if (record.isSplit()) {
+            a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), d.xmm());
+        }
+        if (record != Activations.PAIRS) {
+            sums(routine, record, x, t);
+        }
+        if (record.isSplit()) {
+            split(routine, x, t);
+        } else {
+            a.op(VMULPS, d, d, routine.everyLane(Float.floatToRawIntBits(0x1p-24f)));
+            for (Vec eight : x) {
+                a.op(VCVTDQ2PS, eight, eight);
+                a.op(VMULPS, eight, eight, d);
+            }
+            stored(routine, record, x, 0);
+        }
+        return finished(a, run, record);
+    }
+
+    /** The sums of the halves, or of all, by d in t1. */
+    private static void sums(Routine routine, Activations record, Vec[] x, Vec[] t) {
+        Assembler a = routine.a;
         a.op(VPADDD, t[2], x[0], x[1]);
         a.op(VPADDD, t[3], x[2], x[3]);
-        if (record.halves() == 1) {
+        if (record != Activations.SUMMED_PAIRS && record.halves() == 1) {
             a.op(VPADDD, t[2], t[2], t[3]);
             Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
             sum(routine, record, t[2], t[1], 0);
-        } else {
-            Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
-            Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
+            return;
+        }
+        Elementwise.acrossLanes(a, t[2], t[0], VPADDD);
+        Elementwise.acrossLanes(a, t[3], t[0], VPADDD);
+        if (record != Activations.SUMMED_PAIRS) {
             sum(routine, record, t[2], t[1], 0);
             sum(routine, record, t[3], t[1], 1);
+            return;
         }
-        if (record.isSplit()) {
-            split(routine, record.lowBits(), x, t);
-        } else {
-            packed(routine, x);
-            a.op(VMOVUPS_STORE, Mem.at(RSI), x[0]);
+        a.op(VPADDD, t[0], t[2], t[3]);
+        Vec[] ofPairs = {t[2], t[3], t[0]};
+        for (int i = 0; i < ofPairs.length; i++) {
+            a.op(VCVTDQ2PS, ofPairs[i], ofPairs[i]);
+            a.op(VMULPS, ofPairs[i], ofPairs[i], t[1]);
+            a.op(VMOVD_STORE, Mem.at(RSI, record.sumOfPairs(i % 2, i == 2)), ofPairs[i].xmm());
         }
-        return finished(a, run, record);
     }
 
     private static byte[] copied() {
@@ -181,6 +238,9 @@ final class Quantiser {
         for (int i = 0; i < x.length && !single; i += 2) {
             a.op(VPACKSSDW, x[i], x[i], x[i + 1]);
             a.op(VPERMQ, x[i], x[i], 0b11_01_10_00); // packing works within 128 bits
+            if (record != Activations.PAIRED_PARTS) {
+                a.op(VPSHUFB, x[i], x[i], routine.everyPart(PAIRS));
+            }
             a.op(VMOVUPS_STORE, Mem.at(RSI, offset + 16 * i), x[i]);
         }
     }
@@ -327,17 +387,12 @@ final class Quantiser {
         a.op(VPERMD, x[0], x[1], x[0]);
     }
 
-    /** Of each four numbers the upper parts, then the lower ones: what is left, or the other half. */
-    private static void split(Routine routine, int lowBits, Vec[] x, Vec[] t) {
+    /** Of each four numbers the upper parts, then the lower ones. */
+    private static void split(Routine routine, Vec[] x, Vec[] t) {
         Assembler a = routine.a;
         for (int i = 0; i < x.length; i++) {
-            if (lowBits > 0) {
-                a.op(VPAND, t[i], x[i], routine.everyLane((1 << lowBits) - 1));
-                a.op(VPSRAD, x[i], x[i], lowBits);
-            } else {
-                a.op(VPSRAD, t[i], x[i], 1);
-                a.op(VPSUBD, x[i], x[i], t[i]);
-            }
+            a.op(VPAND, t[i], x[i], routine.everyLane((1 << Activations.LOW_BITS) - 1));
+            a.op(VPSRAD, x[i], x[i], Activations.LOW_BITS);
         }
         packed(routine, x);
         packed(routine, t);

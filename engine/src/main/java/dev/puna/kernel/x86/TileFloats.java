@@ -53,7 +53,8 @@ final class TileFloats {
         });
     }
 
-    private static void toNearest(Routine routine, Vec target, Vec number) {
+    /** The same, however small it is. */
+    static void toNearest(Routine routine, Vec target, Vec number) {
         Assembler a = routine.a;
         a.op(VPADDD, target, number, routine.everyLane(0x8000));
         a.op(VPAND, target, target, routine.everyLane(0xFFFF_0000));

@@ -1,35 +1,48 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Op.VCVTDQ2PS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
+import static dev.puna.kernel.x86.Op.VMULPS;
 import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPDPBUSD;
+import static dev.puna.kernel.x86.Op.VPERMW;
+import static dev.puna.kernel.x86.Op.VPOR;
+import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
-import static dev.puna.kernel.x86.Op.VPSLLW;
 import static dev.puna.kernel.x86.Op.VPSRAD;
+import static dev.puna.kernel.x86.Op.VPSRLD;
 import static dev.puna.kernel.x86.Op.VPSUBB;
 import static dev.puna.kernel.x86.Op.VPXOR;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * AMX: codes are bytes, and activations are numbers of ten bits, {@code q = 4h + l}, in two bytes ({@link Activations#SPLIT}). A
- * panel has each code twice, times four and as it is, so that one tile product of 64 bytes sums {@code code · q} over a run of 32,
- * as a whole number. Codes of 8 bits do not fit times four: there {@code q = h + l} has nine. {@link #one} sums the products of h
- * and of l apart, by VNNI, and gets the same number.
+ * AMX: activations are whole numbers of 13 bits, of which at most 8 count, times a power of two ({@link Activations#SPLIT}). So
+ * bf16 holds them, as it holds codes, and a tile product, which sums a run (or half) in f32, is exact: a whole number below 2^24.
+ * {@link #one} gets the same number from two bytes of each activation, {@code q = 32h + l}, by VNNI.
+ *
+ * <p>In a panel a code is times 2^24, a byte at the top of a lane, or one looked up, and the activations times 2^−24; of every
+ * four columns the first and third are a pair, and the others.
  */
 final class TileProducts implements Products {
     private final Routine routine;
     private final Assembler a;
     private final Codes codes;
     /** Whether the codes become a panel for tiles. */
-    private final boolean panel;
-    /** What brings codes with a sign to lie around 128, for one token, once {@link #unpacking} has taken it. */
+    private final boolean pairs;
+    /** What brings codes with a sign to lie around 128, for one token; for a panel the bias of codes that are not looked up. */
     private @Nullable Vec shift;
+    /** Numbers by code, bf16, for a panel. */
+    private @Nullable Vec table;
 
-    private TileProducts(Routine routine, Codes codes, boolean panel) {
+    private TileProducts(Routine routine, Codes codes, boolean pairs) {
         this.routine = routine;
         this.a = routine.a;
         this.codes = codes;
-        this.panel = panel;
+        this.pairs = pairs;
     }
 
     /** For one token. */
@@ -37,53 +50,85 @@ final class TileProducts implements Products {
         return new TileProducts(routine, codes, false);
     }
 
-    /** For a panel: a vector of four columns times four, then one of the same as they are. */
-    static Products panel(Routine routine, Codes codes) {
+    /** For a panel: of every pair of columns a vector, whose lanes hold the earlier one in their low halves. */
+    static Products pairs(Routine routine, Codes codes) {
         return new TileProducts(routine, codes, true);
     }
 
     @Override
     public Activations record() {
-        if (codes.bits() == 8) {
-            return Activations.SPLIT_EVENLY;
+        if (pairs) {
+            return codes.minima() ? Activations.SUMMED_PAIRS : Activations.PAIRS;
         }
         return codes.halves() == 1 ? Activations.SPLIT : Activations.SPLIT_HALVES;
     }
 
     @Override
     public int steps() {
-        return panel ? 2 * Codes.GROUPS : Codes.GROUPS;
+        return pairs ? Codes.RUN / 2 : Codes.GROUPS;
     }
 
     @Override
     public void unpacking() {
-        shift = codes.signed() && !panel ? routine.allBytes(128) : null;
+        if (pairs && codes.bits() <= 5) {
+            table = table();
+        } else if (pairs && codes.bias() != 0) {
+            shift = routine.allBytes(codes.bias());
+        } else if (!pairs && codes.signed()) {
+            shift = routine.allBytes(128);
+        }
+    }
+
+    /** A vector that holds all numbers there are. */
+    private Vec table() {
+        ByteBuffer numbers = ByteBuffer.allocate(routine.lanes.bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int code = 0; numbers.hasRemaining(); code++) {
+            numbers.putShort((short) (Float.floatToRawIntBits((code - codes.bias()) * 0x1p24f) >> 16));
+        }
+        Vec table = routine.take();
+        a.op(VMOVUPS, table, a.constant(numbers.array()));
+        return table;
     }
 
     @Override
     public Vec[] step(Vec group) {
-        if (!panel) {
+        if (!pairs) {
             if (shift != null) {
                 a.op(VPXOR, group, group, shift);
             }
             return new Vec[] {group};
         }
-        int lowBits = record().lowBits();
-        if (lowBits == 0) {
-            less(group, codes.bias());
-            return new Vec[] {group, group};
+        if (table != null) {
+            // The codes at the bottom of each half of a lane, one byte after the other
+            Vec[] numbers = routine.take(2);
+            a.op(VPERMW, numbers[0], group, table);
+            a.op(VPSRLD, numbers[1], group, 8);
+            a.op(VPERMW, numbers[1], numbers[1], table);
+            return numbers;
         }
-        Vec fourfold = routine.take();
-        a.op(VPSLLW, fourfold, group, lowBits);
-        less(fourfold, codes.bias() << lowBits);
-        less(group, codes.bias());
-        return new Vec[] {fourfold, group};
+        if (shift != null) {
+            a.op(VPSUBB, group, group, shift);
+        }
+        Vec[] numbers = routine.take(4);
+        for (int i = 0; i < 4; i++) {
+            a.op(VPSHUFB, numbers[i], group, toTop(i));
+            a.op(VCVTDQ2PS, numbers[i], numbers[i]);
+        }
+        for (int i = 0; i < 2; i++) {
+            a.op(VPSRLD, numbers[i], numbers[i], 16);
+            a.op(VPOR, numbers[i], numbers[i], numbers[i + 2]);
+        }
+        routine.give(numbers[2], numbers[3]);
+        return new Vec[] {numbers[0], numbers[1]};
     }
 
-    private void less(Vec group, int bias) {
-        if (bias != 0) {
-            a.op(VPSUBB, group, group, routine.everyByte(bias));
+    /** What brings a byte of each lane to its top. */
+    private Mem toTop(int index) {
+        byte[] order = new byte[16];
+        for (int at = 0; at < 16; at++) {
+            order[at] = (byte) (at % 4 == 3 ? at - 3 + index : -1);
         }
+        return routine.everyPart(order);
     }
 
     private final class Parts implements Sum {
@@ -98,7 +143,7 @@ final class TileProducts implements Products {
 
     @Override
     public Sum sum() {
-        assert !panel : "tiles multiply panels";
+        assert !pairs : "tiles multiply pairs";
         return new Parts();
     }
 
@@ -127,9 +172,7 @@ final class TileProducts implements Products {
             times(parts.high, steps[strip], record, 8 * step);
             times(parts.low, steps[strip], record, 8 * step + 4);
             if (step % ofHalf == ofHalf - 1) {
-                if (record().lowBits() > 0) {
-                    a.op(VPSLLD, parts.high, parts.high, record().lowBits());
-                }
+                a.op(VPSLLD, parts.high, parts.high, Activations.LOW_BITS);
                 a.op(VPADDD, parts.low, parts.low, parts.high);
             }
         }
@@ -148,6 +191,29 @@ final class TileProducts implements Products {
 
     @Override
     public void count(Vec[] sums, Run[] runs, Mem record) {
-        Scales.count(routine, record(), sums, runs, record);
+        for (int strip = 0; strip < sums.length; strip++) {
+            Vec sum = sums[strip];
+            Run run = runs[strip];
+            for (int half = 0; half < codes.halves(); half++) {
+                Operand total = run.totals()[half];
+                Operand scale = run.scales()[half];
+                routine.in(
+                        total,
+                        number -> routine.with(factor -> {
+                            a.op(VCVTDQ2PS, number, total);
+                            routine.ofToken(factor, record, record().scale());
+                            a.op(VMULPS, number, number, factor);
+                            a.op(VFMADD231PS, sum, number, scale);
+                        }));
+                if (codes.minima()) {
+                    Operand minimum = run.minima()[half];
+                    int at = record().sum(half);
+                    routine.with(factor -> {
+                        routine.ofToken(factor, record, at);
+                        a.op(VFMADD231PS, sum, factor, minimum);
+                    });
+                }
+            }
+        }
     }
 }

@@ -17,11 +17,11 @@ import static dev.puna.kernel.x86.Gpr.RDX;
 import static dev.puna.kernel.x86.Gpr.RSI;
 import static dev.puna.kernel.x86.Gpr.RSP;
 import static dev.puna.kernel.x86.Op.VADDPS;
+import static dev.puna.kernel.x86.Op.VFMADD231PS;
 import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import dev.puna.kernel.x86.Assembler.Condition;
-import java.util.Arrays;
 import java.util.function.BiConsumer;
 
 /**
@@ -57,7 +57,7 @@ final class TileTokens {
      */
     static byte[] codes(Panel panel, Activations record, boolean abreast, Assembler a) {
         Routine routine = new Routine(LANES, a);
-        int depth = 16 / panel.halves(); // rows of a tile of weights
+        int depth = 16 / panel.halves(); // pairs of columns of a tile
         int tileBytes = CODE_TOKENS * LINE;
         Vec[][] sums = new Vec[CODE_TOKENS][];
         for (int t = 0; t < CODE_TOKENS; t++) {
@@ -79,21 +79,21 @@ final class TileTokens {
         Label runs = a.here();
         Label done = new Label();
         for (int turn = 0; turn < 2; turn++) {
-            Mem[][] totals = new Mem[panel.halves()][STRIPS];
             for (int half = 0; half < panel.halves(); half++) {
                 Tile left = TILES[4];
                 a.tileloadd(left, Mem.at(R11, RSI, 1, half * depth * 4));
                 for (int s = 0; s < STRIPS; s++) {
-                    int place = (panel.halves() == 1 ? turn : half) * STRIPS + s;
-                    Tile sum = TILES[place];
+                    Tile sum = TILES[turn * STRIPS + s];
                     a.tilezero(sum);
                     a.tileloadd(TILES[5 + s], Mem.at(strip(s), RDX, 1, panel.step(half * depth)));
-                    a.tdpbssd(sum, left, TILES[5 + s]);
-                    a.tilestored(Mem.at(RSP, RDX, 1, place * tileBytes), sum);
-                    totals[half][s] = Mem.at(RSP, place * tileBytes);
+                    a.tdpbf16ps(sum, left, TILES[5 + s]);
+                }
+                for (int s = 0; s < STRIPS; s++) {
+                    int at = (turn * STRIPS + s) * tileBytes;
+                    a.tilestored(Mem.at(RSP, RDX, 1, at), TILES[turn * STRIPS + s]);
+                    count(routine, panel, record, sums, s, at, half);
                 }
             }
-            count(routine, panel, record, sums, totals);
             for (Gpr address : THREES) {
                 a.add(address, record.bytes);
             }
@@ -118,57 +118,23 @@ final class TileTokens {
         return a.finish();
     }
 
-    /**
-     * Lets whole sums of each token and strip count, and minima.
-     *
-     * @param totals of each half, of each strip
-     */
-    private static void count(Routine routine, Panel panel, Activations record, Vec[][] sums, Mem[][] totals) {
-        int halves = panel.halves();
-        Operand[][] scales = new Operand[STRIPS][halves];
-        Operand[][] minima = new Operand[STRIPS][panel.minima() ? halves : 0];
-        for (int s = 0; s < STRIPS; s++) {
-            Gpr strip = strip(s);
-            Arrays.setAll(scales[s], half -> held(routine, Mem.at(strip, panel.scale(half))));
-            // Of halves there are more than vectors left
-            Arrays.setAll(minima[s], half -> {
-                Mem minimum = Mem.at(strip, panel.minimum(half));
-                return halves == 1 ? held(routine, minimum) : minimum;
-            });
-        }
-        for (int t = 0; t < CODE_TOKENS; t++) {
-            Products.Run[] runs = new Products.Run[STRIPS];
-            for (int s = 0; s < STRIPS; s++) {
-                Operand[] ofToken = new Operand[halves];
-                for (int half = 0; half < halves; half++) {
-                    ofToken[half] = totals[half][s].plus(t * LINE);
+    private static void count(
+            Routine routine, Panel panel, Activations record, Vec[][] sums, int strip, int at, int half) {
+        Assembler a = routine.a;
+        routine.with(scale -> {
+            a.op(VMOVUPS, scale, Mem.at(strip(strip), panel.scale(half)));
+            for (int t = 0; t < CODE_TOKENS; t++) {
+                a.op(VFMADD231PS, sums[t][strip], scale, Mem.at(RSP, at + t * LINE));
+            }
+            if (panel.minima()) {
+                int behind = record.sumOfPairs(half, panel.halves() == 1);
+                a.op(VMOVUPS, scale, Mem.at(strip(strip), panel.minimum(half)));
+                for (int t = 0; t < CODE_TOKENS; t++) {
+                    a.op(VFMADD231PS, sums[t][strip], scale, token(t, behind).toAll());
                 }
-                runs[s] = new Products.Run(ofToken, scales[s], NONE, minima[s]);
             }
-            Scales.count(routine, record, sums[t], runs, token(t, 0));
-        }
-        for (int s = 0; s < STRIPS; s++) {
-            give(routine, scales[s]);
-            give(routine, minima[s]);
-        }
+        });
     }
-
-    private static Vec held(Routine routine, Mem memory) {
-        Vec vector = routine.take();
-        routine.a.op(VMOVUPS, vector, memory);
-        return vector;
-    }
-
-    private static void give(Routine routine, Operand[] operands) {
-        for (Operand operand : operands) {
-            if (operand instanceof Vec vector) {
-                routine.give(vector);
-            }
-        }
-    }
-
-    /** In place of what a sum does not have. */
-    private static final Operand NONE = Vec.zmm(0);
 
     /** Sums stay in tiles along a panel. */
     static byte[] floats(int parts, Assembler a) {

@@ -56,7 +56,7 @@ final class X86Probe implements Probe {
     /** Tiles of sums: more than the latency of a tile product in units of the time between two. */
     private static final int TILE_SUMS = 6;
 
-    /** Of a tile product: bf16, or codes and numbers of two bytes. */
+    /** Of a tile product. */
     private static final int TILE_MULTIPLY_ADDS = 16 * 16 * 32;
 
     private final Level level;
@@ -82,8 +82,8 @@ final class X86Probe implements Probe {
                 this.codes = CodePage.load(quads());
             }
             case AMX -> {
-                this.floats = CodePage.load(tiles(Numbers.FLOATS, assembler.get()));
-                this.codes = CodePage.load(tiles(Numbers.CODES, assembler.get()));
+                this.floats = CodePage.load(tiles(assembler.get()));
+                this.codes = floats;
             }
             default -> throw new IllegalArgumentException(level.name());
         }
@@ -111,7 +111,7 @@ final class X86Probe implements Probe {
         return switch (level) {
             case AVX2 -> ofFloats ? "vfmadd231ps, 32 bytes" : "8 × (vpmaddubsw, vpaddw), vpmaddwd, vpaddd";
             case AVX512 -> ofFloats ? "vfmadd231ps, 64 bytes" : "vpdpbusd, 64 bytes";
-            case AMX -> ofFloats ? "tdpbf16ps" : "tdpbssd, activations of two bytes";
+            case AMX -> "tdpbf16ps";
         };
     }
 
@@ -205,7 +205,7 @@ final class X86Probe implements Probe {
     }
 
     /** {@code tiles(rounds)}. */
-    private static byte[] tiles(Numbers numbers, Assembler a) {
+    private static byte[] tiles(Assembler a) {
         Routine routine = new Routine(Level.AMX.lanes, a);
         Tile left = new Tile(TILE_SUMS);
         Tile right = new Tile(TILE_SUMS + 1);
@@ -213,14 +213,13 @@ final class X86Probe implements Probe {
         a.mov(RBP, RSP);
         a.sub(RSP, TILE_ROWS * LINE);
         a.and(RSP, -LINE);
-        Vec row = numbers == Numbers.FLOATS ? floats(routine, 1) : bytes(routine, 1, 255);
-        if (numbers == Numbers.FLOATS) { // the upper half of each, twice
-            routine.with(half -> {
-                a.op(VPSRLD, half, row, 16);
-                a.op(VPAND, row, row, routine.everyLane(0xFFFF_0000));
-                a.op(VPOR, row, row, half);
-            });
-        }
+        Vec row = floats(routine, 1);
+        routine.with(
+                half -> { // the upper half of each, twice
+                    a.op(VPSRLD, half, row, 16);
+                    a.op(VPAND, row, row, routine.everyLane(0xFFFF_0000));
+                    a.op(VPOR, row, row, half);
+                });
         for (int i = 0; i < TILE_ROWS; i++) {
             a.op(VMOVUPS_STORE, Mem.at(RSP, i * LINE), row);
         }
@@ -239,11 +238,7 @@ final class X86Probe implements Probe {
         }
         Label again = a.here();
         for (int i = 0; i < TILE_SUMS; i++) {
-            if (numbers == Numbers.FLOATS) {
-                a.tdpbf16ps(new Tile(i), left, right);
-            } else {
-                a.tdpbssd(new Tile(i), left, right);
-            }
+            a.tdpbf16ps(new Tile(i), left, right);
         }
         a.dec(RDI);
         a.jump(Condition.NOT_ZERO, again);

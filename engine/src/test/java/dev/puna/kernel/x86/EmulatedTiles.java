@@ -146,44 +146,6 @@ final class EmulatedTiles extends Assembler {
         leave();
     }
 
-    /** Signed bytes on both sides: the left ones as they are without a sign, less 128 times the right ones. */
-    @Override
-    void tdpbssd(Tile sum, Tile left, Tile right) {
-        enter(Mem.at(RDI));
-        Vec products = SCRATCH[0];
-        Vec taken = SCRATCH[1];
-        Vec a = SCRATCH[2];
-        Vec b = SCRATCH[3];
-        Vec bias = SCRATCH[4];
-        op(Op.VPBROADCASTD, bias, constant(Routine.littleEndian(0x8080_8080)));
-        load8(RDX, Mem.at(RDI, ROWS + sum.number()));
-        mov(RSI, RDI); // the row, counted by what is added to the state's address
-        Label row = here();
-        op(Op.VMOVUPS, products, Mem.at(RSI, sum.number() * TILE));
-        op(Op.VPXOR, taken, taken, taken);
-        load16(RCX, Mem.at(RDI, COLUMN_BYTES + 2 * left.number()));
-        push(RSI);
-        push(RDI);
-        Label four = here();
-        op(Op.VPBROADCASTD, a, Mem.at(RSI, left.number() * TILE));
-        op(Op.VMOVUPS, b, Mem.at(RDI, right.number() * TILE));
-        op(Op.VPXOR, a, a, bias);
-        op(Op.VPDPBUSD, products, a, b);
-        op(Op.VPDPBUSD, taken, bias, b);
-        add(RSI, 4);
-        add(RDI, 64);
-        sub(RCX, 4);
-        jump(Condition.NOT_ZERO, four);
-        pop(RDI);
-        pop(RSI);
-        op(Op.VPSUBD, products, products, taken);
-        op(Op.VMOVUPS_STORE, Mem.at(RSI, sum.number() * TILE), products);
-        add(RSI, 64);
-        dec(RDX);
-        jump(Condition.NOT_ZERO, row);
-        leave();
-    }
-
     /** Saves what is used; then RDI holds the state, RSI the address that {@code memory} says, and RCX its index. */
     private void enter(Mem memory) {
         for (Gpr gpr : PUSHED) {

@@ -358,7 +358,6 @@ final class Instructions {
             cases.add(Case.of("tileloaddt1 " + t + "," + address(mem), a -> a.tileloaddt1(t, mem)));
             cases.add(Case.of("tilestored " + address(mem) + "," + t, a -> a.tilestored(mem, t)));
             cases.add(Case.of(three.apply("tdpbf16ps"), a -> a.tdpbf16ps(t, u, v)));
-            cases.add(Case.of(three.apply("tdpbssd"), a -> a.tdpbssd(t, u, v)));
         }
     }
 
