@@ -15,6 +15,7 @@ import static dev.puna.kernel.x86.Op.VPADDD;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPERM2I128;
 import static dev.puna.kernel.x86.Op.VPERMD;
+import static dev.puna.kernel.x86.Op.VPMAXSD;
 import static dev.puna.kernel.x86.Op.VPOR;
 import static dev.puna.kernel.x86.Op.VPSHUFD;
 import static dev.puna.kernel.x86.Op.VPSLLD;
@@ -53,11 +54,11 @@ final class GroupQuantiser {
         for (int i = 0; i < x.length; i++) {
             a.op(VANDPS, t[i], x[i], positive);
         }
-        across(t, VMAXPS);
+        across(t, VPMAXSD); // by bits, so that what is no number is the largest
         Vec scales = t[0];
         a.op(VMOVUPS, step, scales);
-        Elementwise.acrossLanes(a, step, t[1], VMAXPS);
-        a.op(VMAXPS, step, step, floats(1e-30f)); // where all are 0 q is 0, not NaN
+        Elementwise.acrossLanes(a, step, t[1], VPMAXSD);
+        a.op(VPMAXSD, step, step, floats(1e-30f)); // where all are 0 q is 0, not NaN
         a.op(VDIVPS, factor, most, step);
         a.op(VMULPS, step, step, floats(1f / MOST_SCALE / record.most()));
         a.op(VMOVD_STORE, Mem.at(RSI, record.scale()), step.xmm());

@@ -34,7 +34,7 @@ record Plan(
         Function unpack,
         Function many) {
     private static final int PANEL_COLUMNS = 512;
-    /** Unpacked floats are longer than codes, and these twice as long where they are there twice. */
+    /** Floats are longer than codes, and so are codes as bf16. */
     private static final int WIDE_PANEL_COLUMNS = 256;
 
     /** Runs of a panel, about: so many that a tile's panels stay in the nearest cache. */
@@ -91,7 +91,7 @@ record Plan(
         Routine routine = new Routine(level.lanes);
         Codes codes = Formats.of(type, routine).codes();
         String how = tiles
-                ? "13-bit activations of 8 that count (tdpbf16ps, vpdpbusd)"
+                ? "bf16 activations (tdpbf16ps, of few tokens vpdpbusd)"
                 : switch (Products.of(routine, codes)) {
                     case QuadProducts _ -> "8-bit activations (vpdpbusd)";
                     case PairProducts _ -> "%d-bit activations (vpmaddubsw)".formatted(codes.bits() == 8 ? 7 : 8);

@@ -26,6 +26,7 @@ import static dev.puna.kernel.x86.Op.VPAND;
 import static dev.puna.kernel.x86.Op.VPBROADCASTD;
 import static dev.puna.kernel.x86.Op.VPERMD;
 import static dev.puna.kernel.x86.Op.VPERMQ;
+import static dev.puna.kernel.x86.Op.VPMAXSD;
 import static dev.puna.kernel.x86.Op.VPSHUFB;
 import static dev.puna.kernel.x86.Op.VPSLLD;
 import static dev.puna.kernel.x86.Op.VPSRAD;
@@ -89,8 +90,8 @@ final class Quantiser {
     }
 
     /**
-     * Numbers rounded to bf16, in units of the power of two that makes the largest less than 4,096. What is below 2^−60 counts as
-     * that: so no number is ever so small that tiles take it for zero.
+     * Numbers rounded to bf16, in units of the power of two that makes the largest less than 4,096; of 2^−71 at least, so that no
+     * number is ever so small that tiles take it for zero. Beside an infinite one, or what is no number, the unit is none either.
      */
     private static byte[] exact(Activations record) {
         Routine routine = new Routine(Lanes.EIGHT);
@@ -105,10 +106,12 @@ final class Quantiser {
         largest(routine, x, t, positive);
         Vec d = t[1];
         a.op(VPAND, d, t[0], routine.everyLane(0x7F80_0000));
-        a.op(VMAXPS, d, d, routine.everyLane(Float.floatToRawIntBits(0x1p-60f)));
+        a.op(VPMAXSD, d, d, routine.everyLane(Float.floatToRawIntBits(0x1p-60f)));
         a.op(VPSUBD, d, d, routine.everyLane(11 << 23));
+        a.op(VSUBPS, t[2], t[0], t[0]); // zero, or none
         a.op(VMOVUPS, t[0], routine.everyLane(254 << 23));
         a.op(VPSUBD, t[0], t[0], d); // its inverse
+        a.op(VADDPS, d, d, t[2]);
         for (Vec eight : x) {
             a.op(VMULPS, eight, eight, t[0]);
             a.op(VCVTPS2DQ, eight, eight);
@@ -295,16 +298,16 @@ final class Quantiser {
         a.op(VMOVUPS, t[1], t[2]);
     }
 
-    /** t0: the largest magnitude. */
+    /** t0: the largest magnitude, by its bits, so that what is no number is the largest. */
     private static void largest(Routine routine, Vec[] x, Vec[] t, Vec positive) {
         Assembler a = routine.a;
         for (int i = 0; i < 4; i++) {
             a.op(VANDPS, t[i], x[i], positive);
         }
-        a.op(VMAXPS, t[0], t[0], t[1]);
-        a.op(VMAXPS, t[2], t[2], t[3]);
-        a.op(VMAXPS, t[0], t[0], t[2]);
-        Elementwise.acrossLanes(a, t[0], t[1], VMAXPS);
+        a.op(VPMAXSD, t[0], t[0], t[1]);
+        a.op(VPMAXSD, t[2], t[2], t[3]);
+        a.op(VPMAXSD, t[0], t[0], t[2]);
+        Elementwise.acrossLanes(a, t[0], t[1], VPMAXSD);
     }
 
     /** Numbers up to t0 become whole ones up to {@code most}; t1 becomes d, which is stored. */

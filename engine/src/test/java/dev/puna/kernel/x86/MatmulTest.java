@@ -103,6 +103,49 @@ class MatmulTest {
         }
     }
 
+    /** An activation that is no number, or infinite, makes none of its token's sums a number, and spoils no other's. */
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("levelsAndTypes")
+    void whatIsNoNumberIsNotHidden(Tier tier, DType type) {
+        assumeTrue(tier.available(), tier.name() + " cannot run here: " + tier.why());
+        try (Workers workers = new Workers(2)) {
+            checkNoNumber(tier.kernels(workers), type);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("types")
+    void whatIsNoNumberIsNotHiddenInEmulatedTiles(DType type) throws CodePage.Refused {
+        assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
+        try (Arena arena = Arena.ofShared();
+                Workers workers = new Workers(1)) {
+            checkNoNumber(new X86(Level.AMX, workers, () -> new EmulatedTiles(arena)), type);
+        }
+    }
+
+    private static void checkNoNumber(Kernels kernels, DType type) {
+        int columns = 512;
+        int rows = 33;
+        for (int tokens : new int[] {1, 2, 13}) {
+            for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                try (Arena arena = Arena.ofConfined()) {
+                    Tensor weight = weights(arena, type, rows, columns, new Random(5));
+                    Tensor x = activations(arena, tokens, columns, new Random(6));
+                    for (int c = 64; c < 96; c++) { // a run: so it comes out of a norm, or a head
+                        x.data().setAtIndex(JAVA_FLOAT, c, odd);
+                    }
+                    Tensor y = Tensor.allocate(arena, DType.F32, tokens, rows);
+                    kernels.matmul(x, List.of(weight), List.of(y));
+                    for (int i = 0; i < tokens * rows; i++) {
+                        assertThat(Float.isFinite(y.data().getAtIndex(JAVA_FLOAT, i)))
+                                .as("%s, %d tokens, %s: sum %d", type, tokens, odd, i)
+                                .isEqualTo(i >= rows);
+                    }
+                }
+            }
+        }
+    }
+
     /** What their share of the peak is measured against. */
     @ParameterizedTest
     @EnumSource(Probe.Numbers.class)
@@ -138,7 +181,7 @@ class MatmulTest {
         assertThat(Plan.how(Level.AVX2, DType.Q8_0)).contains("16-bit activations", "vpmaddwd");
         assertThat(Plan.how(Level.AVX512, DType.Q6_K)).contains("6-bit", "vpdpbusd");
         assertThat(Plan.how(Level.AMX, DType.F16)).contains("tdpbf16ps");
-        assertThat(Plan.how(Level.AMX, DType.Q4_K)).contains("4-bit", "13-bit activations", "tdpbf16ps");
+        assertThat(Plan.how(Level.AMX, DType.Q4_K)).contains("4-bit", "bf16 activations", "tdpbf16ps");
     }
 
     @AfterAll
