@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -91,15 +92,20 @@ class MatmulTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("types")
     void productsOfEmulatedTilesAreRightAndTheSameAloneAndInCompany(DType type) throws CodePage.Refused {
-        assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
-        try (Arena arena = Arena.ofShared();
-                Workers workers = new Workers(1)) {
-            Kernels kernels = new X86(Level.AMX, workers, () -> new EmulatedTiles(arena));
+        withEmulatedTiles(kernels -> {
             for (int n : columns(type)) {
                 for (int rows : new int[] {1, 16, 31, 33, 65}) {
                     EMULATED.addAndGet(check(kernels, type, rows, n));
                 }
             }
+        });
+    }
+
+    private static void withEmulatedTiles(Consumer<Kernels> body) throws CodePage.Refused {
+        assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
+        try (Arena arena = Arena.ofShared();
+                Workers workers = new Workers(1)) {
+            body.accept(new X86(Level.AMX, workers, () -> new EmulatedTiles(arena)));
         }
     }
 
@@ -116,11 +122,7 @@ class MatmulTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("types")
     void whatIsNoNumberIsNotHiddenInEmulatedTiles(DType type) throws CodePage.Refused {
-        assumeTrue(Level.AVX512.missing(Cpu.ask()).isEmpty(), "tiles are emulated by AVX-512");
-        try (Arena arena = Arena.ofShared();
-                Workers workers = new Workers(1)) {
-            checkNoNumber(new X86(Level.AMX, workers, () -> new EmulatedTiles(arena)), type);
-        }
+        withEmulatedTiles(kernels -> checkNoNumber(kernels, type));
     }
 
     private static void checkNoNumber(Kernels kernels, DType type) {
