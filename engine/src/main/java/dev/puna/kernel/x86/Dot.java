@@ -1,9 +1,11 @@
 package dev.puna.kernel.x86;
 
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VMOVUPS_STORE;
 
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Multiplies a strip's codes with one token as they are unpacked. Whole sums, scales and minima wait in {@code scratch}
@@ -21,6 +23,8 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
     private final boolean single;
     /** The sum of that run's weights. */
     private Vec weights = Vec.xmm(0);
+    /** Its scales, where there is a vector for them. */
+    private final @Nullable Vec held;
 
     /**
      * @param records holds the address of the block's first record
@@ -39,6 +43,7 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
         this.sums = routine.take(tokens);
         this.runs = runs;
         this.single = runs == 1 && codes.halves() == 1;
+        this.held = single && tokens == 1 ? routine.take() : null;
         assert single || tokens == 1;
     }
 
@@ -86,6 +91,20 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
     }
 
     @Override
+    public void scale(int run, int half, Vec scales) {
+        if (held == null) {
+            super.scale(run, half, scales);
+        } else {
+            a.op(VMOVUPS, held, scales);
+        }
+    }
+
+    @Override
+    Operand scaleOf(int run, int half) {
+        return held == null ? super.scaleOf(run, half) : held;
+    }
+
+    @Override
     void weights(int run, Vec weights) {
         if (single) {
             this.weights = weights;
@@ -98,12 +117,15 @@ final class Dot extends Panel.Scaled implements OneToken.Sums {
     public void count() {
         for (int run = 0; run < runs; run++) {
             Operand ofRun = single ? weights : at(run, panel.weights());
+            int first = run;
+            Operand[] scales = new Operand[codes.halves()];
+            Arrays.setAll(scales, half -> scaleOf(first, half));
             Operand[] minima = panel.minima() ? operands(run, panel::minimum) : new Operand[0];
             for (int token = 0; token < sums.length; token++) {
                 Operand[] totals = single ? new Operand[] {wholes[token].total()} : operands(run, panel::step);
                 products.count(
                         new Vec[] {sums[token]},
-                        new Products.Run[] {new Products.Run(totals, operands(run, panel::scale), ofRun, minima)},
+                        new Products.Run[] {new Products.Run(totals, scales, ofRun, minima)},
                         record(run, token));
             }
         }

@@ -76,6 +76,11 @@ record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
         /** Does what is to be done with the steps of a group. */
         abstract void steps(int run, int group, Vec[] steps);
 
+        /** Where the scales of a half are, once they came. */
+        Operand scaleOf(int run, int half) {
+            return at(run, panel.scale(half));
+        }
+
         @Override
         public void scale(int run, int half, Vec scales) {
             a.op(VMOVUPS_STORE, at(run, panel.scale(half)), scales);
@@ -108,7 +113,7 @@ record Panel(int vector, int steps, int halves, boolean minima, boolean sums) {
         private void weights(int run, int half) {
             products.gathered(codeSum);
             a.op(VCVTDQ2PS, codeSum, codeSum);
-            a.op(VMULPS, codeSum, codeSum, at(run, panel.scale(half)));
+            a.op(VMULPS, codeSum, codeSum, scaleOf(run, half));
             if (panel.minima) {
                 routine.with(count -> {
                     int numbers = Float.floatToRawIntBits(Codes.RUN / codes.halves());
