@@ -16,6 +16,7 @@ import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SoakTest {
     private static final long HEAP_SLACK = 8L << 20;
     private static final long NATIVE_SLACK = 48L << 20;
+    private static final int GARBAGE_BYTES = 256 << 10;
 
     private static PunaServer serve(Path model, int context) throws IOException {
         PunaServer.Options usual = PunaServer.Options.DEFAULT;
@@ -67,6 +69,7 @@ class SoakTest {
     /** Memory that is neither of the heap nor of files; none where the system does not say. */
     private static long others() throws IOException {
         Path status = Path.of("/proc/self/status");
+        fillHeap();
         return !Files.exists(status)
                 ? 0
                 : Files.readAllLines(status).stream()
@@ -74,6 +77,15 @@ class SoakTest {
                                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
                                 .sum()
                         - heap().getCommitted();
+    }
+
+    /** Touches what the heap has not touched yet of its memory, or that would seem to be the others' once it is. */
+    private static void fillHeap() {
+        List<byte[]> garbage = new ArrayList<>();
+        long most = heap().getCommitted() / GARBAGE_BYTES;
+        while (Runtime.getRuntime().freeMemory() > 16 * GARBAGE_BYTES && garbage.size() < most) {
+            garbage.add(new byte[GARBAGE_BYTES]);
+        }
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
@@ -130,7 +142,14 @@ class SoakTest {
             await(() -> threads.containsAll(threads()));
             System.gc();
             assertThat(heap().getUsed()).as("bytes of heap").isLessThan(heap + HEAP_SLACK);
-            assertThat(others()).as("bytes beside the heap").isLessThan(others + NATIVE_SLACK);
+            // The JVM's own compilers hold some 100 MB for as long as they are at a long method.
+            long most = others + NATIVE_SLACK;
+            long now = others();
+            for (int i = 0; i < 300 && now >= most; i++) {
+                Thread.sleep(100);
+                now = others();
+            }
+            assertThat(now).as("bytes beside the heap").isLessThan(most);
             assertThat(round(server, 9, 1, 1, tokens).count(Tally.End.COMPLETED))
                     .isEqualTo(1);
         }
