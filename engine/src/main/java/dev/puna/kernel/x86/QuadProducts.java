@@ -68,18 +68,46 @@ final class QuadProducts implements Products {
         return new Vec[] {group};
     }
 
+    /** Whether the codes of a run's groups add up to bytes: that leaves the pipes to the products. */
+    private boolean sumsAreBytes() {
+        return around == codes.bias() && codes.bits() <= 5;
+    }
+
     @Override
     public void gather(Vec codeSum, Vec[] steps, boolean first) {
-        if (first && around == 0) {
-            routine.zero(codeSum);
-        } else if (first) {
-            a.op(VPBROADCASTD, codeSum, a.constant(Routine.littleEndian(-around * Codes.RUN / codes.halves())));
+        if (sumsAreBytes()) {
+            if (first) {
+                a.op(VMOVUPS, codeSum, steps[0]);
+            } else {
+                a.op(VPADDB, codeSum, codeSum, steps[0]);
+            }
+            return;
+        }
+        if (first) {
+            lessBias(codeSum);
         }
         a.op(VPDPBUSD, codeSum, steps[0], ones);
     }
 
     @Override
-    public void gathered(Vec codeSum) {}
+    public void gathered(Vec codeSum) {
+        if (sumsAreBytes()) {
+            routine.with(bytes -> {
+                a.op(VMOVUPS, bytes, codeSum);
+                lessBias(codeSum);
+                a.op(VPDPBUSD, codeSum, bytes, ones);
+            });
+        }
+    }
+
+    /** What the sum of a half's codes begins with. */
+    private void lessBias(Vec codeSum) {
+        if (around == 0) {
+            routine.zero(codeSum);
+        } else {
+            a.op(VPBROADCASTD, codeSum, a.constant(Routine.littleEndian(-around * Codes.RUN / codes.halves())));
+        }
+    }
 
     private final class Lane implements Sum {
         private final Vec total = routine.take();

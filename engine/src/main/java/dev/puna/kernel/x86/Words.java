@@ -2,6 +2,7 @@ package dev.puna.kernel.x86;
 
 import static dev.puna.kernel.x86.Gpr.RAX;
 import static dev.puna.kernel.x86.Op.VMOVDQU;
+import static dev.puna.kernel.x86.Op.VMOVUPS;
 import static dev.puna.kernel.x86.Op.VPERMT2W;
 import static dev.puna.kernel.x86.Op.VPERMW;
 import static dev.puna.kernel.x86.Op.VSHUFI32X4;
@@ -22,7 +23,7 @@ final class Words {
 
     private final Routine routine;
     private final int blockBytes;
-    /** Where the words of the first dword come from, and those of the others. */
+    /** Where the words of the first dword come from, and those of the others, of even rows and of odd ones. */
     private Vec[] orders;
 
     /** At the beginning of a kernel: RAX is used. */
@@ -30,7 +31,7 @@ final class Words {
         assert fit(routine, blockBytes);
         this.routine = routine;
         this.blockBytes = blockBytes;
-        this.orders = routine.take(2);
+        this.orders = routine.take(3);
         for (int row = 1; row < ROWS; row++) {
             routine.a.mov(RAX, 0xFFL << 8 * row);
             routine.a.kmovd(of(row), RAX);
@@ -49,8 +50,9 @@ final class Words {
 
     /** Before the first blocks, and where {@link #drop} has been called since. */
     void begin() {
-        order(orders[0], blockBytes - END - 4, 0);
-        order(orders[1], blockBytes - END, 4);
+        order(orders[0], blockBytes - END - 4, 0, 0);
+        order(orders[1], blockBytes - END, 4, 0);
+        order(orders[2], blockBytes - END, 4, 2);
     }
 
     /** Gives vectors back until {@link #keep}. */
@@ -59,17 +61,19 @@ final class Words {
     }
 
     void keep() {
-        orders = routine.take(2);
+        orders = routine.take(3);
     }
 
     /**
      * Loads an order: 128 bits of one dword of each block, then of the one behind it.
      *
      * @param step bytes from one dword to the next
+     * @param first the dword that comes first; those before it are the last
      */
-    private void order(Vec target, int offset, int step) {
+    private void order(Vec target, int offset, int step, int first) {
         ByteBuffer order = ByteBuffer.allocate(PIECE).order(ByteOrder.LITTLE_ENDIAN);
-        for (int dword = 0; dword < 4; dword++) {
+        for (int part = 0; part < 4; part++) {
+            int dword = (part + first) % 4;
             for (int block = 0; block < Abreast.BLOCKS; block++) {
                 for (int word = 0; word < 4; word += 2) {
                     order.putShort((short) word(block * blockBytes + offset + dword * step + word));
@@ -98,19 +102,26 @@ final class Words {
         for (int row = 0; row < ROWS; row++) {
             a.op(VMOVDQU, v[row], Mem.at(rows[row]));
             a.op(VPERMW, row == 0 ? first : first.where(of(row)), orders[0], v[row]);
-            a.op(VPERMT2W, v[row], orders[1], Mem.at(rows[row], second()));
+            a.op(VPERMT2W, v[row], orders[1 + row % 2], Mem.at(rows[row], second()));
         }
-        // Now part j of the r-th vector belongs into part r of the j-th.
+        // Pairs of rows exchange halves by moves under a mask, which run on more of the processor's pipes than shuffles
+        // do.
         routine.with(spare -> {
-            a.op(VSHUFI32X4, spare, v[0], v[1], 0x44);
-            a.op(VSHUFI32X4, v[1], v[0], v[1], 0xEE);
-            a.op(VSHUFI32X4, v[0], v[2], v[3], 0x44);
-            a.op(VSHUFI32X4, v[3], v[2], v[3], 0xEE);
-            a.op(VSHUFI32X4, v[2], v[1], v[3], 0x88);
-            a.op(VSHUFI32X4, v[3], v[1], v[3], 0xDD);
+            exchange(spare, v[0], v[1]);
+            exchange(v[0], v[2], v[3]);
+            a.op(VSHUFI32X4, v[2], v[1], v[3], 0x22);
+            a.op(VSHUFI32X4, v[3], v[1], v[3], 0x77);
             a.op(VSHUFI32X4, v[1], spare, v[0], 0xDD);
             a.op(VSHUFI32X4, v[0], spare, v[0], 0x88);
         });
         return new Vec[] {first, v[0], v[1], v[2], v[3]};
+    }
+
+    /** The lower half of {@code even} and the upper of {@code odd}, and into {@code odd} the upper half of {@code even}. */
+    private void exchange(Vec target, Vec even, Vec odd) {
+        Mask upper = of(1); // of dwords
+        routine.a.op(VMOVUPS, target, even);
+        routine.a.op(VMOVUPS, target.where(upper), odd);
+        routine.a.op(VMOVUPS, odd.where(upper), even);
     }
 }
